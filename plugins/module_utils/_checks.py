@@ -1,0 +1,52 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What a table does not allow, found before anything is written.
+
+Most of it the server would refuse with an error that names no row (CHECK); some of it LOAD
+drops without a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ._catalog import Rule, Table, Value
+from ._errors import DeclarationError, where
+from ._rows import Key, Row, Rows, show_key
+
+
+def check_rows(table: Table, rows: Rows, touched: Iterable[Key]) -> None:
+    """Check the touched rows as they would stand. Raises DeclarationError naming row and column."""
+    for key in touched:
+        row = rows.get(key)
+        if row is None:
+            continue
+        for name, value in row.items():
+            column = table.by_name.get(name)
+            if value is None and column is not None and not column.nullable:
+                raise _error(table, row, name, "must be given for a new row")
+        for rule in table.rules:
+            problem = _problem(rule, row, rows)
+            if problem:
+                raise _error(table, row, rule.column, problem)
+
+
+def _problem(rule: Rule, row: Row, rows: Rows) -> str | None:
+    value, other = row.get(rule.column), row.get(rule.other)
+    if rule.test == "needs":
+        return f"needs {rule.other} as well" if value is not None and other is None else None
+    if rule.test == "differs":
+        return f"must differ from {rule.other}" if value == other else None
+    if rule.test == "differs_unless_zero":
+        return f"must be 0 or differ from {rule.other}" if value and value == other else None
+    # not_among: LOAD drops such a row and answers OK ("Incompatible entry ... ignored", 2.7.1)
+    among: set[Value] = {each.get(rule.other) for each in rows.values() if each is not row}
+    return f"{value} is also the {rule.other} of another row" if value in among else None
+
+
+def _error(table: Table, row: Row, column: str, problem: str) -> DeclarationError:
+    key = show_key(table, row)
+    return DeclarationError(
+        f"{where(table.name, key, column)}: {problem}", table=table.name, key=key, column=column
+    )

@@ -1,0 +1,201 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""want + have + state -> changes. Pure: nothing here talks to a server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ._catalog import Table, Value
+from ._checks import check_rows
+from ._errors import DeclarationError, where
+from ._rows import Key, Row, Rows, by_key, declared_value, key_of, show_key
+
+STATES = ("merged", "replaced", "overridden", "deleted")
+
+Ranges = list[tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One row that differs: before is None where it is missing, after is None where it must go."""
+
+    key: Key
+    before: Row | None
+    after: Row | None
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that differ."""
+        old, new = self.before or {}, self.after or {}
+        return [
+            name
+            for name in {**old, **new}
+            if old.get(name) != new.get(name) or (name in old) != (name in new)
+        ]
+
+
+class Scope:
+    """The part of a table that `overridden` may change: column -> accepted values or ranges."""
+
+    def __init__(self, table: Table, spec: Mapping[str, Any] | None) -> None:
+        self._wanted: dict[str, tuple[list[Value], Ranges]] = {}
+        for name, given in (spec or {}).items():
+            column = table.by_name.get(name)
+            if column is None:
+                raise DeclarationError(
+                    f"{table.name}, scope: no column {name} in this table", table=table.name
+                )
+            values: list[Value] = []
+            ranges: Ranges = []
+            for item in given if isinstance(given, (list, tuple)) else [given]:
+                low, dash, high = str(item).partition("-")
+                if column.kind == "int" and dash and low.strip().isdigit() and high.strip().isdigit():
+                    ranges.append((int(low), int(high)))
+                    continue
+                try:
+                    values.append(declared_value(column, item))
+                except ValueError as exc:
+                    raise DeclarationError(
+                        f"{table.name}, scope, column {name}: {exc}", table=table.name, column=name
+                    ) from None
+            self._wanted[name] = (values, ranges)
+
+    def __bool__(self) -> bool:
+        return bool(self._wanted)
+
+    def covers(self, row: Mapping[str, Value]) -> bool:
+        return all(self._covers(row.get(name), *wanted) for name, wanted in self._wanted.items())
+
+    @staticmethod
+    def _covers(value: Value, values: list[Value], ranges: Ranges) -> bool:
+        return value in values or (
+            isinstance(value, int) and any(low <= value <= high for low, high in ranges)
+        )
+
+
+@dataclass(frozen=True)
+class Want:
+    """What is declared for one table. rows hold only the columns given (and the key)."""
+
+    table: Table
+    rows: Sequence[Row]
+    state: str = "merged"
+    scope: Scope = field(default_factory=lambda: _EVERYTHING)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What memory must become.
+
+    after: every row of the table as it will stand. touched: the keys this plan answers for.
+    """
+
+    want: Want
+    after: Rows
+    touched: list[Key]
+    changes: list[Change]
+
+
+def plan(want: Want, have: Rows, columns: Sequence[str]) -> Plan:
+    """Plan one table. columns: those of the server's table. Raises DeclarationError."""
+    table = want.table
+    after: Rows = dict(have)
+    defaults: Row = {name: table.default(name) for name in columns if name in table.by_name}
+    touched: list[Key] = []
+    for row in want.rows:
+        key = key_of(table, row)
+        touched.append(key)
+        if want.state == "deleted":
+            after.pop(key, None)
+            touched += _other_roles(table, row, after)
+            continue
+        if want.scope and not all(want.scope.covers(found) for found in (row, have.get(key, row))):
+            raise DeclarationError(
+                f"{where(table.name, show_key(table, row))}: outside the scope given",
+                table=table.name,
+                key=show_key(table, row),
+            )
+        kept = have.get(key) if want.state == "merged" else None
+        after[key] = {**(defaults if kept is None else kept), **row}
+    if want.state == "overridden":
+        named = set(touched)
+        for key, row in have.items():
+            if key not in named and want.scope.covers(row):
+                del after[key]
+                touched.append(key)
+    if want.state != "deleted":
+        touched += _settle_unique(want, have, after)
+    check_rows(table, after, touched)
+    return Plan(want, after, touched, _differences(touched, have, after))
+
+
+def drift(planned: Plan, should: Rows, layer: Rows) -> list[Change]:
+    """Where a layer differs from what it should hold, as far as the plan answers for it."""
+    keys = list(planned.touched)
+    if planned.want.state == "overridden":
+        known = set(keys)
+        keys += [key for key, row in layer.items() if key not in known and planned.want.scope.covers(row)]
+    # `merged` leaves alone what was not given, so only what was given can be drift
+    given = by_key(planned.want.table, planned.want.rows) if planned.want.state == "merged" else {}
+    found: list[Change] = []
+    for key in keys:
+        have, wanted = layer.get(key), should.get(key)
+        if have is not None and wanted is not None and key in given:
+            wanted = {**have, **{name: wanted[name] for name in given[key]}}
+        if have != wanted:
+            found.append(Change(key, have, wanted))
+    return found
+
+
+def _differences(keys: Sequence[Key], have: Rows, after: Rows) -> list[Change]:
+    return [Change(key, have.get(key), after.get(key)) for key in keys if have.get(key) != after.get(key)]
+
+
+def _settle_unique(want: Want, have: Rows, after: Rows) -> list[Key]:
+    """No two rows may agree in a set of unique columns.
+
+    A user declared for both roles takes the place of rows that hold one role each; any other
+    clash is an error, since REPLACE would silently delete the other row. Returns the keys of
+    rows so replaced.
+    """
+    table = want.table
+    named = {key_of(table, row) for row in want.rows}
+    gone: list[Key] = []
+    for columns in table.unique:
+        owner: dict[tuple[Value, ...], Key] = {}
+        for key in sorted(after, key=named.__contains__):
+            value = tuple(after[key].get(name) for name in columns)
+            other = owner.setdefault(value, key)
+            if other == key or key not in named:
+                continue
+            if table.runtime == "users" and other not in named:
+                gone.append(other)
+                continue
+            raise DeclarationError(
+                "{}: has the same {} as row {}, which this table does not allow".format(
+                    where(table.name, show_key(table, after[key])),
+                    ", ".join(columns),
+                    show_key(table, after[other]),
+                ),
+                table=table.name,
+                key=show_key(table, after[key]),
+                column=columns[0],
+            )
+    for key in gone:
+        after.pop(key, None)
+    return gone
+
+
+def _other_roles(table: Table, row: Row, after: Rows) -> list[Key]:
+    """A user deleted by name goes with the row of the other role, if there is one."""
+    if table.runtime != "users" or "frontend" in row:
+        return []
+    other = (row["username"], not row["backend"])
+    return [other] if after.pop(other, None) is not None else []
+
+
+_EVERYTHING: Scope = Scope(Table("", "", (), ()), None)

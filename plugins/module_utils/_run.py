@@ -1,0 +1,346 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What each module does: options to the engine, the engine's outcome to a result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ._admin import Admin
+from ._apply import Outcome
+from ._catalog import SECTIONS, TABLES, Table
+from ._cluster import Convergence, Node, connect_nodes, same_version
+from ._errors import DeclarationError, EngineError
+from ._layers import read
+from ._module import Module, Spec, column_spec, layer_spec, login, writing_spec
+from ._plan import STATES, Want
+from ._render import render
+from ._rows import HIDDEN, Row, declared_rows, show_row
+from ._runtime import DIRECTIONS, copy, differs, named_sections, statement
+from ._tables import TableWork, want_table
+from ._variable_catalog import SECRETS
+from ._variables import canonical, declared_variables, plan_variables, read_variables
+
+# -- results -----------------------------------------------------------------------------
+
+
+def _result(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "changed": outcome.changed,
+        "diff": outcome.diff(),
+        "statements": [sent.shown for sent in outcome.statements],
+        "layers": outcome.layers,
+        "warnings": outcome.warnings,
+    }
+
+
+def _rendered(wants: list[Want], variables: dict[str, str], params: Mapping[str, Any]) -> dict[str, Any]:
+    statements = [each.shown for each in render(wants, variables, params["load"], params["save"])]
+    return {"changed": False, "rendered": statements}
+
+
+def _gathered_rows(admin: Admin, table: Table, layer: str) -> list[Row]:
+    rows = read(admin, table, layer)[1]
+    return [show_row(table, row, others=table.secrets) for row in rows.values()]
+
+
+def _gathered_variables(admin: Admin, layer: str, names: Any) -> dict[str, str | None]:
+    values = read_variables(admin, layer)
+    return {
+        name: canonical(name, value)
+        for name, value in sorted(values.items())
+        if name not in SECRETS and (not names or name in names)
+    }
+
+
+def _masked_rows(table: Table, config: Any) -> list[Row]:
+    """What Ansible may see of the rows: canonical, no secrets, no column it does not know."""
+    rows = declared_rows(table, config)
+    return [
+        {
+            name: HIDDEN if name in table.secrets and value is not None else value
+            for name, value in row.items()
+            if name in table.by_name
+        }
+        for row in rows
+    ]
+
+
+def _masked_variables(config: Any) -> dict[str, str]:
+    values = declared_variables(config)
+    return {name: HIDDEN if name in SECRETS else value for name, value in values.items()}
+
+
+def _check_empty(title: str, want: Want, allow_empty: Any) -> None:
+    if want.state == "overridden" and not want.rows and not allow_empty:
+        raise DeclarationError(
+            f"{title}: overridden with no rows would empty the table; say allow_empty: true if that is meant",
+            table=title,
+        )
+
+
+def _want(table: Table, raw: Any, state: str, scope: Any, allow_empty: Any) -> Want:
+    want = want_table(table, raw or [], state if state in STATES else "merged", scope)
+    _check_empty(table.name, want, allow_empty)
+    return want
+
+
+# -- the modules -------------------------------------------------------------------------
+
+
+def run_table(name: str) -> None:
+    """A module named as its table."""
+    table = TABLES[name]
+    spec: Spec = {
+        "config": {"type": "list", "elements": "dict", "options": column_spec(table)},
+        "scope": {"type": "dict"},
+        "allow_empty": {"type": "bool", "default": False},
+        **writing_spec([*STATES, "gathered", "rendered"]),
+        **layer_spec(),
+    }
+
+    def declare(raw: dict[str, Any]) -> dict[str, Any]:
+        return {"config": _masked_rows(table, raw.get("config") or [])}
+
+    module = Module(spec, declare)
+    params, raw, state = module.params, module.raw, module.params["state"]
+    try:
+        want = _want(table, raw.get("config"), state, params["scope"], params["allow_empty"])
+    except EngineError as exc:
+        module.fail(exc)
+    if state == "rendered":
+        module.exit_json(**_rendered([want], {}, params))
+
+    def body(admin: Admin) -> dict[str, Any]:
+        if state == "gathered":
+            return {"changed": False, "gathered": _gathered_rows(admin, table, params["layer"])}
+        work = TableWork(admin, want, raw.get("config") or [])
+        outcome = module.apply(admin, [work])
+        return {**_result(outcome), "before": work.before(), "after": work.after()}
+
+    module.run(body)
+
+
+def run_variables() -> None:
+    """The module global_variables."""
+    spec: Spec = {
+        "config": {"type": "dict"},
+        **writing_spec(["merged", "gathered", "rendered"]),
+        **layer_spec(),
+    }
+    module = Module(spec, lambda raw: {"config": _masked_variables(raw.get("config") or {})})
+    params, raw, state = module.params, module.raw, module.params["state"]
+    want = declared_variables(raw.get("config") or {})
+    if state == "rendered":
+        module.exit_json(**_rendered([], want, params))
+
+    def body(admin: Admin) -> dict[str, Any]:
+        if state == "gathered":
+            return {"changed": False, "gathered": _gathered_variables(admin, params["layer"], want)}
+        works = plan_variables(admin, want)
+        outcome = module.apply(admin, works)
+        return {
+            **_result(outcome),
+            "before": {name: value for work in works for name, value in work.before().items()},
+            "after": {name: value for work in works for name, value in work.after().items()},
+            "restart_required": outcome.restart_required,
+        }
+
+    module.run(body)
+
+
+def run_config() -> None:
+    """The module config: any number of tables and variables in one task."""
+    spec: Spec = {
+        "tables": {"type": "dict"},
+        "variables": {"type": "dict"},
+        "state": {"type": "raw", "default": "merged"},
+        "scope": {"type": "dict"},
+        "load": {"type": "bool", "default": True},
+        "save": {"type": "bool", "default": True},
+        "allow_empty": {"type": "bool", "default": False},
+        **layer_spec(),
+    }
+
+    def declare(raw: dict[str, Any]) -> dict[str, Any]:
+        tables = _named_tables(raw.get("tables"))
+        return {
+            "tables": {name: _masked_rows(TABLES[name], rows or []) for name, rows in tables.items()},
+            "variables": _masked_variables(raw.get("variables") or {}),
+        }
+
+    module = Module(spec, declare)
+    params = module.params
+    rows: dict[str, Any] = {
+        name: given or [] for name, given in _named_tables(module.raw.get("tables")).items()
+    }
+    variables = declared_variables(module.raw.get("variables") or {})
+    try:
+        states = _states(params["state"], rows, "variables" if variables else None)
+        scopes = _scopes(params["scope"], rows)
+        wants = [
+            _want(TABLES[name], rows[name], states[name], scopes.get(name), params["allow_empty"])
+            for name in rows
+        ]
+    except EngineError as exc:
+        module.fail(exc)
+    if "rendered" in states.values():
+        module.exit_json(**_rendered(wants, variables, params))
+
+    def body(admin: Admin) -> dict[str, Any]:
+        if "gathered" in states.values():
+            gathered: dict[str, Any] = {
+                name: _gathered_rows(admin, TABLES[name], params["layer"]) for name in rows
+            }
+            values = _gathered_variables(admin, params["layer"], variables)
+            return {"changed": False, "gathered": {"tables": gathered, "variables": values}}
+        works = [TableWork(admin, want, rows[want.table.name]) for want in wants]
+        settings = plan_variables(admin, variables) if variables else []
+        outcome = module.apply(admin, [*settings, *works])
+        result = _result(outcome)
+        for side in ("before", "after"):
+            result[side] = {
+                "tables": {work.title: getattr(work, side)() for work in works},
+                "variables": {
+                    name: value for work in settings for name, value in getattr(work, side)().items()
+                },
+            }
+        return {**result, "restart_required": outcome.restart_required}
+
+    module.run(body)
+
+
+def _named_tables(tables: Any) -> dict[str, Any]:
+    if tables is None:
+        return {}
+    if not isinstance(tables, Mapping):
+        raise DeclarationError("tables: expected a dict of table names and rows")
+    for name in tables:
+        if name not in TABLES:
+            raise DeclarationError(
+                "tables: {} is not one of {}".format(name, ", ".join(sorted(TABLES))), table=str(name)
+            )
+    return dict(tables)
+
+
+def _states(state: Any, tables: Mapping[str, Any], extra: str | None) -> dict[str, str]:
+    """The state of each table, from one word or from a dict of table and state."""
+    names = [*tables, *([extra] if extra else [])]
+    words = [*STATES, "gathered", "rendered"]
+    if not isinstance(state, Mapping):
+        state = {name: str(state) for name in names} or {"": str(state)}
+    for name, word in state.items():
+        if word not in words:
+            raise DeclarationError(
+                "state of {}: {} is not one of {}".format(name or "all", word, ", ".join(words))
+            )
+        if name and name not in [*TABLES, "variables"]:
+            raise DeclarationError(
+                "state: {} is not one of {}".format(name, ", ".join(sorted(TABLES))), table=str(name)
+            )
+    found = {name: str(state.get(name, "merged")) for name in names}
+    for word in ("gathered", "rendered"):
+        if word in found.values() and len(set(found.values())) > 1:
+            raise DeclarationError(f"state: {word} can not be mixed with other states in one task")
+    return found
+
+
+def _scopes(scope: Mapping[str, Any] | None, tables: Mapping[str, Any]) -> Mapping[str, Any]:
+    for name, part in (scope or {}).items():
+        if name not in tables:
+            raise DeclarationError(f"scope: {name} is not among the tables given", table=str(name))
+        if not isinstance(part, Mapping):
+            raise DeclarationError(f"scope of {name}: expected a dict of columns and values", table=str(name))
+    return scope or {}
+
+
+def run_runtime() -> None:
+    """The module runtime: LOAD and SAVE of whole sections."""
+    spec: Spec = {
+        "sections": {"type": "list", "elements": "str"},
+        "direction": {"type": "str", "default": "memory_to_runtime", "choices": list(DIRECTIONS)},
+    }
+    module = Module(spec)
+    direction = module.params["direction"]
+
+    def body(admin: Admin) -> dict[str, Any]:
+        done: dict[str, str] = {}
+        statements: list[str] = []
+        for section in named_sections(module.params["sections"]):
+            apart = differs(admin, section, direction)
+            done[section.name] = (
+                ("loaded" if "LOAD" in statement(section, direction).sql else "saved")
+                if apart
+                else "unchanged"
+            )
+            if apart:
+                statements.append(statement(section, direction).shown)
+                if not module.check_mode:
+                    copy(admin, section, direction)
+        return {"changed": bool(statements), "sections": done, "statements": statements}
+
+    module.run(body)
+
+
+def run_cluster_sync() -> None:
+    """The module cluster_sync: wait until every node agrees with the first."""
+    node_spec: Spec = {
+        "login_host": {"type": "str", "required": True},
+        "login_port": {"type": "int", "default": 6032},
+    }
+    spec: Spec = {
+        "nodes": {"type": "list", "elements": "dict", "options": node_spec, "required": True},
+        "sections": {"type": "list", "elements": "str"},
+        "heal": {"type": "bool", "default": False},
+        "timeout": {"type": "float", "default": 60.0},
+    }
+    module = Module(spec)
+    params = module.params
+
+    try:
+        if not params["nodes"]:
+            raise DeclarationError("nodes: at least the leader must be given")
+        sections = [section for section in named_sections(params["sections"]) if section.checksum]
+        nodes = connect_nodes(
+            login(params, node["login_host"], node["login_port"]) for node in params["nodes"]
+        )
+        result = _synchronise(
+            nodes, Convergence(nodes, sections, params["heal"]), params["timeout"], module.check_mode
+        )
+    except EngineError as exc:
+        module.fail(exc)
+    module.exit_json(**result)
+
+
+def _synchronise(nodes: list[Node], cluster: Convergence, timeout: float, check: bool) -> dict[str, Any]:
+    same_version(nodes)
+    if check:
+        cluster.look()
+        would = {
+            s.name: why for s in cluster.sections for why in [cluster.needs_load(s)] if why and cluster.heal
+        }
+    else:
+        cluster.wait(timeout)
+        would = cluster.healed_why
+    return {
+        "changed": bool(would),
+        "healed": [{"section": name, "reason": why} for name, why in would.items()],
+        "statements": [f"LOAD {name} TO RUNTIME" for name in would],
+        "server_version": nodes[0].admin.version,
+        "nodes": {node.name: _node_result(node) for node in nodes},
+    }
+
+
+def _node_result(node: Node) -> dict[str, dict[str, Any]]:
+    return {
+        name: {
+            "checksum": seen.checksum,
+            "version": seen.version,
+            "epoch": seen.epoch,
+            "seconds": node.converged.get(name),
+        }
+        for name, seen in node.sections.items()
+        if name in SECTIONS
+    }

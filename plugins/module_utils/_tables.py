@@ -1,0 +1,180 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""One table's share of a task: what is there, what must change in each layer, and how to undo it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ._admin import Admin
+from ._catalog import SECTIONS, Section, Table
+from ._layers import LAYERS, expected, read
+from ._passwords import is_hash, verify
+from ._plan import Change, Plan, Scope, Want, drift, plan
+from ._rows import Key, Row, Rows, declared_rows, key_of, show_key, show_row
+from ._sql import Statement, delete_rows, replace_rows
+
+
+def want_table(table: Table, config: Any, state: str, scope: Mapping[str, Any] | None = None) -> Want:
+    """What was declared for a table, checked as far as that goes without a server."""
+    return Want(table, declared_rows(table, config), state, Scope(table, scope))
+
+
+class TableWork:
+    """A planned table. Nothing is written here: ``_apply.py`` sends what this gives out."""
+
+    def __init__(self, admin: Admin, want: Want, config: Any) -> None:
+        self.want = want
+        self.table = want.table
+        self.title = want.table.name
+        self.section: Section = SECTIONS[want.table.section]
+        self.have: dict[str, Rows] = {}
+        columns: Sequence[str] = ()
+        for layer in LAYERS:
+            names, self.have[layer] = read(admin, self.table, layer)
+            columns = names if layer == "memory" else columns
+        # Again, now that the server's own columns are known: refuse what it does not have.
+        declared_rows(self.table, config, columns, f"ProxySQL {admin.version} at {admin.login.place}")
+        self.unknown = sorted({name for row in want.rows for name in row if name not in self.table.by_name})
+        if self.table.secrets:
+            want = self.want = replace(want, rows=_recognise(want, self.have))
+        self.plan: Plan = plan(want, self.have["memory"], columns)
+        self.changes: dict[str, list[Change]] = {"memory": self.plan.changes}
+        for layer in ("runtime", "disk"):
+            self.changes[layer] = self._drift(layer, self.have[layer])
+
+    @property
+    def pending(self) -> list[str]:
+        """Rows that are not ours and differ between memory and runtime: somebody's open edits."""
+        ours = set(self.plan.touched)
+        memory, runtime = self.have["memory"], self.have["runtime"]
+        shown = expected(self.table, "runtime", memory)
+        keys = [key for key in {**shown, **runtime} if key not in ours and shown.get(key) != runtime.get(key)]
+        return [f"row {show_key(self.table, memory.get(key) or runtime[key])}" for key in keys]
+
+    def _drift(self, layer: str, rows: Rows) -> list[Change]:
+        return drift(self.plan, expected(self.table, layer, self.plan.after), rows)
+
+    # -- what to send --------------------------------------------------------------------
+
+    def memory_statements(self) -> list[Statement]:
+        return self._statements(self.plan.changes)
+
+    def undo(self, loaded: bool) -> tuple[list[Statement], list[Statement]]:
+        """Statements that bring memory to what runtime was made of, and then to what it was.
+
+        Between the two comes a LOAD, if there was one to undo. Mostly the first is all.
+        """
+        memory, runtime = self.have["memory"], self.have["runtime"]
+        keys = [change.key for layer in ("memory", "runtime") for change in self.changes[layer]]
+        keys = list(dict.fromkeys(keys))
+        first: dict[Key, Row | None] = {key: memory.get(key) for key in keys}
+        if loaded:
+            shown = expected(self.table, "runtime", memory)
+            first.update((key, runtime.get(key)) for key in keys if shown.get(key) != runtime.get(key))
+        second = [Change(key, first[key], memory.get(key)) for key in keys if first[key] != memory.get(key)]
+        return self._statements([Change(key, None, row) for key, row in first.items()]), self._statements(
+            second
+        )
+
+    @property
+    def needs_save(self) -> bool:
+        return bool(self.changes["disk"])
+
+    def disk_statements(self, saved: bool) -> list[Statement]:
+        """Nothing: SAVE writes the disk of a table."""
+        return []
+
+    def _statements(self, changes: Sequence[Change]) -> list[Statement]:
+        gone = [change.key for change in changes if change.after is None]
+        written = [change.after for change in changes if change.after is not None]
+        statements = delete_rows(self.table, gone) if gone else []
+        return statements + replace_rows(self.table, written)
+
+    # -- after the LOAD ------------------------------------------------------------------
+
+    def refusals(self, admin: Admin) -> list[str]:
+        """What runtime does not hold although the LOAD was answered with OK."""
+        rows = read(admin, self.table, "runtime")[1]
+        return [self._refusal(change) for change in self._drift("runtime", rows)]
+
+    def _refusal(self, change: Change) -> str:
+        if change.before is None:
+            row = show_key(self.table, change.after or {})
+            return f"{self.title}, row {row}: ProxySQL left this row out of runtime"
+        if change.after is None:
+            return f"{self.title}, row {show_key(self.table, change.before)}: still in runtime"
+        row = show_key(self.table, change.after)
+        before = show_row(self.table, change.before)
+        after = show_row(self.table, change.after)
+        column = change.columns[0]
+        values = f"declared {after.get(column)!r}, runtime has {before.get(column)!r}"
+        return f"{self.title}, row {row}, column {column}: {values}"
+
+    # -- for people ----------------------------------------------------------------------
+
+    def before(self) -> list[Row]:
+        return self._shown(self.have["memory"])
+
+    def after(self) -> list[Row]:
+        return self._shown(self.plan.after)
+
+    def _shown(self, rows: Rows) -> list[Row]:
+        return [show_row(self.table, rows[key]) for key in self.plan.touched if key in rows]
+
+    def diff_lines(self, layer: str) -> dict[str, str]:
+        """The rows of a layer that change, as text, before and after."""
+        texts = {"before": "", "after": ""}
+        for change in self.changes[layer]:
+            for side, row in (("before", change.before), ("after", change.after)):
+                if row is not None:
+                    changed = change.columns if side == "after" and change.before is not None else ()
+                    texts[side] += row_text(show_row(self.table, row, changed=changed))
+        return texts
+
+
+def _recognise(want: Want, have: dict[str, Rows]) -> list[Row]:
+    """The declared rows, each clear password in the form in which it is stored already.
+
+    Otherwise a password kept as a salted hash would be a change on every run. Where another
+    layer stores the same password in another form, its row in ``have`` takes that form too.
+    """
+    rows: list[Row] = []
+    for declared in want.rows:
+        row, key = dict(declared), key_of(want.table, declared)
+        for name in want.table.secrets:
+            clear = row.get(name)
+            if not isinstance(clear, str) or is_hash(clear):
+                continue
+            row[name] = None
+            for layer in LAYERS:
+                stored = have[layer].get(key, {}).get(name)
+                if not isinstance(stored, str) or stored == row[name] or not verify(clear, stored):
+                    continue
+                if row[name] is None:
+                    row[name] = stored
+                else:
+                    have[layer][key] = {**have[layer][key], name: row[name]}
+            if row[name] is None:
+                row[name] = clear
+        rows.append(row)
+    return rows
+
+
+def row_text(row: Mapping[str, Any]) -> str:
+    """A row as a YAML list item, columns in the table's order."""
+    lines = [f"{name}: {scalar(value)}" for name, value in row.items()]
+    return "- " + "\n  ".join(lines) + "\n"
+
+
+def scalar(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    return "'{}'".format(str(value).replace("'", "''"))

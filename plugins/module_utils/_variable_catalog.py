@@ -1,0 +1,247 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What is known of ProxySQL's variables. Data only.
+
+Kinds and ranges were read off a running 2.7.1 by trying values and reading them back. A name
+that is not here is text: the server's own list says which names exist.
+"""
+
+from __future__ import annotations
+
+#: Values that must not be seen. admin_credentials holds user:password pairs.
+SECRETS: frozenset[str] = frozenset(
+    (
+        "admin-admin_credentials",
+        "admin-stats_credentials",
+        "admin-cluster_password",
+        "mysql-monitor_password",
+        "pgsql-monitor_password",
+        "ldap-bind_dn_password",
+    )
+)
+
+#: LOAD refuses a new value once the threads run and resets it in memory, so these are written
+#: to disk and take effect at the next start.
+STATIC: frozenset[str] = frozenset(("mysql-threads", "mysql-interfaces", "pgsql-threads", "pgsql-interfaces"))
+
+#: LOAD accepts these and shows the new value, yet what runs keeps the old one until a restart.
+NEEDS_RESTART: frozenset[str] = frozenset(("mysql-stacksize", "pgsql-stacksize"))
+
+#: Set by the server itself.
+READ_ONLY: frozenset[str] = frozenset(("admin-version",))
+
+#: Variables of this kind that the server resets when they are set to the empty string.
+NOT_EMPTY: frozenset[str] = frozenset(
+    (
+        "admin-admin_credentials",
+        "admin-cluster_password",
+        "admin-cluster_username",
+        "mysql-default_authentication_plugin",
+        "mysql-default_charset",
+        "mysql-default_collation_connection",
+        "mysql-default_schema",
+        "mysql-default_session_track_gtids",
+        "mysql-keep_multiplexing_variables",
+        "mysql-monitor_username",
+        "mysql-server_capabilities",
+        "mysql-server_version",
+    )
+)
+
+#: A double quote in one of these makes it vanish from runtime_global_variables.
+CREDENTIALS: frozenset[str] = frozenset(
+    (
+        "admin-admin_credentials",
+        "admin-stats_credentials",
+        "admin-cluster_username",
+        "admin-cluster_password",
+    )
+)
+
+#: true or false; LOAD accepts true, false, 1 and 0 in any case and resets anything else.
+BOOLEANS: frozenset[str] = frozenset(
+    (
+        "admin-checksum_admin_variables",
+        "admin-checksum_ldap_variables",
+        "admin-checksum_mysql_query_rules",
+        "admin-checksum_mysql_servers",
+        "admin-checksum_mysql_users",
+        "admin-checksum_mysql_variables",
+        "admin-cluster_admin_variables_save_to_disk",
+        "admin-cluster_ldap_variables_save_to_disk",
+        "admin-cluster_mysql_query_rules_save_to_disk",
+        "admin-cluster_mysql_servers_save_to_disk",
+        "admin-cluster_mysql_users_save_to_disk",
+        "admin-cluster_mysql_variables_save_to_disk",
+        "admin-cluster_proxysql_servers_save_to_disk",
+        "admin-read_only",
+        "admin-restapi_enabled",
+        "admin-vacuum_stats",
+        "admin-web_enabled",
+        "mysql-autocommit_false_is_transaction",
+        "mysql-autocommit_false_not_reusable",
+        "mysql-automatic_detect_sqli",
+        "mysql-client_session_track_gtid",
+        "mysql-commands_stats",
+        "mysql-connection_warming",
+        "mysql-default_reconnect",
+        "mysql-enable_client_deprecate_eof",
+        "mysql-enable_load_data_local_infile",
+        "mysql-enable_server_deprecate_eof",
+        "mysql-enforce_autocommit_on_reads",
+        "mysql-firewall_whitelist_enabled",
+        "mysql-have_compress",
+        "mysql-have_ssl",
+        "mysql-kill_backend_connection_when_disconnect",
+        "mysql-log_mysql_warnings_enabled",
+        "mysql-log_unhealthy_connections",
+        "mysql-monitor_enabled",
+        "mysql-monitor_replication_lag_group_by_host",
+        "mysql-monitor_wait_timeout",
+        "mysql-monitor_writer_is_also_reader",
+        "mysql-multiplexing",
+        "mysql-parse_failure_logs_digest",
+        "mysql-query_cache_stores_empty_result",
+        "mysql-query_digests",
+        "mysql-query_digests_keep_comment",
+        "mysql-query_digests_lowercase",
+        "mysql-query_digests_no_digits",
+        "mysql-query_digests_normalize_digest_text",
+        "mysql-query_digests_replace_null",
+        "mysql-query_digests_track_hostname",
+        "mysql-servers_stats",
+        "mysql-session_idle_show_processlist",
+        "mysql-sessions_sort",
+        "mysql-stats_time_backend_query",
+        "mysql-stats_time_query_processor",
+        "mysql-use_tcp_keepalive",
+        "mysql-verbose_query_error",
+    )
+)
+
+#: Smallest and largest value that LOAD accepts; it resets what is outside.
+INTEGERS: dict[str, tuple[int, int]] = {
+    "admin-cluster_admin_variables_diffs_before_sync": (0, 1000),
+    "admin-cluster_check_interval_ms": (10, 300000),
+    "admin-cluster_check_status_frequency": (0, 10000),
+    "admin-cluster_ldap_variables_diffs_before_sync": (0, 1000),
+    "admin-cluster_mysql_query_rules_diffs_before_sync": (0, 1000),
+    "admin-cluster_mysql_servers_diffs_before_sync": (0, 1000),
+    "admin-cluster_mysql_servers_sync_algorithm": (1, 3),
+    "admin-cluster_mysql_users_diffs_before_sync": (0, 1000),
+    "admin-cluster_mysql_variables_diffs_before_sync": (0, 1000),
+    "admin-cluster_proxysql_servers_diffs_before_sync": (0, 1000),
+    "admin-coredump_generation_interval_ms": (0, 2147483646),
+    "admin-coredump_generation_threshold": (1, 500),
+    "admin-prometheus_memory_metrics_interval": (1, 604799),
+    "admin-refresh_interval": (101, 99999),
+    "admin-restapi_port": (1, 65534),
+    "admin-stats_mysql_connection_pool": (0, 300),
+    "admin-stats_mysql_connections": (0, 300),
+    "admin-stats_mysql_query_cache": (0, 300),
+    "admin-stats_mysql_query_digest_to_disk": (0, 86400),
+    "admin-stats_system_cpu": (0, 300),
+    "admin-stats_system_memory": (0, 300),
+    "admin-web_port": (1, 65534),
+    "admin-web_verbosity": (0, 10),
+    "mysql-auditlog_filesize": (1048576, 1073741824),
+    "mysql-aurora_max_lag_ms_only_read_from_replicas": (0, 100),
+    "mysql-auto_increment_delay_multiplex": (0, 1000000),
+    "mysql-auto_increment_delay_multiplex_timeout_ms": (0, 3600000),
+    "mysql-binlog_reader_connect_retry_msec": (200, 120000),
+    "mysql-client_host_cache_size": (0, 1048576),
+    "mysql-client_host_error_counts": (0, 1048576),
+    "mysql-connect_retries_delay": (0, 10000),
+    "mysql-connect_retries_on_failure": (0, 1000),
+    "mysql-connect_timeout_client": (500, 3600000),
+    "mysql-connect_timeout_server": (10, 120000),
+    "mysql-connect_timeout_server_max": (10, 3600000),
+    "mysql-connection_delay_multiplex_ms": (0, 300000),
+    "mysql-connection_max_age_ms": (0, 86400000),
+    "mysql-connpoll_reset_queue_length": (0, 10000),
+    "mysql-data_packets_history_size": (0, 2147483646),
+    "mysql-default_max_latency_ms": (0, 1728000000),
+    "mysql-default_query_delay": (0, 3600000),
+    "mysql-default_query_timeout": (1000, 1728000000),
+    "mysql-evaluate_replication_lag_on_servers_load": (0, 1),
+    "mysql-eventslog_default_log": (0, 1),
+    "mysql-eventslog_filesize": (1048576, 1073741824),
+    "mysql-eventslog_format": (1, 2),
+    "mysql-free_connections_pct": (0, 100),
+    "mysql-handle_unknown_charset": (0, 3),
+    "mysql-handle_warnings": (0, 1),
+    "mysql-hostgroup_manager_verbose": (0, 3),
+    "mysql-long_query_time": (0, 1728000000),
+    "mysql-max_allowed_packet": (8192, 1073741824),
+    "mysql-max_connections": (1, 1000000),
+    "mysql-max_stmts_cache": (128, 1048576),
+    "mysql-max_stmts_per_connection": (1, 1024),
+    "mysql-max_transaction_idle_time": (1000, 1728000000),
+    "mysql-max_transaction_time": (1000, 1728000000),
+    "mysql-min_num_servers_lantency_awareness": (0, 10000),
+    "mysql-mirror_max_concurrency": (1, 8192),
+    "mysql-mirror_max_queue_length": (0, 1048576),
+    "mysql-monitor_aws_rds_topology_discovery_interval": (0, 100000),
+    "mysql-monitor_connect_interval": (100, 604800000),
+    "mysql-monitor_connect_timeout": (100, 600000),
+    "mysql-monitor_galera_healthcheck_interval": (50, 604800000),
+    "mysql-monitor_galera_healthcheck_max_timeout_count": (1, 10),
+    "mysql-monitor_galera_healthcheck_timeout": (50, 600000),
+    "mysql-monitor_groupreplication_healthcheck_interval": (100, 604800000),
+    "mysql-monitor_groupreplication_healthcheck_max_timeout_count": (1, 10),
+    "mysql-monitor_groupreplication_healthcheck_timeout": (100, 600000),
+    "mysql-monitor_groupreplication_max_transactions_behind_count": (1, 10),
+    "mysql-monitor_groupreplication_max_transactions_behind_for_read_only": (0, 2),
+    "mysql-monitor_history": (1000, 604800000),
+    "mysql-monitor_local_dns_cache_refresh_interval": (0, 604800000),
+    "mysql-monitor_local_dns_cache_ttl": (0, 604800000),
+    "mysql-monitor_local_dns_resolver_queue_maxsize": (16, 1024),
+    "mysql-monitor_ping_interval": (100, 604800000),
+    "mysql-monitor_ping_max_failures": (1, 1000000),
+    "mysql-monitor_ping_timeout": (100, 600000),
+    "mysql-monitor_query_interval": (100, 604800000),
+    "mysql-monitor_query_timeout": (100, 600000),
+    "mysql-monitor_read_only_interval": (100, 604800000),
+    "mysql-monitor_read_only_max_timeout_count": (1, 1000000),
+    "mysql-monitor_read_only_timeout": (100, 600000),
+    "mysql-monitor_replication_lag_count": (1, 10),
+    "mysql-monitor_replication_lag_interval": (100, 604800000),
+    "mysql-monitor_replication_lag_timeout": (100, 600000),
+    "mysql-monitor_slave_lag_when_null": (0, 604800),
+    "mysql-monitor_threads_max": (4, 1024),
+    "mysql-monitor_threads_min": (2, 256),
+    "mysql-monitor_threads_queue_maxsize": (16, 1024),
+    "mysql-ping_interval_server_msec": (1000, 604800000),
+    "mysql-ping_timeout_server": (10, 600000),
+    "mysql-poll_timeout": (10, 20000),
+    "mysql-poll_timeout_on_failure": (10, 20000),
+    "mysql-query_cache_handle_warnings": (0, 1),
+    "mysql-query_cache_size_MB": (0, 10485760),
+    "mysql-query_cache_soft_ttl_pct": (0, 100),
+    "mysql-query_digests_grouping_limit": (1, 2089),
+    "mysql-query_digests_groups_grouping_limit": (0, 2089),
+    "mysql-query_digests_max_digest_length": (16, 1048576),
+    "mysql-query_digests_max_query_length": (16, 1048576),
+    "mysql-query_processor_iterations": (0, 1000000),
+    "mysql-query_processor_regex": (1, 2),
+    "mysql-query_retries_on_failure": (0, 1000),
+    "mysql-query_rules_fast_routing_algorithm": (1, 2),
+    "mysql-reset_connection_algorithm": (1, 2),
+    "mysql-session_idle_ms": (1, 3600000),
+    "mysql-set_parser_algorithm": (1, 2),
+    "mysql-set_query_lock_on_hostgroup": (0, 1),
+    "mysql-show_processlist_extended": (0, 2),
+    "mysql-shun_on_failures": (0, 10000000),
+    "mysql-shun_recovery_time_sec": (0, 31536000),
+    "mysql-stacksize": (262144, 4194304),
+    "mysql-tcp_keepalive_time": (0, 7200),
+    "mysql-threads": (1, 255),
+    "mysql-threshold_query_length": (1024, 1073741824),
+    "mysql-threshold_resultset_size": (1024, 1073741824),
+    "mysql-throttle_connections_per_sec_to_hostgroup": (1, 100000000),
+    "mysql-throttle_max_bytes_per_second_to_client": (0, 2147483647),
+    "mysql-throttle_ratio_server_to_client": (0, 100),
+    "mysql-unshun_algorithm": (0, 1),
+    "mysql-wait_timeout": (0, 1728000000),
+}

@@ -1,0 +1,95 @@
+"""A role's defaults, its documented arguments and the variables it uses must say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jinja2 import Environment, nodes
+
+ROLES = Path(__file__).resolve().parents[2] / "roles"
+CONDITIONS = ("when", "until", "failed_when", "changed_when")
+NAMES = sorted(path.name for path in ROLES.iterdir() if path.is_dir())
+
+
+def load(role: str, file: str) -> dict[str, Any]:
+    return yaml.safe_load((ROLES / role / file).read_text(encoding="utf-8"))
+
+
+def options(role: str) -> dict[str, Any]:
+    return load(role, "meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+
+
+def strings(node: Any, key: str = "") -> Iterator[str]:
+    """Every text in a YAML document that Ansible templates, conditions made into expressions."""
+    if isinstance(node, dict):
+        for name, value in node.items():
+            yield from strings(value, name)
+    elif isinstance(node, list):
+        for value in node:
+            yield from strings(value, key)
+    elif isinstance(node, str):
+        yield f"{{{{ {node} }}}}" if key in CONDITIONS else node
+
+
+def variables_used(role: str) -> set[str]:
+    """Names that the role's files read, as Jinja itself sees them; hostvars[host].NAME counts."""
+    texts = [file.read_text(encoding="utf-8") for file in (ROLES / role / "templates").iterdir()]
+    for folder in ("tasks", "handlers", "vars", "defaults"):
+        for file in (ROLES / role / folder).glob("*.yml"):
+            texts += strings(yaml.safe_load(file.read_text(encoding="utf-8")))
+    trees = [Environment().parse(text) for text in texts]
+    names = {node.name for tree in trees for node in tree.find_all(nodes.Name)}
+    return names | {node.attr for tree in trees for node in tree.find_all(nodes.Getattr)}
+
+
+def test_there_are_roles() -> None:
+    assert NAMES == ["keepalived", "proxysql"]
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_defaults_are_the_documented_ones(role: str) -> None:
+    documented = {name: spec["default"] for name, spec in options(role).items() if "default" in spec}
+    assert load(role, "defaults/main.yml") == documented
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_every_entry_point_has_the_same_options(role: str) -> None:
+    for entry in load(role, "meta/argument_specs.yml")["argument_specs"].values():
+        assert entry["options"] == options(role)
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_an_option_is_required_or_may_be_left_out(role: str) -> None:
+    for name, spec in options(role).items():
+        assert not (spec.get("required") and "default" in spec), name
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_variables_bear_the_name_of_the_role(role: str) -> None:
+    assert all(name.startswith(f"{role}_") for name in options(role))
+    assert all(name.startswith(f"__{role}_") for name in load(role, "vars/main.yml"))
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_options_are_used_and_what_is_used_is_an_option(role: str) -> None:
+    used = {name for name in variables_used(role) if name.startswith(f"{role}_")}
+    assert used == set(options(role))
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_passwords_are_not_logged(role: str) -> None:
+    passwords = {name for name in options(role) if name.endswith("_password")}
+    assert passwords
+    assert all(options(role)[name].get("no_log") for name in passwords)
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_no_task_hides_a_change(role: str) -> None:
+    for file in sorted((ROLES / role).rglob("*.yml")):
+        text = file.read_text(encoding="utf-8")
+        assert "changed_when: false" not in text, file
+        assert "ignore_errors" not in text, file
