@@ -1,0 +1,166 @@
+"""What values a variable takes, and what becomes of the others.
+
+A LOAD answers OK whatever it finds. A value that is refused is put back to the current one
+in memory; a name that does not exist is deleted there.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from typing import Any
+
+from mysql_mimic.charset import CharacterSet, Collation
+
+from . import VERSION
+from .schema import HERE
+
+_LEADING_INT = re.compile(r"\s*([+-]?\d+)")
+
+# Set at start and never again by a LOAD.
+STATIC = ("mysql-threads", "mysql-interfaces")
+# '' is taken, and changes nothing in runtime.
+_EMPTY_CHANGES_NOTHING = ("admin-cluster_username", "admin-cluster_password")
+_NEVER_EMPTY = (
+    "admin-mysql_ifaces", "mysql-interfaces", "admin-admin_credentials", "admin-stats_credentials",
+)  # fmt: skip
+# Statistics are taken at one of these intervals: others are rounded up.
+_INTERVALS = (0, 1, 5, 10, 30, 60, 120, 300, 600)
+_ROUNDED = (
+    "admin-stats_mysql_connection_pool", "admin-stats_mysql_connections",
+    "admin-stats_mysql_query_cache", "admin-stats_system_cpu", "admin-stats_system_memory",
+)  # fmt: skip
+_EMPTY_BECOMES = {
+    "mysql-default_charset": "utf8",
+    "mysql-default_collation_connection": "utf8_general_ci",
+}
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "mysql-default_charset": tuple(CharacterSet.__members__),
+    "mysql-default_collation_connection": tuple(Collation.__members__),
+    "mysql-default_authentication_plugin": ("mysql_native_password", "caching_sha2_password"),
+    "mysql-default_session_track_gtids": ("OFF", "OWN_GTID"),
+}
+_HEARTBEAT = re.compile(r"`?\w+`?\.`?\w+`?")
+# Turning these on and off turns a bit of mysql-server_capabilities.
+_CAPABILITY_BITS = {"mysql-have_compress": 32, "mysql-have_ssl": 2048}
+# The cluster does not carry these: they are each node's own.
+NOT_SYNCED = (
+    "admin-mysql_ifaces", "admin-restapi_enabled", "admin-restapi_port",
+    "admin-telnet_admin_ifaces", "admin-telnet_stats_ifaces", "admin-web_enabled",
+    "admin-web_port", "mysql-interfaces", "mysql-threads",
+)  # fmt: skip
+
+
+class Rejected(Exception):
+    """The value is not taken."""
+
+
+class Unknown(Exception):
+    """There is no such variable."""
+
+
+def leading_int(text: str) -> int:
+    """As C's atoi: what the text begins with, or 0."""
+    match = _LEADING_INT.match(text)
+    return int(match.group(1)) if match else 0
+
+
+def _networks(text: str) -> bool:
+    """'', '*', or networks with commas between."""
+    try:
+        for network in text.split(",") if text not in ("", "*") else ():
+            ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
+class Variables:
+    def __init__(self) -> None:
+        self.specs: dict[str, dict[str, Any]] = json.loads((HERE / "variables-2.7.1.json").read_text())
+        self.values: dict[str, str] = {name: spec["default"] for name, spec in self.specs.items()}
+        self.values["admin-version"] = VERSION
+        self.credentials = {
+            name: self.values[name] for name in ("admin-admin_credentials", "admin-stats_credentials")
+        }
+        self.started = False
+
+    def __getitem__(self, name: str) -> str:
+        return self.values[name]
+
+    def on(self, name: str) -> bool:
+        return self.values[name] == "true"
+
+    def number(self, name: str) -> int:
+        return int(self.values[name])
+
+    def assign(self, name: str, given: str) -> None:
+        """Take over a value from memory, or raise Rejected or Unknown."""
+        spec = self.specs.get(name)
+        if spec is None:
+            raise Unknown(name)
+        if name == "admin-version" or (self.started and name in STATIC):
+            if given != self.values[name]:
+                raise Rejected(name)
+            return
+        if given == "" and name in _EMPTY_CHANGES_NOTHING:
+            return
+        if name == "mysql-proxy_protocol_networks" and not _networks(given):
+            return
+        self.values[name] = self._canonical(name, spec, given)
+        if bit := _CAPABILITY_BITS.get(name):
+            capabilities = int(self.values["mysql-server_capabilities"]) & ~bit
+            if self.values[name] == "true":
+                capabilities |= bit
+            self.values["mysql-server_capabilities"] = str(capabilities)
+
+    def loaded(self) -> None:
+        """What one variable does to another, once all of them are taken over."""
+        for name, value in list(self.values.items()):
+            diffs = name.replace("admin-checksum_", "admin-cluster_") + "_diffs_before_sync"
+            if name.startswith("admin-checksum_") and value == "false":
+                self.values[diffs] = "0"
+        for name in self.credentials:
+            # 2.7.1 compares without regard to case: such a change is shown and not applied.
+            if self.credentials[name].lower() != self.values[name].lower():
+                self.credentials[name] = self.values[name]
+
+    def password(self, name: str, user: str) -> bytes | None:
+        """The user's password in one of the two lists of credentials."""
+        for pair in self.credentials[name].split(";"):
+            known, separator, password = pair.partition(":")
+            if separator and known == user:
+                return password.encode("latin-1")
+        return None
+
+    def _canonical(self, name: str, spec: dict[str, Any], given: str) -> str:
+        if spec["type"] == "bool" or name == "admin-read_only":
+            return self._bool(name, given)
+        if spec["type"] == "int":
+            number = leading_int(given)
+            if not spec.get("min", number) <= number <= spec.get("max", number):
+                raise Rejected(name)
+            if name in _ROUNDED:
+                number = min(interval for interval in _INTERVALS if interval >= number)
+            return str(number)
+        if given == "" and name in _EMPTY_BECOMES:
+            return _EMPTY_BECOMES[name]
+        if given == "" and (spec.get("empty_ok") is False or name in _NEVER_EMPTY):
+            raise Rejected(name)
+        if name in _CHOICES and given not in _CHOICES[name]:
+            raise Rejected(name)
+        if name == "mysql-server_capabilities" and leading_int(given) in range(11):
+            raise Rejected(name)
+        heartbeat = name == "mysql-monitor_replication_lag_use_percona_heartbeat"
+        if heartbeat and given and not _HEARTBEAT.fullmatch(given):
+            raise Rejected(name)
+        return given
+
+    @staticmethod
+    def _bool(name: str, given: str) -> str:
+        if given.lower() in ("true", "1"):
+            return "true"
+        if given.lower() in ("false", "0"):
+            return "false"
+        raise Rejected(name)
