@@ -1,0 +1,195 @@
+"""Runs a script against servers and writes down every answer."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pymysql
+from backend import Backend
+from rules import Rules, plain
+from script import Script, Step
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "emulator"))
+
+from server import DEFAULTS, Server  # noqa: E402
+
+SCRIPTS = sorted((HERE / "scripts").glob("*.txt"))
+PATIENCE = 60  # seconds that @until and @log wait; a busy machine is no difference
+
+Recorded = dict[str, Any]
+
+
+def transcript_path(script: Script) -> Path:
+    return HERE / "transcripts" / f"{script.name}.json"
+
+
+class Runner:
+    def __init__(self, script: Script, servers: dict[str, Server], backends: dict[str, Backend]) -> None:
+        self.script = script
+        self.servers = servers
+        self.backends = backends
+        self.node = script.nodes[0]
+        self.user = ("admin", "admin")
+        self.links: dict[tuple[str, tuple[str, str]], pymysql.connections.Connection] = {}
+        self.names = {
+            f"{{{name}.{what}}}": str(getattr(server, what))
+            for name, server in servers.items()
+            for what in ("admin_port", "data_port", "datadir")
+        }
+        self.names |= {f"{{{name}.port}}": str(backend.port) for name, backend in backends.items()}
+        self.rules = Rules({value: name for name, value in self.names.items()})
+        self.awaited: str | None = None
+
+    def run(self) -> Iterator[Recorded]:
+        for step in self.script.steps:
+            if not step.directive:
+                yield self._statement(step.text)
+            elif step.directive in ("login", "log"):
+                yield {"directive": f"@{step.directive} {step.text}", **self._directive(step)}
+            else:
+                self._directive(step)
+                yield {"directive": f"@{step.directive} {step.text}".rstrip()}
+
+    def close(self) -> None:
+        for link in self.links.values():
+            link.close()
+
+    # -- directives
+
+    def _directive(self, step: Step) -> Recorded:
+        method: Callable[[str], Recorded | None] = getattr(self, f"_{step.directive}")
+        return method(step.text) or {}
+
+    def _on(self, node: str) -> None:
+        self.node = node
+
+    def _as(self, who: str) -> None:
+        user, _, password = who.partition(" ")
+        self.user = (user, password)
+
+    def _until(self, value: str) -> None:
+        self.awaited = value
+
+    def _later(self, _: str) -> None:
+        # Epochs are whole seconds: two LOADs in one second would carry the same.
+        time.sleep(1.02 - time.time() % 1)
+
+    def _restart(self, _: str) -> None:
+        for key in [key for key in self.links if key[0] == self.node]:
+            self.links.pop(key).close()
+        self.servers[self.node].stop()
+        self.servers[self.node].start()
+
+    def _log(self, text: str) -> Recorded:
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if text in self.servers[self.node].log.read_text(errors="replace"):
+                return {"found": True}
+            time.sleep(0.05)
+        return {"waited_in_vain": text}
+
+    def _login(self, who: str) -> Recorded:
+        user, password, address = [*who.split(" "), "", ""][:3]
+        options: dict[str, Any] = {"bind_address": address} if address else {}
+        try:
+            self.servers[self.node].connect(user, password, **options).close()
+        except pymysql.Error as error:
+            return {"error": [error.args[0], self.rules.text(str(error.args[1]))]}
+        return {"ok": True}
+
+    # -- statements
+
+    def _statement(self, text: str) -> Recorded:
+        awaited, self.awaited = self.awaited, None
+        sql = text
+        for name, value in self.names.items():
+            sql = sql.replace(name, value)
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            answer, first = self._send(sql)
+            if awaited is None or first == awaited:
+                return {"statement": text, **answer}
+            if time.monotonic() > deadline:
+                return {"statement": text, "waited_in_vain": awaited, **answer}
+            time.sleep(0.05)
+
+    def _send(self, sql: str) -> tuple[Recorded, str | None]:
+        try:
+            with self._link().cursor() as cursor:
+                affected = cursor.execute(sql)
+                if cursor.description is None:
+                    return {"affected": affected}, None
+                columns = [column[0] for column in cursor.description]
+                found = [[plain(value) for value in row] for row in cursor.fetchall()]
+        except pymysql.Error as error:
+            return {"error": [error.args[0], self.rules.text(str(error.args[1]))]}, None
+        rows = [self.rules.row(columns, row) for row in found]
+        first = found[0][0] if found and found[0] else None
+        return {"columns": [self.rules.text(c) for c in columns], "rows": rows}, first
+
+    def _link(self) -> pymysql.connections.Connection:
+        key = (self.node, self.user)
+        if key not in self.links:
+            target = self.backends.get(self.node) or self.servers[self.node]
+            self.links[key] = target.connect(*self.user, use_unicode=False, conv={}, charset="utf8mb4")
+        return self.links[key]
+
+
+@contextmanager
+def started(script: Script, binary: str) -> Iterator[tuple[dict[str, Server], dict[str, Backend]]]:
+    """The script's nodes. An empty `binary` means the emulator."""
+    variables: dict[str, dict[str, Any]] = {"admin": {}, "mysql": {}}
+    for name, value in script.settings:
+        prefix, _, short = name.partition("-")
+        variables[prefix][short] = int(value) if value.isdigit() else value
+    with ExitStack() as stack:
+        servers = {
+            name: Server(
+                script.cnf.read_text() if script.cnf else DEFAULTS,
+                binary=binary,
+                admin_variables=variables["admin"],
+                mysql_variables=variables["mysql"],
+            )
+            for name in script.nodes
+        }
+        for server in servers.values():
+            stack.enter_context(server)
+        backends = {name: stack.enter_context(Backend(name)) for name in script.backends}
+        yield servers, backends
+
+
+def run(script: Script, binary: str) -> list[Recorded]:
+    with started(script, binary) as (servers, backends):
+        runner = Runner(script, servers, backends)
+        try:
+            return list(runner.run())
+        finally:
+            runner.close()
+
+
+def dump(about: str, source: str, steps: list[Recorded]) -> str:
+    """JSON with one row of an answer on a line, so that a person can read a difference."""
+    head = f' "about": {_json(about)},', f' "recorded_from": {_json(source)},', ' "steps": ['
+    lines = ["{", *head]
+    for number, step in enumerate(steps):
+        parts = []
+        for key, value in step.items():
+            if key == "rows" and value:
+                rows = ",\n".join(f"    {_json(row)}" for row in value)
+                parts.append(f'   "rows": [\n{rows}\n   ]')
+            else:
+                parts.append(f"   {_json(key)}: {_json(value)}")
+        end = "," if number < len(steps) - 1 else ""
+        lines.append("  {\n" + ",\n".join(parts) + "\n  }" + end)
+    return "\n".join([*lines, " ]", "}", ""])
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

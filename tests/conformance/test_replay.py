@@ -1,0 +1,35 @@
+"""Every recorded answer of the real server, asked again."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from runner import SCRIPTS, run, transcript_path
+from script import parse
+
+REAL = os.environ.get("PROXYSQL_BIN", "")
+
+
+def target_real() -> str:
+    if not REAL:
+        pytest.skip("PROXYSQL_BIN is not set: replayed on the emulator only")
+    return REAL
+
+
+@pytest.mark.parametrize("target", ["emulator", "real"])
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_replay(path: Path, target: str) -> None:
+    script = parse(path)
+    recorded = json.loads(transcript_path(script).read_text(encoding="utf-8"))["steps"]
+    answers = run(script, target_real() if target == "real" else "")
+    for number, (answer, expected) in enumerate(zip(answers, recorded), 1):
+        assert answer == expected, f"step {number} of {script.name}"
+    assert len(answers) == len(recorded), "the script has changed: record it again"
+
+
+def test_every_transcript_has_its_script() -> None:
+    recorded = {path.stem for path in (Path(__file__).parent / "transcripts").glob("*.json")}
+    assert recorded == {path.stem for path in SCRIPTS}

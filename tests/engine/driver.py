@@ -1,0 +1,129 @@
+"""Runs the engine on a server as a task would, and looks at what it left."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._admin import Admin, Login
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._apply import Outcome, apply
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import SECTIONS, TABLES
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import StatementError
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._layers import LAYERS, read
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._tables import TableWork, want_table
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._variables import (
+    declared_variables,
+    plan_variables,
+)
+from server import Server
+
+
+class Killed(BaseException):
+    """The task's process died: nothing catches this, so nothing is tidied up."""
+
+
+class FragileAdmin(Admin):
+    """An admin connection whose process dies just before its nth write, counted from 0."""
+
+    die_before: int | None = None
+    fail_at: int | None = None
+
+    def write(self, statement: Any) -> None:
+        if self.die_before == len(self.sent):
+            raise Killed
+        if self.fail_at == len(self.sent):
+            self.fail_at = None
+            raise StatementError("injected")
+        super().write(statement)
+
+
+def login(server: Server, **changed: Any) -> Login:
+    values = {"host": server.host, "port": server.admin_port, "user": "admin", "password": "admin"}
+    # Without TLS: for each context Python reads all of the machine's certificates, 40 ms.
+    return Login(**{**values, "connect_timeout": 5, "ssl_mode": "disabled", **changed})
+
+
+def run(
+    server: Server,
+    tables: dict[str, list[dict[str, Any]]] | None = None,
+    variables: dict[str, Any] | None = None,
+    *,
+    state: str = "merged",
+    scope: dict[str, Any] | None = None,
+    load: bool = True,
+    save: bool = True,
+    check: bool = False,
+    die_before: int | None = None,
+    fail_at: int | None = None,
+) -> Outcome:
+    """One task on one connection."""
+    wants = {name: want_table(TABLES[name], rows, state, scope) for name, rows in (tables or {}).items()}
+    values = declared_variables(variables or {})
+    with FragileAdmin(login(server)) as admin:
+        admin.die_before, admin.fail_at = die_before, fail_at
+        works = [TableWork(admin, want, (tables or {})[name]) for name, want in wants.items()]
+        settings = plan_variables(admin, values) if values else []
+        return apply(admin, [*settings, *works], load, save, check)
+
+
+def sql(server: Server, *statements: str) -> list[tuple[Any, ...]]:
+    """Statements as somebody else sends them; the rows of the last."""
+    connection = server.connect(ssl_disabled=True)
+    try:
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+            return list(cursor.fetchall())
+    finally:
+        connection.close()
+
+
+def layers(server: Server, name: str) -> dict[str, Any]:
+    """The canonical rows of a table, by layer."""
+    with Admin(login(server)) as admin:
+        return {layer: read(admin, TABLES[name], layer)[1] for layer in LAYERS}
+
+
+def variable(server: Server, name: str) -> dict[str, str | None]:
+    sources = {"memory": "main.global_variables", "runtime": "runtime_global_variables"}
+    sources["disk"] = "disk.global_variables"
+    found = {}
+    for layer, source in sources.items():
+        rows = sql(server, f"SELECT variable_value FROM {source} WHERE variable_name = '{name}'")
+        found[layer] = rows[0][0] if rows else None
+    return found
+
+
+def everything(server: Server) -> dict[str, Any]:
+    """All that a failed task must have left as it was: every table and variable, every layer."""
+    found: dict[str, Any] = {name: layers(server, name) for name in TABLES}
+    for source in ("main.global_variables", "runtime_global_variables", "disk.global_variables"):
+        found[source] = sorted(sql(server, f"SELECT variable_name, variable_value FROM {source}"))
+    return found
+
+
+def epochs(server: Server) -> dict[str, tuple[int, int]]:
+    """(version, epoch) by checksum name."""
+    rows = sql(server, "SELECT name, version, epoch FROM runtime_checksums_values")
+    return {name: (int(version), int(epoch)) for name, version, epoch in rows}
+
+
+_fresh: dict[int, list[tuple[Any, ...]]] = {}
+
+
+def wipe(server: Server) -> None:
+    """Empty every table and put the first test's variables back, in every layer."""
+    query = "SELECT variable_name, variable_value FROM main.global_variables"
+    fresh = _fresh.setdefault(server.admin_port, sql(server, query))
+    now = dict(sql(server, query))
+    for name, value in fresh:
+        if now.get(name) != value:
+            sql(server, f"REPLACE INTO global_variables VALUES ('{name}', '{value}')")
+    for section in SECTIONS.values():
+        tables = [name for name in section.tables if name in TABLES]
+        changed = any(
+            now.get(name) != value for name, value in fresh if name.startswith(section.prefix or " ")
+        )
+        # A LOAD stamps an epoch, and the next one in that second would have to wait.
+        if changed or any(rows for name in tables for rows in layers(server, name).values()):
+            statements = [f"DELETE FROM {name}" for name in tables]
+            sql(server, *statements, f"LOAD {section.name} TO RUNTIME", f"SAVE {section.name} TO DISK")

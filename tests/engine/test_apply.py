@@ -1,0 +1,178 @@
+"""Declared state reaches memory, runtime and disk; drift in any of them is found and mended."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import SECTIONS, TABLES
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import (
+    ConnectError,
+    DeclarationError,
+)
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._layers import expected
+from cases import FIRST, SECOND
+from driver import Admin, epochs, everything, layers, login, run, sql, variable
+
+DONE = {"memory": "changed", "runtime": "loaded", "disk": "saved"}
+NOTHING = {"memory": "unchanged", "runtime": "unchanged", "disk": "unchanged"}
+
+
+def settled(server, name):
+    """Memory, with a check that runtime and disk agree with it."""
+    seen = layers(server, name)
+    assert seen["runtime"] == expected(TABLES[name], "runtime", seen["memory"])
+    assert seen["disk"] == seen["memory"]
+    return seen["memory"]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_check_mode_then_apply_then_nothing(server, name):
+    before = everything(server)
+    planned = run(server, {name: FIRST[name]}, state="overridden", check=True)
+    assert everything(server) == before, "check mode wrote something"
+    done = run(server, {name: FIRST[name]}, state="overridden")
+    assert (planned.statements, planned.layers, planned.diff()) == (done.statements, done.layers, done.diff())
+    assert done.layers == DONE
+    assert len(settled(server, name)) == len(FIRST[name])
+    versions = epochs(server)
+    again = run(server, {name: FIRST[name]}, state="overridden")
+    assert not again.changed and again.layers == NOTHING and again.diff() == []
+    assert epochs(server) == versions, "an unchanged run must not LOAD"
+
+
+@pytest.mark.parametrize("state", ["merged", "replaced", "overridden", "deleted"])
+@pytest.mark.parametrize("name", TABLES)
+def test_from_one_declaration_to_another(server, name, state):
+    run(server, {name: FIRST[name]}, state="overridden")
+    rows = SECOND[name]
+    if name == "mysql_replication_hostgroups" and state in ("merged", "replaced"):
+        with pytest.raises(DeclarationError, match="same reader_hostgroup"):
+            run(server, {name: rows}, state=state)
+        return
+    run(server, {name: rows}, state=state)
+    settled(server, name)
+    assert not run(server, {name: rows}, state=state).changed
+
+
+def test_everything_in_one_task_with_one_load_and_one_save_a_section(server):
+    done = run(server, FIRST, {"mysql-max_connections": 500}, state="overridden")
+    verbs = [statement.sql for statement in done.statements if statement.sql.startswith(("LOAD", "SAVE"))]
+    sections = [name for name in SECTIONS if name != "ADMIN VARIABLES"]
+    assert verbs == [f"LOAD {n} TO RUNTIME" for n in sections] + [f"SAVE {n} TO DISK" for n in sections]
+    assert not run(server, FIRST, {"mysql-max_connections": "0500"}, state="overridden").changed
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_memory_never_loaded_is_drift(server, name):
+    run(server, {name: FIRST[name]}, state="overridden", load=False, save=False)
+    assert not layers(server, name)["runtime"]
+    done = run(server, {name: FIRST[name]}, state="overridden")
+    assert done.layers == {"memory": "unchanged", "runtime": "loaded", "disk": "saved"}
+    settled(server, name)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_runtime_never_saved_is_drift(server, name):
+    run(server, {name: FIRST[name]}, state="overridden", save=False)
+    done = run(server, {name: FIRST[name]}, state="overridden")
+    assert done.layers == {"memory": "unchanged", "runtime": "unchanged", "disk": "saved"}
+    settled(server, name)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_drift_loaded_by_somebody_who_then_put_memory_back(server, name):
+    run(server, {name: FIRST[name]}, state="overridden")
+    section = TABLES[name].section
+    sql(server, f"DELETE FROM {name}", f"LOAD {section} TO RUNTIME", f"LOAD {section} FROM DISK")
+    done = run(server, {name: FIRST[name]}, state="overridden")
+    assert done.layers == {"memory": "unchanged", "runtime": "loaded", "disk": "unchanged"}
+    settled(server, name)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_edits_in_memory_alone_are_undone_without_a_load(server, name):
+    run(server, {name: FIRST[name]}, state="overridden")
+    sql(server, f"DELETE FROM {name}")
+    done = run(server, {name: FIRST[name]}, state="overridden")
+    assert done.layers == {"memory": "changed", "runtime": "unchanged", "disk": "unchanged"}
+    settled(server, name)
+
+
+@pytest.mark.parametrize("cut", range(14))
+def test_a_task_that_dies_anywhere_is_put_right_by_the_next(server, cut):
+    from driver import Killed
+
+    wanted = {"mysql-max_connections": 500}
+    run(server, SECOND, {"mysql-max_connections": 600}, state="overridden")
+    total = len(run(server, FIRST, wanted, state="overridden", check=True).statements)
+    if cut >= total:
+        pytest.fail(f"there are only {total} statements: lower the range")
+    with pytest.raises(Killed):
+        run(server, FIRST, wanted, state="overridden", die_before=cut)
+    assert run(server, FIRST, wanted, state="overridden").changed
+    for name in FIRST:
+        settled(server, name)
+    assert variable(server, "mysql-max_connections") == dict.fromkeys(("memory", "runtime", "disk"), "500")
+    assert not run(server, FIRST, wanted, state="overridden").changed
+
+
+def test_two_loads_never_share_a_second(server):
+    seen = set()
+    for weight in (1, 2, 3):
+        run(server, {"mysql_servers": [{"hostname": "db1", "weight": weight}]})
+        seen.add(epochs(server)["mysql_servers_v2"][1])
+    assert len(seen) == 3
+
+
+def test_rows_outside_the_scope_stay(server):
+    run(server, {"mysql_servers": FIRST["mysql_servers"]})
+    mine = [{"hostgroup_id": 20, "hostname": "db2"}]
+    run(server, {"mysql_servers": mine}, state="overridden", scope={"hostgroup_id": 20})
+    assert sorted(settled(server, "mysql_servers")) == [(10, "db1", 3306), (20, "db2", 3306)]
+
+
+def test_bytes_that_are_not_text_survive(server):
+    # a caching_sha2 salt may hold any byte
+    salted = "$A$005$" + bytes(range(1, 21)).decode("latin-1").encode().decode() + "x" * 43
+    raw = salted.encode()[:20] + b"\xff\xfe\x80" + b"y" * 43
+    user = {"username": "salted", "password": raw.decode("utf-8", "surrogateescape")}
+    run(server, {"mysql_users": [user]})
+    for source in ("mysql_users", "disk.mysql_users", "runtime_mysql_users"):
+        stored = sql(server, f"SELECT HEX(password) FROM {source} WHERE username = 'salted'")
+        assert {value for (value,) in stored} == {raw.hex().upper()}, source
+    assert not run(server, {"mysql_users": [user]}).changed
+
+
+@pytest.mark.parametrize("function", ["MYSQL_NATIVE_PASSWORD", "CACHING_SHA2_PASSWORD"])
+def test_a_clear_password_is_recognised_in_its_stored_form(server, function):
+    user = {"username": "app", "password": "s3cret", "comment": "a"}
+    sql(
+        server,
+        f"INSERT INTO mysql_users (username, password, comment) VALUES ('app', {function}('s3cret'), 'a')",
+    )
+    (stored,) = (row["password"] for row in layers(server, "mysql_users")["memory"].values())
+    sql(server, "LOAD MYSQL USERS TO RUNTIME", "SAVE MYSQL USERS TO DISK")
+    assert not run(server, {"mysql_users": [user]}).changed
+    # another column changes: the stored hash stays, and no new salt is made
+    run(server, {"mysql_users": [{**user, "comment": "b"}]})
+    assert {row["password"] for row in settled(server, "mysql_users").values()} == {stored}
+    run(server, {"mysql_users": [{**user, "password": "new"}]})
+    assert {row["password"] for row in settled(server, "mysql_users").values()} == {"new"}
+
+
+def test_many_rows_in_few_statements(server):
+    rows = [{"hostgroup_id": n % 50, "hostname": f"db{n}.example", "comment": "x" * 300} for n in range(5000)]
+    done = run(server, {"mysql_servers": rows}, state="overridden")
+    assert len(done.statements) <= 5
+    assert len(settled(server, "mysql_servers")) == 5000
+    assert not run(server, {"mysql_servers": rows}, state="overridden").changed
+
+
+def test_an_unreachable_port_is_named_after_the_deadline(server):
+    with pytest.raises(ConnectError, match=r"127.0.0.1:1 did not answer within 1 s"):
+        Admin(login(server, port=1, connect_timeout=1))
+
+
+def test_a_wrong_password_is_said_at_once(server):
+    with pytest.raises(ConnectError, match="refused the login of 'admin'.*Access denied") as caught:
+        Admin(login(server, password="s3cret-wrong"))
+    assert "s3cret-wrong" not in caught.value.message

@@ -1,0 +1,229 @@
+"""The modules as Ansible runs them: options in, JSON out, and nothing that should not be seen."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from typing import Any
+
+import pytest
+from ansible.module_utils.common import warnings
+from ansible.module_utils.testing import patch_module_args
+from cases import FIRST, SHA1
+from driver import everything, layers, sql
+
+MODULES = "ansible_collections.mysqlha.proxysql.plugins.modules"
+
+
+@pytest.fixture
+def module(server, capsys):
+    """Runs a module on the server; its result as a dict, with the whole text kept in `text`."""
+
+    def call(name: str, *, check: bool = False, diff: bool = False, **options: Any) -> dict[str, Any]:
+        arguments = {
+            "login_host": server.host,
+            "login_port": server.admin_port,
+            "login_user": "admin",
+            "login_password": "admin",
+            "_ansible_check_mode": check,
+            "_ansible_diff": diff,
+            **options,
+        }
+        capsys.readouterr()
+        # Each task is a process of its own: nothing may be left of the one before.
+        for loaded in [each for each in sys.modules if each.startswith(MODULES)]:
+            del sys.modules[loaded]
+        warnings._global_warnings.clear()
+        with patch_module_args(arguments), pytest.raises(SystemExit):
+            importlib.import_module(f"{MODULES}.{name}").main()
+        call.text = capsys.readouterr().out
+        return json.loads(call.text)
+
+    return call
+
+
+@pytest.mark.parametrize("name", FIRST)
+def test_a_table_module(module, server, name):
+    options = {"config": FIRST[name], "state": "overridden"}
+    check = module(name, check=True, **options)
+    assert check["changed"] and not layers(server, name)["memory"]
+    done = module(name, **options)
+    assert done["changed"] and done["server_version"].startswith("2.7.1")
+    for field in ("before", "after", "diff", "statements", "layers"):
+        assert done[field] == check[field], field
+    assert done["before"] == [] and len(done["after"]) == len(FIRST[name])
+    again = module(name, **options)
+    assert not again["changed"] and again["statements"] == [] and again["diff"] == []
+    gathered = module(name, state="gathered", layer="disk")["gathered"]
+    if name != "mysql_users":  # which is gathered without passwords
+        assert not module(name, config=gathered, state="overridden")["changed"]
+    assert not module(name, config=gathered)["changed"]
+
+
+def test_null_empty_and_not_given_are_three_things(module, server):
+    rule = {"rule_id": 1, "active": True, "match_pattern": "x"}
+
+    def stored():
+        return layers(server, "mysql_query_rules")["runtime"][(1,)]["replace_pattern"]
+
+    module("mysql_query_rules", config=[{**rule, "replace_pattern": ""}])
+    assert stored() == ""
+    assert not module("mysql_query_rules", config=[rule])["changed"]
+    assert stored() == ""
+    assert module("mysql_query_rules", config=[{**rule, "replace_pattern": None}])["changed"]
+    assert stored() is None
+
+
+def test_config_takes_everything_in_one_task(module):
+    options = {"tables": FIRST, "variables": {"mysql-max_connections": 500, "mysql-threads": 3}}
+    options["state"] = "overridden"
+    done = module("config", **options)
+    assert done["layers"] == {"memory": "changed", "runtime": "loaded", "disk": "saved"}
+    assert done["restart_required"] == ["mysql-threads"]
+    assert set(done["after"]["tables"]) == set(FIRST)
+    assert not module("config", **options)["changed"]
+    module("config", variables={"mysql-threads": 2})
+
+
+def test_config_takes_a_state_for_each_table(module, server):
+    module("config", tables=FIRST)
+    tables = {"mysql_servers": [{"hostname": "db0"}], "mysql_users": [{"username": "app"}]}
+    module("config", tables=tables, state={"mysql_servers": "overridden", "mysql_users": "deleted"})
+    assert list(layers(server, "mysql_servers")["memory"]) == [(0, "db0", 3306)]
+    assert ("app", True) not in layers(server, "mysql_users")["runtime"]
+
+
+def test_rendered_needs_no_server(module):
+    done = module("mysql_servers", state="rendered", config=[{"hostname": "db1", "weight": 5}], login_port=1)
+    assert not done["changed"]
+    assert done["rendered"][0].startswith("INSERT INTO mysql_servers (")
+    assert done["rendered"][0].endswith("DO UPDATE SET weight = excluded.weight")
+    assert done["rendered"][1:] == ["LOAD MYSQL SERVERS TO RUNTIME", "SAVE MYSQL SERVERS TO DISK"]
+
+
+def test_the_rendered_sql_is_what_merged_means(module, server):
+    rows = {"config": FIRST["mysql_servers"]}
+    sql(server, *module("mysql_servers", state="rendered", **rows)["rendered"])
+    assert not module("mysql_servers", **rows)["changed"]
+
+
+def test_variables(module):
+    done = module("global_variables", config={"mysql-max_connections": "700", "mysql-multiplexing": False})
+    assert done["after"] == {"mysql-max_connections": "700", "mysql-multiplexing": "false"}
+    assert not module("global_variables", config={"mysql-max_connections": 700})["changed"]
+    gathered = module("global_variables", state="gathered", layer="runtime")["gathered"]
+    assert gathered["mysql-max_connections"] == "700"
+    assert not any("password" in name or "credentials" in name for name in gathered)
+
+
+@pytest.mark.parametrize(
+    "direction, word",
+    [("memory_to_runtime", "loaded"), ("memory_to_disk", "saved"), ("disk_to_memory", "loaded")],
+)
+def test_runtime_acts_only_where_layers_differ(module, server, direction, word):
+    options = {"sections": ["mysql users", "MYSQL QUERY RULES"], "direction": direction}
+    assert module("runtime", **options)["statements"] == []
+    sql(server, "INSERT INTO mysql_users (username) VALUES ('u')")
+    before = everything(server)
+    check = module("runtime", check=True, **options)
+    assert everything(server) == before
+    done = module("runtime", **options)
+    assert done["sections"] == check["sections"] == {"MYSQL USERS": word, "MYSQL QUERY RULES": "unchanged"}
+    assert len(done["statements"]) == 1
+    assert not module("runtime", **options)["changed"]
+
+
+def test_login_from_an_option_file(module, server, tmp_path):
+    path = tmp_path / "my.cnf"
+    path.write_text(
+        f"[client]\nuser=admin\npassword='admin'\nhost={server.host}\nport={server.admin_port}\nssl\n"
+    )
+    options = {"login_user": None, "login_password": None, "login_host": "127.0.0.1", "login_port": 6032}
+    options["login_defaults_file"] = str(path)
+    assert "gathered" in module("mysql_servers", state="gathered", **options)
+    options["login_password"] = "given beside the file"
+    assert "refused the login of 'admin'" in module("mysql_servers", state="gathered", **options)["msg"]
+    options["login_defaults_file"] = str(tmp_path / "missing.cnf")
+    assert "login_defaults_file: can not read" in module("mysql_servers", state="gathered", **options)["msg"]
+
+
+def test_somebodys_open_edits_are_warned_about_before_they_are_published(module, server):
+    sql(server, "INSERT INTO mysql_servers (hostname) VALUES ('theirs')")
+    done = module("mysql_servers", config=[{"hostname": "mine"}])
+    assert "row hostgroup_id=0, hostname=theirs, port=3306" in str(done["warnings"])
+    assert "warnings" not in module("mysql_servers", config=[{"hostname": "mine", "weight": 5}])
+
+
+# -- errors ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name, options, message",
+    [
+        (
+            "mysql_servers",
+            {"config": [{"hostname": "a", "port": "x"}]},
+            "row hostname=a, port=x, column port: expected",
+        ),
+        ("mysql_servers", {"config": [{"hostname": "a", "nope": 1}]}, "column nope: ProxySQL 2.7.1"),
+        ("mysql_servers", {"config": "text"}, "mysql_servers: expected a list of rows"),
+        ("mysql_servers", {"state": "overridden"}, "allow_empty: true if that is meant"),
+        ("mysql_servers", {"scope": {"nope": 1}}, "mysql_servers, scope: no column nope"),
+        (
+            "global_variables",
+            {"config": {"mysql-max_connections": 0}},
+            "variable mysql-max_connections: 0 is out of",
+        ),
+        ("config", {"tables": {"nope": []}}, "tables: nope is not one of"),
+        (
+            "config",
+            {"tables": {"mysql_users": [{}]}},
+            "mysql_users, row 1 of the list, column username: this key",
+        ),
+        (
+            "config",
+            {"tables": FIRST, "state": {"mysql_users": "gone"}},
+            "state of mysql_users: gone is not one of",
+        ),
+        ("runtime", {"sections": ["NOPE"]}, "section NOPE: not one of"),
+    ],
+)
+def test_bad_input_is_a_clear_error_and_writes_nothing(module, server, name, options, message):
+    before = everything(server)
+    result = module(name, **options)
+    assert result["failed"] and message in result["msg"], result["msg"]
+    assert everything(server) == before
+
+
+# -- secrets -----------------------------------------------------------------------------
+
+SECRET = "Xq7-s3cret'\"\\-Zz"
+
+
+def test_no_result_shows_a_secret(module):
+    users = [{"username": "app", "password": SECRET}, {"username": "hashed", "password": SHA1}]
+    variables = {"mysql-monitor_password": SECRET}
+    bad = [{"username": "app", "password": SECRET, "max_connections": -1}]
+    for options in (
+        {"name": "mysql_users", "config": users},
+        {"name": "mysql_users", "config": [{"username": "app", "password": SECRET + "2"}]},
+        {"name": "mysql_users", "config": bad},
+        {"name": "mysql_users", "config": [{"username": "app", "passwort": SECRET}]},
+        {"name": "mysql_users", "state": "rendered", "config": users},
+        {"name": "mysql_users", "state": "gathered"},
+        {"name": "global_variables", "config": variables},
+        {"name": "global_variables", "state": "rendered", "config": variables},
+        {"name": "config", "tables": {"mysql_users": users}, "variables": variables},
+        {"name": "config", "tables": {"mysql_users": bad}, "variables": variables},
+        {"name": "mysql_users", "config": [], "login_password": "Xq7-s3cret-wrong"},
+    ):
+        module(diff=True, **options)
+        assert "s3cret" not in module.text, options
+        assert SHA1[1:] not in module.text, options
+
+
+def test_a_changed_password_is_a_visible_change(module):
+    module("mysql_users", config=[{"username": "app", "password": "one"}])
+    done = module("mysql_users", diff=True, config=[{"username": "app", "password": "two"}])
+    assert done["diff"][0]["before"] != done["diff"][0]["after"]

@@ -1,0 +1,113 @@
+"""What the server does not take leaves it exactly as it was, and is named."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import (
+    DeclarationError,
+    RefusedError,
+    StatementError,
+)
+from cases import FIRST, SECOND
+from driver import everything, run, sql, variable
+
+
+def test_a_rejected_value_is_named_and_put_back(server):
+    run(server, FIRST, {"mysql-max_connections": 500}, state="overridden")
+    before = everything(server)
+    wanted = {"mysql-max_connections": 600, "mysql-default_authentication_plugin": "nope"}
+    with pytest.raises(RefusedError) as caught:
+        run(server, SECOND, wanted, state="overridden")
+    message = caught.value.message
+    assert "variable mysql-default_authentication_plugin: declared 'nope'" in message
+    assert "ProxySQL keeps 'mysql_native_password'" in message
+    assert message.endswith("Everything has been put back as it was.")
+    assert everything(server) == before
+
+
+def test_a_rule_that_load_skips_is_named_and_put_back(server):
+    run(server, {"mysql_query_rules": FIRST["mysql_query_rules"]})
+    before = everything(server)
+    with pytest.raises(RefusedError, match="mysql_query_rules, row rule_id=9: ProxySQL left this row out"):
+        run(server, {"mysql_query_rules": [{"rule_id": 9, "active": True, "client_addr": "10.%.1"}]})
+    assert everything(server) == before
+
+
+def test_what_was_pending_in_memory_is_pending_again(server):
+    """Runtime must not get, by the undoing, what somebody had not loaded yet."""
+    run(server, {"mysql_query_rules": FIRST["mysql_query_rules"]}, state="overridden")
+    sql(server, "UPDATE mysql_query_rules SET destination_hostgroup = 99 WHERE rule_id = 1")
+    before = everything(server)
+    rows = [
+        {"rule_id": 1, "destination_hostgroup": 50},
+        {"rule_id": 9, "active": True, "client_addr": "10.%.1"},
+    ]
+    with pytest.raises(RefusedError):
+        run(server, {"mysql_query_rules": rows})
+    assert everything(server) == before
+
+
+@pytest.mark.parametrize("fail_at", range(6))
+def test_a_failing_statement_before_the_first_save(server, fail_at):
+    run(server, FIRST, state="overridden")
+    before = everything(server)
+    tables = {name: SECOND[name] for name in ("mysql_users", "mysql_query_rules")}
+    with pytest.raises(StatementError, match="injected. Everything has been put back as it was"):
+        run(server, tables, state="overridden", fail_at=fail_at)
+    assert everything(server) == before
+
+
+def test_a_failing_save_says_what_is_left(server):
+    tables = {"mysql_users": SECOND["mysql_users"]}
+    with pytest.raises(StatementError, match="still to be done for disk: SAVE MYSQL USERS TO DISK"):
+        run(server, tables, fail_at=2)
+    assert run(server, tables).layers == {"memory": "unchanged", "runtime": "unchanged", "disk": "saved"}
+
+
+def test_a_variable_the_server_lacks_is_refused_before_anything_is_written(server):
+    before = everything(server)
+    with pytest.raises(
+        DeclarationError, match="variable mysql-max_conections: ProxySQL 2.7.1.* has no such variable"
+    ):
+        run(server, FIRST, {"mysql-max_conections": 5, "mysql-max_connections": 5})
+    assert everything(server) == before
+
+
+def test_a_column_the_server_lacks_is_refused_before_anything_is_written(server):
+    before = everything(server)
+    rows = [{"hostname": "db1", "wieght": 5}]
+    with pytest.raises(
+        DeclarationError, match="column wieght: ProxySQL 2.7.1.* no such column, did you mean weight"
+    ):
+        run(server, {"mysql_users": FIRST["mysql_users"], "mysql_servers": rows})
+    assert everything(server) == before
+
+
+def test_static_variables_wait_on_disk_and_survive_the_next_save(server):
+    done = run(server, variables={"mysql-threads": 3, "mysql-max_connections": 700})
+    assert done.restart_required == ["mysql-threads"]
+    assert variable(server, "mysql-threads") == {"memory": "2", "runtime": "2", "disk": "3"}
+    again = run(server, variables={"mysql-threads": 3})
+    assert not again.changed and again.restart_required == ["mysql-threads"]
+    run(server, variables={"mysql-max_connections": 800})
+    assert variable(server, "mysql-threads")["disk"] == "3"
+    run(server, variables={"mysql-threads": 2})
+    assert variable(server, "mysql-threads")["disk"] == "2"
+
+
+def test_variable_drift_in_one_layer(server):
+    run(server, variables={"mysql-multiplexing": False})
+    sql(
+        server,
+        "UPDATE global_variables SET variable_value = 'true' WHERE variable_name = 'mysql-multiplexing'",
+    )
+    done = run(server, variables={"mysql-multiplexing": False})
+    assert done.layers == {"memory": "changed", "runtime": "unchanged", "disk": "unchanged"}
+    sql(
+        server,
+        "UPDATE global_variables SET variable_value = 'true' WHERE variable_name = 'mysql-multiplexing'",
+        "SAVE MYSQL VARIABLES TO DISK",
+        "UPDATE global_variables SET variable_value = 'false' WHERE variable_name = 'mysql-multiplexing'",
+    )
+    done = run(server, variables={"mysql-multiplexing": False})
+    assert done.layers == {"memory": "unchanged", "runtime": "unchanged", "disk": "saved"}
