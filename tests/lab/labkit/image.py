@@ -1,0 +1,217 @@
+"""The images of the hosts: built from the machine's own Debian suite and sources.
+
+`base` is made by mmdebstrap, its tarball kept in the cache under the hash of all that
+went in. `mariadb`, for database hosts, is one layer over it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import shutil
+from pathlib import Path
+
+from . import machine
+from .machine import CACHE, KEY, LAB, call
+from .podman import locked, podman
+from .say import Refused, line, step
+
+RECIPE = LAB / "image"
+TARBALLS = CACHE / "image"
+# A smaller image: nobody reads manuals here.
+DPKG = (
+    "force-unsafe-io",
+    "path-exclude=/usr/share/man/*",
+    "path-exclude=/usr/share/locale/*",
+    "path-exclude=/usr/share/doc/*",
+    "path-include=/usr/share/doc/*/copyright",
+)
+CERTIFICATES = Path("/usr/local/share/ca-certificates")
+
+
+def name(flavour: str) -> str:
+    return f"localhost/{machine.PREFIX}-lab/{flavour}:{recipe_key(flavour)}"
+
+
+def ensure(rebuild: bool = False) -> None:
+    """Build the images unless they stand. Hosts that run on older ones are left alone."""
+    with locked("image"):
+        base, mariadb = name("base"), name("mariadb")
+        if rebuild:
+            shutil.rmtree(TARBALLS, ignore_errors=True)
+        elif _known(base) and _known(mariadb):
+            return
+        if rebuild or not _known(base):
+            if not _tarball().exists():
+                _build_base()
+            with step("image base: importing"):
+                podman(
+                    "import",
+                    "--quiet",
+                    "--change",
+                    'CMD ["/lib/systemd/systemd"]',
+                    "--change",
+                    "STOPSIGNAL SIGRTMIN+3",
+                    _tarball(),
+                    base,
+                )
+        _build_mariadb()
+        _drop_old()
+
+
+def recipe_key(flavour: str) -> str:
+    """Changes when anything that goes into the image changes."""
+    digest = hashlib.sha256()
+    files = []
+    if flavour == "base":
+        digest.update(f"{platform.machine()} {suite()} {DPKG}\n{sources()}\n{_public_key()}\n".encode())
+        files = [RECIPE / "packages", RECIPE / "setup", *sorted(CERTIFICATES.glob("*.crt"))]
+    else:
+        digest.update(recipe_key("base").encode())
+        files = [RECIPE / f"packages.{flavour}", RECIPE / f"setup.{flavour}"]
+    for path in files:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def suite() -> str:
+    for row in Path("/etc/os-release").read_text(encoding="utf-8").splitlines():
+        if row.startswith("VERSION_CODENAME="):
+            return row.partition("=")[2].strip('"')
+    raise Refused("/etc/os-release has no VERSION_CODENAME: which Debian suite is this?")
+
+
+def sources() -> str:
+    """The machine's own apt sources of its suite; other vendors' are left out."""
+    own = re.compile(rf"\b{re.escape(suite())}(-[a-z-]+)?\b")
+    found: list[str] = []
+    apt = Path("/etc/apt")
+    for path in sorted(apt.glob("sources.list.d/*.sources")):
+        for stanza in re.split(r"\n\s*\n", path.read_text(encoding="utf-8")):
+            rows = [row for row in stanza.splitlines() if row and not row.startswith("#")]
+            fields = dict(row.split(":", 1) for row in rows if ":" in row and not row.startswith(" "))
+            if own.search(fields.get("Suites", "")) and "Debian" in _keyring_vendor(
+                fields.get("Signed-By", "debian")
+            ):
+                found.append("\n".join(rows) + "\n")
+    if found:
+        return "\n".join(found)
+    for path in [apt / "sources.list", *sorted(apt.glob("sources.list.d/*.list"))]:
+        if path.exists():
+            rows = [row.strip() for row in path.read_text(encoding="utf-8").splitlines()]
+            found += [row for row in rows if re.match(rf"deb\s+(\[.*\]\s+)?\S+\s+{own.pattern}\s", row)]
+    if not found:
+        raise Refused(f"no apt source for {suite()} in /etc/apt")
+    return "\n".join(found) + "\n"
+
+
+def _keyring_vendor(signed_by: str) -> str:
+    return "Debian" if re.search("debian|ubuntu", signed_by) else signed_by
+
+
+def _packages(file: str) -> list[str]:
+    rows = (RECIPE / file).read_text(encoding="utf-8").splitlines()
+    return [row.strip() for row in rows if row.strip() and not row.startswith("#")]
+
+
+def _public_key() -> str:
+    if not KEY.exists():
+        KEY.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        call("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "mysqlha test lab", "-f", KEY)
+        for path in (KEY.parent, KEY, KEY.with_suffix(".pub")):
+            machine.hand_over(path)
+    return KEY.with_suffix(".pub").read_text(encoding="ascii").strip()
+
+
+def _tarball() -> Path:
+    return TARBALLS / f"base-{recipe_key('base')}.tar"
+
+
+def _known(tag: str) -> bool:
+    return bool(podman("images", "--quiet", tag).strip())
+
+
+def _build_base() -> None:
+    where = TARBALLS / "unpacked"
+    where.mkdir(parents=True, exist_ok=True)
+    listed = TARBALLS / "sources"
+    listed.write_text(sources(), encoding="utf-8")
+    tarball, unfinished = _tarball(), TARBALLS / "unfinished.tar"
+    build = [
+        "mmdebstrap",
+        "--quiet",
+        "--mode=root",
+        "--variant=minbase",
+        '--aptopt=Acquire::Languages "none"',
+        *[f"--dpkgopt={option}" for option in DPKG],
+        f"--include={','.join(_packages('packages'))}",
+        f'--customize-hook={RECIPE}/setup "$1"',
+        suite(),
+        str(unfinished),
+        str(listed),
+    ]
+    # unpacked in memory where there is enough: three times quicker than on a disk
+    inside = 'mount -t tmpfs -o mode=0755 tmpfs "$0" && TMPDIR="$0" exec "$@"'
+    if _memory_available() < 3 * 2**30:
+        inside = 'TMPDIR="$0" exec "$@"'
+    line(f"image base: the minimal Debian {suite()} and {', '.join(_packages('packages'))}")
+    with step("image base: building, the first time only"):
+        call(
+            "unshare",
+            "--mount",
+            "--propagation",
+            "slave",
+            "sh",
+            "-c",
+            inside,
+            where,
+            *build,
+            timeout=1800,
+            env={**os.environ, "LAB_PUBLIC_KEY": _public_key(), "DEBIAN_FRONTEND": "noninteractive"},
+        )
+        unfinished.rename(tarball)
+
+
+def _build_mariadb() -> None:
+    """A layer over base, installed by apt in a container without systemd."""
+    packages = _packages("packages.mariadb")
+    worker = f"{machine.PREFIX}-image-mariadb"
+    with step(f"image mariadb: adding {' '.join(packages)}, the first time only"):
+        podman("rm", "--force", "--time", "0", "--ignore", worker)
+        try:
+            podman(
+                "run",
+                "--name",
+                worker,
+                "--systemd=false",
+                "--volume",
+                f"{RECIPE}:/recipe:ro",
+                name("base"),
+                "/recipe/setup.mariadb",
+                *packages,
+                timeout=900,
+            )
+            podman("commit", "--quiet", "--change", 'CMD ["/lib/systemd/systemd"]', worker, name("mariadb"))
+        finally:
+            podman("rm", "--force", "--time", "0", "--ignore", worker)
+
+
+def _memory_available() -> int:
+    for row in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+        if row.startswith("MemAvailable:"):
+            return int(row.split()[1]) * 1024
+    return 0
+
+
+def _drop_old() -> None:
+    """Tarballs and images of former recipes; an image a host still runs on is kept by podman."""
+    for path in TARBALLS.glob("*.tar"):
+        if path != _tarball():
+            path.unlink()
+    present = {name("base"), name("mariadb")}
+    for tag in podman("images", "--format", "{{.Repository}}:{{.Tag}}").split():
+        if f"/{machine.PREFIX}-lab/" in tag and tag not in present:
+            podman("rmi", tag, check=False)
+    podman("image", "prune", "--force", check=False)
