@@ -1,0 +1,194 @@
+"""What the tests ask of the hosts, and how they wait."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pymysql
+import testinfra
+import yaml
+
+SCENARIO = Path(os.environ["MOLECULE_SCENARIO_DIRECTORY"])
+CHECKOUT = Path(os.environ["MOLECULE_PROJECT_DIRECTORY"])
+INVENTORY = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "inventory"
+SSH_OPTIONS = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
+
+T = TypeVar("T")
+
+
+def poll(what: str, ask: Callable[[], T], seconds: float = 30, every: float = 0.1) -> T:
+    """Ask until the answer is true; the deadline's failure shows the last answer."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer: Any
+        try:
+            answer = ask()
+        except (OSError, pymysql.Error) as error:
+            answer = None
+            shown: object = error
+        else:
+            shown = answer
+        if answer:
+            return answer  # type: ignore[no-any-return]
+        assert time.monotonic() < deadline, f"{what}: not within {seconds:.0f} s; last: {shown}"
+        time.sleep(every)
+
+
+def load(name: str) -> Any:
+    return yaml.safe_load((SCENARIO / "inventory" / name).read_text(encoding="utf-8"))
+
+
+class Node:
+    """A host of the lab: commands as root over ssh, and ProxySQL's admin port."""
+
+    def __init__(self, name: str, address: str, credentials: dict[str, str]) -> None:
+        self.name, self.address, self._credentials = name, address, credentials
+        self.infra = testinfra.get_host(
+            f"ssh://ansible@{address}",
+            ssh_identity_file=os.environ["LAB_KEY"],
+            ssh_extra_args=SSH_OPTIONS,
+            controlpersist=60,
+            sudo=True,
+        )
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def run(self, command: str) -> str:
+        done = self.infra.run(command)
+        assert done.rc == 0, f"{self.name}: {command}: {done.stderr}{done.stdout}"
+        return str(done.stdout).strip()
+
+    def admin(self, statement: str) -> list[dict[str, Any]]:
+        """One statement on the admin port; every value as text, NULL as None."""
+        connection = pymysql.connect(
+            host=self.address,
+            port=6032,
+            user=self._credentials["proxysql_admin_user"],
+            password=self._credentials["proxysql_admin_password"],
+            connect_timeout=5,
+            read_timeout=10,
+            cursorclass=pymysql.cursors.DictCursor,
+            autocommit=True,
+            # the file of trusted certificates would be read anew for every login
+            ssl_disabled=True,
+            conv={},
+        )
+        with connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+            return [{key: _text(value) for key, value in row.items()} for row in cursor.fetchall()]
+
+    def addresses(self) -> list[str]:
+        return re.findall(r"inet (\S+)/", self.run("ip -4 -o address show dev eth0"))
+
+    def serves(self) -> bool:
+        return bool(self.admin("SELECT 1"))
+
+
+def _text(value: Any) -> str | None:
+    return value.decode() if isinstance(value, bytes) else None if value is None else str(value)
+
+
+class Cluster:
+    def __init__(self) -> None:
+        children = load("hosts.yml")["all"]["children"]
+        self.credentials: dict[str, str] = load("group_vars/all/credentials.yml")
+        self.declared: dict[str, Any] = load("group_vars/all/declared.yml")
+        self.net: str = load("hosts.yml")["all"]["vars"]["lab_net"]
+        self.vip = f"{self.net}.100"
+
+        def group(name: str) -> list[Node]:
+            return [
+                Node(host, entry["ansible_host"], self.credentials)
+                for host, entry in children[name]["hosts"].items()
+            ]
+
+        self.cores = group("proxysql_core")
+        self.satellites = group("proxysql_satellite")
+        (self.primary,) = group("mysql_primary")
+        (self.replica,) = group("mysql_replica")
+        self.nodes = self.cores + self.satellites
+        self.hosts = [*self.nodes, self.primary, self.replica]
+        self.active, self.backup = self.cores
+
+    def holders(self) -> list[Node]:
+        return [node for node in self.nodes if self.vip in node.addresses()]
+
+    def application(self, host: str) -> dict[str, str]:
+        """How the application logs in."""
+        return {
+            "host": host,
+            "user": self.credentials["lab_app_user"],
+            "password": self.credentials["lab_app_password"],
+            "database": self.credentials["lab_app_schema"],
+        }
+
+    def app(self, host: str, port: int = 6033) -> pymysql.Connection[Any]:
+        return pymysql.connect(
+            port=port,
+            connect_timeout=5,
+            read_timeout=5,
+            autocommit=True,
+            ssl_disabled=True,
+            **self.application(host),
+        )
+
+    def ask(self, statement: str, host: str | None = None) -> tuple[Any, ...]:
+        """One statement as the application, through the VIP unless told otherwise."""
+        with self.app(host or self.vip) as connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+            return tuple(cursor.fetchone() or ())
+
+    def secrets(self) -> dict[str, str]:
+        """The part of each password that no quoting changes."""
+        found = {
+            name: re.match(r"[\w-]+", value) for name, value in self.credentials.items() if "password" in name
+        }
+        return {name: match.group() for name, match in found.items() if match}
+
+
+def site(*arguments: str) -> str:
+    """Run site.yml as converge does, and return all it printed."""
+    done = subprocess.run(
+        [
+            "ansible-playbook",
+            "--inventory",
+            str(INVENTORY),
+            *arguments,
+            str(CHECKOUT / "playbooks" / "site.yml"),
+        ],
+        cwd=SCENARIO,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+        # the log that molecule keeps is for molecule's own runs
+        env={key: value for key, value in os.environ.items() if key != "ANSIBLE_LOG_PATH"},
+    )
+    assert done.returncode == 0, f"site.yml failed:\n{done.stdout[-6000:]}"
+    return done.stdout
+
+
+def changes(output: str) -> list[str]:
+    """What a run of site.yml changed, as "host: task"."""
+    found, task = [], ""
+    for row in re.sub(r"\x1b\[[0-9;]*m", "", output).splitlines():
+        named = re.match(r"(?:TASK|RUNNING HANDLER) \[(.*)\]", row)
+        changed = re.match(r"changed: \[([^\]]+)\]", row)
+        if named:
+            task = named.group(1)
+        elif changed:
+            found.append(f"{changed.group(1)}: {task}")
+    assert "PLAY RECAP" in output, output[-2000:]
+    return found
+
+
+def same(values: Iterable[object]) -> bool:
+    items = list(values)
+    return all(item == items[0] for item in items)
