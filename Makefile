@@ -1,0 +1,46 @@
+# `make` alone lists the targets. Every target does its own set-up first.
+# The work itself is in tests/tools/ and tests/lab/; this file only names it.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo demo-down test lint sanity unit conformance molecule bench clean
+S ?= default
+ARGS ?=
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+demo: ## five hosts, a ProxySQL cluster and its VIP on this machine, to look at
+	@tests/tools/setup --hosts
+	@tests/lab/demo up
+
+demo-down: ## remove what `make demo` made
+	@tests/tools/setup
+	@tests/lab/demo down
+
+test: ## everything below, on a fresh machine too; what continuous integration runs
+	@tests/tools/test
+
+setup: ## the development environment in .venv
+	@tests/tools/setup
+
+lint: ## ruff, mypy, yamllint, ansible-lint, documentation, changelog, texts (1 min)
+	@tests/tools/part lint
+
+sanity: ## ansible-test sanity (2 min at first, then half a minute)
+	@tests/tools/part sanity
+
+unit: ## the engine as plain Python; ARGS go to pytest
+	@tests/tools/part unit $(ARGS)
+
+conformance: ## recorded answers of the real server, replayed; PROXYSQL_BIN for the real one
+	@tests/tools/part conformance $(ARGS)
+
+molecule: ## site.yml on real hosts, checked (S=scenario)
+	@tests/tools/setup --hosts
+	@tests/tools/part molecule $(S)
+
+bench: ## how long the engine takes; PROXYSQL_BIN for the real server
+	@tests/tools/part bench
+
+clean: ## remove the test hosts, .venv and the caches of this checkout
+	@tests/tools/clean
