@@ -103,7 +103,7 @@ def standing(lab: str | None = None) -> list[Host]:
 
 def _state(item: dict[str, Any]) -> str:
     """What podman says, or "lost": killed together with what would have told podman."""
-    lost = item["State"] == "running" and not Path(f"/proc/{item['Pid']}").exists()
+    lost = item["State"] == "running" and not Path(f"/proc/{item['Pid']}/ns/net").exists()
     return "lost" if lost else str(item["State"])
 
 
