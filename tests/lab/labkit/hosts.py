@@ -103,7 +103,7 @@ def standing(lab: str | None = None) -> list[Host]:
 
 def _state(item: dict[str, Any]) -> str:
     """What podman says, or "lost": killed together with what would have told podman."""
-    lost = item["State"] == "running" and not Path(f"/proc/{item['Pid']}/ns/net").exists()
+    lost = item["State"] in ("running", "stopping") and not Path(f"/proc/{item['Pid']}/ns/net").exists()
     return "lost" if lost else str(item["State"])
 
 
@@ -123,7 +123,7 @@ def up(hosts: list[Host], subnet: str) -> None:
     with step(f"lab {lab}: {', '.join(host.name for host in hosts)} on {subnet}"):
         lost = [host.container for host in standing(lab) if host.state == "lost"]
         if lost:
-            podman("rm", "--force", "--time", "0", "--volumes", *lost)
+            _remove(lost)
         network.create(lab, ipaddress.IPv4Network(subnet))
         there = {host.name: host for host in standing(lab)}
         for host in hosts:
@@ -223,11 +223,20 @@ def start(host: Host) -> None:
     wait_ready(host)
 
 
+def _remove(containers: list[str]) -> None:
+    command = ("rm", "--force", "--time", "0", "--volumes", *containers)
+    try:
+        podman(*command)
+    except Refused:
+        # a lost one ends for podman only when it is told to
+        podman(*command)
+
+
 def down(lab: str) -> None:
     hosts = standing(lab)
     if hosts:
         with step(f"lab {lab}: removing {', '.join(host.name for host in hosts)}"):
-            podman("rm", "--force", "--time", "0", "--volumes", *[host.container for host in hosts])
+            _remove([host.container for host in hosts])
             network.remove(lab)
     else:
         network.remove(lab)
