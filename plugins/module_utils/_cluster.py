@@ -119,7 +119,8 @@ def see(admin: Admin) -> View:
         sections={
             section.name: found[section.checksum]
             for section in SECTIONS.values()
-            if section.checksum in found
+            # A server may have a checksum of a section and no setting, and so not carry it.
+            if section.checksum in found and _DIFFS[section.name] in settings
         },
         follows=tuple(peer_name(str(row[0]), int(row[1] or 0)) for row in peers),
         diffs={name: int(settings.get(variable) or 0) for name, variable in _DIFFS.items()},
@@ -227,7 +228,9 @@ class Convergence:
                 section=section.name,
                 node=self.leader.name,
             )
-        admin.load(section)
+        # A node that was loaded in this very second would otherwise stay apart.
+        found = [view.sections.get(section.name) for view in self.views]
+        admin.load(section, after=max(seen.epoch for seen in found if seen is not None))
         self.healed[section.name] = why
         self._cures[section.name] = self._cures.get(section.name, 0) + 1
 
