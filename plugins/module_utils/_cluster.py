@@ -241,7 +241,10 @@ class Convergence:
     def _error(self, seconds: float) -> NotConvergedError:
         why = self.why()
         lines = [
-            "{}: {}".format(each["node"] if not each["section"] else f"{each['section']} on {each['node']}", each["reason"])
+            "{}: {}".format(
+                each["node"] if not each["section"] else f"{each['section']} on {each['node']}",
+                each["reason"],
+            )
             for each in why
         ]
         return NotConvergedError(
@@ -250,7 +253,9 @@ class Convergence:
         )
 
 
-def choose_leader(cores: Sequence[Node], sections: Sequence[Section], timeout: float) -> tuple[Node, list[str]]:
+def choose_leader(
+    cores: Sequence[Node], sections: Sequence[Section], timeout: float
+) -> tuple[Node, list[str]]:
     """The first core that answers and holds the newest content, and what there is to say of it.
 
     Cores that are about to follow each other are waited for. Raises NotConvergedError where no

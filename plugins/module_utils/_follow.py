@@ -81,7 +81,9 @@ def link(node: View, peer: View) -> str | None:
     if not user:
         return "its admin-cluster_username is empty, so it follows nobody"
     if user in LOCAL_USERS and not peer.name.startswith(("127.", "localhost:", "[::1]")):
-        return f"its admin-cluster_username is {user}, and ProxySQL lets a user of that name log in locally only"
+        return (
+            f"its admin-cluster_username is {user}, and ProxySQL lets a user of that name log in locally only"
+        )
     if node.login not in peer.accepts:
         return (
             f"wrong cluster credentials: {peer.name} does not accept its admin-cluster_username and"

@@ -75,7 +75,9 @@ def reasons(nodes, timeout=1.5):
     """Waits in vain; the reasons, by admin port of the node."""
     with pytest.raises(NotConvergedError) as caught:
         converge(nodes, timeout=timeout)
-    return {int(each["node"].rpartition(":")[2]): each["reason"] for each in caught.value.fields["not_converged"]}
+    return {
+        int(each["node"].rpartition(":")[2]): each["reason"] for each in caught.value.fields["not_converged"]
+    }
 
 
 def number(node):

@@ -114,11 +114,17 @@ def test_a_load_that_would_not_help_is_not_made(changed: dict[str, object]) -> N
     ("changed", "said"),
     [
         ({"follows": ()}, "its proxysql_servers is empty"),
-        ({"follows": ("10.0.0.9:6032",)}, "10.0.0.1:6032 is not in its proxysql_servers, which has 10.0.0.9:6032"),
+        (
+            {"follows": ("10.0.0.9:6032",)},
+            "10.0.0.1:6032 is not in its proxysql_servers, which has 10.0.0.9:6032",
+        ),
         ({"diffs": {S: 0}}, "switched off"),
         ({"version": "2.7.0"}, "it runs ProxySQL 2.7.0 and 10.0.0.1:6032 runs 2.7.1"),
         ({"login": ("cluster", "other")}, "wrong cluster credentials"),
-        ({"login": ("admin", "secret")}, "is admin, and ProxySQL lets a user of that name log in locally only"),
+        (
+            {"login": ("admin", "secret")},
+            "is admin, and ProxySQL lets a user of that name log in locally only",
+        ),
         ({"heard": {CORES[0]: 60}}, "it does not reach 10.0.0.1:6032"),
         ({"sections": {S: Checksum("b", 2, 10)}}, "equal epochs"),
         ({"sections": {S: Checksum("b", 2, 9)}}, "it can follow, and has not yet"),
@@ -142,7 +148,10 @@ def test_the_reason_never_shows_a_password() -> None:
 def test_the_reason_at_version_1_and_with_a_clock_put_back() -> None:
     first, second = cluster(("a", 1, 10), ("b", 1, 11))
     assert VERSION_ONE in reason([first, second], second, S)
-    views = [replace(first, now=5, sections={S: Checksum("a", 2, 100)}), replace(second, sections={S: Checksum("b", 2, 200)})]
+    views = [
+        replace(first, now=5, sections={S: Checksum("a", 2, 100)}),
+        replace(second, sections={S: Checksum("b", 2, 200)}),
+    ]
     assert "in the future" in reason(views, views[1], S)
 
 
