@@ -96,8 +96,11 @@ def peer_name(host: str, port: int) -> str:
     return f"{host}:{port}"
 
 
-def see(admin: Admin) -> View:
-    """Read a node's View: four short statements, none of which writes."""
+def see(admin: Admin, address: str | None = None) -> View:
+    """Read a node's View: four short statements, none of which writes.
+
+    address: where its peers reach it, if that is not where it was reached now.
+    """
     rows = admin.fetch("SELECT name, version, epoch, checksum FROM runtime_checksums_values")[1]
     found = {row[0]: Checksum(str(row[3]), int(row[1] or 0), int(row[2] or 0)) for row in rows}
     settings = {
@@ -114,7 +117,7 @@ def see(admin: Admin) -> View:
     )[1]
     pairs = (pair.partition(":")[::2] for pair in settings.get("admin-admin_credentials", "").split(";"))
     return View(
-        name=peer_name(admin.login.host, admin.login.port),
+        name=peer_name(address or admin.login.host, admin.login.port),
         version=admin.version,
         sections={
             section.name: found[section.checksum]

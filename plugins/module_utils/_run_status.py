@@ -39,6 +39,7 @@ def run_status() -> None:
         "variables": {"type": "dict"},
         "state": {"type": "raw", "default": "overridden"},
         "scope": {"type": "dict"},
+        "address": {"type": "str"},
         "addresses": {"type": "list", "elements": "str", "default": []},
     }
 
@@ -61,7 +62,7 @@ def run_status() -> None:
                 )
                 or 0
             ),
-            "cluster": _shown(see(admin), str(params["login_password"] or "")),
+            "cluster": _shown(see(admin, params["address"]), str(params["login_password"] or "")),
             "backends": [dict(zip(_POOL_NAMES, row)) for row in admin.fetch(_POOL)[1]],
             "followers": sorted({str(row[0]) for row in admin.fetch(_CLIENTS)[1]}),
             "holds": sorted(set(params["addresses"]) & _addresses()) if params["addresses"] else [],

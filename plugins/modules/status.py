@@ -32,6 +32,10 @@ options:
     description:
       - Limits V(overridden) to a part of some tables, as in the module M(mysqlha.proxysql.config).
     type: dict
+  address:
+    description:
+      - Where the other nodes reach this one, as in their C(proxysql_servers). If not given, O(login_host).
+    type: str
   addresses:
     description:
       - Virtual addresses to look for among those of the host that the task runs on.
