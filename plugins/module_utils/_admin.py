@@ -143,7 +143,8 @@ class Admin:
         """
         if section.checksum:
             clock = (
-                f"SELECT CAST(strftime('%s', 'now') AS INTEGER) <= max(epoch, {after}) FROM runtime_checksums_values"
+                f"SELECT CAST(strftime('%s', 'now') AS INTEGER) <= max(epoch, {after})"
+                " FROM runtime_checksums_values"
                 f" WHERE name = {literal(section.checksum)}"
             )
             # Bounded: an epoch of the future (a clock set back) is not worth waiting for.

@@ -8,6 +8,7 @@ What a cure is needed for is decided in ``_follow.py``, by the rule that ProxySQ
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
 from collections.abc import Iterable, Sequence
@@ -89,10 +90,9 @@ def _refusal(exc: ConnectError) -> str:
 @lru_cache(maxsize=256)
 def peer_name(host: str, port: int) -> str:
     """host:port with the host's address, so that a name and its address are the same peer."""
-    try:
+    # A name that is not known here, the node itself may know.
+    with contextlib.suppress(OSError):
         host = str(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][0])
-    except OSError:
-        pass  # Not known here; the node itself may know it.
     return f"{host}:{port}"
 
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The mysqlha.proxysql developers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What many nodes' statuses say of the whole: judged here, shown as text here and as HTML in ``_status_page.py``.
+"""What many nodes' statuses say of the whole: judged and shown as text here, as HTML in ``_status_page.py``.
 
 Pure: dicts in, text out.
 """
@@ -125,7 +125,7 @@ def _missing(report: Report) -> list[Finding]:
     found = [
         Finding(
             f"{node.host} gives no answer: {node.error or 'unreachable'}",
-            "look at the host and at `systemctl status proxysql` there; it catches up by itself when it is back",
+            "look at the host and at `systemctl status proxysql` there; it catches up by itself when back",
             host=node.host,
         )
         for node in report.nodes

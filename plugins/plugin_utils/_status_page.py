@@ -20,9 +20,11 @@ h1 { font-size: 1.3rem; margin: 0 0 .2rem; } h2 { font-size: 1.05rem; margin: 1.
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #8b949e55; white-space: nowrap; }
 td.same { color: var(--good); } td.apart { color: var(--bad); font-weight: 700; }
-ul { padding: 0; list-style: none; } li { margin: .5rem 0; padding-left: .7rem; border-left: 4px solid var(--line); }
+ul { padding: 0; list-style: none; }
+li { margin: .5rem 0; padding-left: .7rem; border-left: 4px solid var(--line); }
 li.serious { border-color: var(--bad); } small { opacity: .75; display: block; }
-svg { width: 100%; height: auto; max-height: 34rem; } svg text { font: 13px system-ui, sans-serif; fill: currentColor; }
+svg { width: 100%; height: auto; max-height: 34rem; }
+svg text { font: 13px system-ui, sans-serif; fill: currentColor; }
 svg .box { fill: none; stroke: var(--line); stroke-width: 1.5; } svg .box.ok { stroke: var(--good); }
 svg .box.off { stroke: var(--bad); stroke-dasharray: 4 3; } svg line { stroke: var(--line); }
 svg line.off { stroke: var(--bad); stroke-dasharray: 4 3; } svg .faint { opacity: .7; font-size: 11px; }
@@ -57,7 +59,8 @@ def _findings(report: Report) -> str:
     if not report.findings:
         return "<p>Nothing to do.</p>"
     rows = [
-        f'<li class="{"serious" if each.serious else "note"}">{escape(each.text)}<small>{escape(each.todo)}</small></li>'
+        f'<li class="{"serious" if each.serious else "note"}">{escape(each.text)}'
+        f"<small>{escape(each.todo)}</small></li>"
         for each in report.findings
     ]
     return '<ul class="findings">' + "".join(rows) + "</ul>"
@@ -65,7 +68,8 @@ def _findings(report: Report) -> str:
 
 def _table(head: list[str], rows: list[str]) -> str:
     cells = "".join(f"<th>{escape(name)}</th>" for name in head)
-    return f'<div class="wide"><table><thead><tr>{cells}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+    head_row = f"<thead><tr>{cells}</tr></thead>"
+    return f'<div class="wide"><table>{head_row}<tbody>{"".join(rows)}</tbody></table></div>'
 
 
 def _matrix(report: Report) -> str:

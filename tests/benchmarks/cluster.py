@@ -41,7 +41,8 @@ def measure(count: int, variables: dict[str, int], changes: int) -> list[float]:
         servers = [Server(admin_variables=variables) for _ in range(count)]
         cores = ",".join(f'{{hostname="{s.host}" port={s.admin_port}}}' for s in servers[:2])
         for server in servers:
-            tables = f"proxysql_servers=({cores})\nmysql_query_rules=({{rule_id=1 active=1 destination_hostgroup=1}})\n"
+            rule = "{rule_id=1 active=1 destination_hostgroup=1}"
+            tables = f"proxysql_servers=({cores})\nmysql_query_rules=({rule})\n"
             server.cnf.write_text(server.cnf.read_text() + tables)
             stack.enter_context(server)
         links = [stack.enter_context(server.connect(ssl_disabled=True)) for server in servers]
@@ -76,7 +77,9 @@ def main() -> None:
     parser.add_argument("--changes", type=int, default=20)
     given = parser.parse_args()
     print("seconds until the last node has a change, on", os.environ.get("PROXYSQL_BIN") or "the emulator")
-    print(f"{'settings':<16} {'nodes':>5}  {'median':>6}  {'maximum':>7}  {'queries a second, each core':>27}")
+    print(
+        f"{'settings':<16} {'nodes':>5}  {'median':>6}  {'maximum':>7}  {'queries a second, each core':>27}"
+    )
     for name, variables in settings().items():
         each = 1000 / variables.get("cluster_check_interval_ms", 1000)
         for count in map(int, given.nodes.split(",")):

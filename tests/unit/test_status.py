@@ -81,10 +81,17 @@ def test_a_healthy_cluster() -> None:
         ),
         ({"core2": {"holds": [VIP]}}, "the virtual IP 10.0.0.100 is on core1 and core2"),
         ({"core1": {"holds": []}}, "the virtual IP 10.0.0.100 is on no node"),
-        ({"sat1": {"drift": {"mysql_users": {"memory": 2}}}}, "sat1 differs from what is declared: mysql_users"),
+        (
+            {"sat1": {"drift": {"mysql_users": {"memory": 2}}}},
+            "sat1 differs from what is declared: mysql_users",
+        ),
         ({"sat1": {"restart_required": ["mysql-threads"]}}, "sat1 waits for a restart: mysql-threads"),
         (
-            {"core1": {"backends": [{"hostgroup": "10", "host": "db1", "port": "3306", "status": "SHUNNED"}]}},
+            {
+                "core1": {
+                    "backends": [{"hostgroup": "10", "host": "db1", "port": "3306", "status": "SHUNNED"}]
+                }
+            },
             "backend db1:3306 in hostgroup 10 is SHUNNED on 1 of 3 nodes",
         ),
         ({"sat1": {"cluster": {"follows": ["10.0.0.9:6032"]}}}, "proxysql_servers has 10.0.0.9:6032"),

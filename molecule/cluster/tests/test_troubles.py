@@ -88,7 +88,9 @@ def wrong(nodes: list[Node]) -> list[str]:
             if rule(node, layer.format("mysql_query_rules")) != ["20"]:
                 found.append(f"{node} {layer}: rule 10")
             inactive = node.admin(f"SELECT 1 FROM {layer.format('mysql_query_rules')} WHERE rule_id = 20")
-            users = {row["username"] for row in node.admin(f"SELECT username FROM {layer.format('mysql_users')}")}
+            users = {
+                row["username"] for row in node.admin(f"SELECT username FROM {layer.format('mysql_users')}")
+            }
             runtime = layer.startswith("runtime")
             if bool(inactive) is runtime or users != {"app"} | (set() if runtime else {"retired"}):
                 found.append(f"{node} {layer}: inactive rows; users {users}")
