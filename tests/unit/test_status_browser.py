@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._status import judge
 from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._status_page import page
-
 from test_status import VIP, nodes
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

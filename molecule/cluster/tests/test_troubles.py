@@ -138,7 +138,7 @@ def test_four_nodes_that_start_with_four_different_disks(cluster: Cluster) -> No
     restart(cluster.nodes)
     assert [rule(node) for node in cluster.nodes] == [["61"], ["62"], ["63"], ["64"]]
     status("version 1 doesn't allow sync")
-    cured(cluster.nodes)
+    cured(cluster.nodes, *CONFIGURATION)
 
 
 def test_a_satellite_joins_after_all_cores_restarted(cluster: Cluster) -> None:
@@ -266,13 +266,19 @@ def test_a_core_leaves_and_is_replaced(cluster: Cluster, tmp_path: Path) -> None
     assert not leaving.infra.service("proxysql").is_running
     with inventory_without(tmp_path, leaving.name) as shorter:
         # What a first start would read names the cores too.
-        tasks = {change.partition(": ")[2] for change in changes(play("site", inventory=shorter)[1])}
+        tasks = {
+            change.partition(": ")[2]
+            for change in changes(play("site", *CONFIGURATION, inventory=shorter)[1])
+        }
         assert tasks == {"mysqlha.proxysql.proxysql : Write /etc/proxysql.cnf"}
         assert play("status", inventory=shorter)[0] == 0
     # Another host takes its place and its address: nothing of the old one is left.
     lab("remove", "cluster", leaving.name)
     lab("up", "--name", "cluster", *[f"{node}:{node.address}" for node in cluster.nodes])
-    cured(cluster.nodes)
+    code, output = play("site")
+    assert code == 0, output[-6000:]
+    assert wrong(cluster.nodes) == []
+    assert changes(play("site", *CONFIGURATION)[1]) == []
     for node in cluster.nodes:
         rows = node.admin("SELECT hostname FROM runtime_proxysql_servers")
         assert {row["hostname"] for row in rows} == {core.address for core in cluster.cores}, node
