@@ -33,6 +33,8 @@ _UNREACHABLE = (2002, 2003, 2013)
 _PAUSE = 0.2
 
 Fetched = tuple[list[str], list[Sequence[Optional[str]]]]
+# A row as it was sent: the bytes of each value, None for NULL.
+Raw = tuple[Optional[bytes], ...]
 
 
 @dataclass(frozen=True)
@@ -122,9 +124,14 @@ class Admin:
     def fetch(self, sql: str) -> Fetched:
         """Column names and rows; every value is text or None. Bytes that are not UTF-8 survive
         as surrogate escapes."""
+        names, rows = self.fetch_raw(sql)
+        return names, [[_text(value) for value in row] for row in rows]
+
+    def fetch_raw(self, sql: str) -> tuple[list[str], list[Raw]]:
+        """Column names and rows of bytes."""
         cursor = self._send(plain(sql))
         names = [_text(item[0]) or "" for item in cursor.description or ()]
-        return names, [[_text(value) for value in row] for row in cursor.fetchall()]
+        return names, list(cursor.fetchall())
 
     def value(self, sql: str) -> str | None:
         rows = self.fetch(sql)[1]

@@ -172,7 +172,12 @@ def _settle_unique(want: Want, have: Rows, after: Rows) -> list[Key]:
             other = owner.setdefault(value, key)
             if other == key or key not in named:
                 continue
-            if table.runtime == "users" and other not in named:
+            if (
+                table.runtime == "users"
+                and other not in named
+                and after[key]["backend"]
+                and after[key]["frontend"]
+            ):
                 gone.append(other)
                 continue
             raise DeclarationError(
@@ -192,9 +197,9 @@ def _settle_unique(want: Want, have: Rows, after: Rows) -> list[Key]:
 
 def _other_roles(table: Table, row: Row, after: Rows) -> list[Key]:
     """A user deleted by name goes with the row of the other role, if there is one."""
-    if table.runtime != "users" or "frontend" in row:
+    if table.runtime != "users" or "frontend" in row or not row["backend"]:
         return []
-    other = (row["username"], not row["backend"])
+    other = (row["username"], False)
     return [other] if after.pop(other, None) is not None else []
 
 

@@ -13,7 +13,7 @@ import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Optional
 
 from ._catalog import REQUIRED, Column, Table, Value
 from ._errors import DeclarationError, where
@@ -33,12 +33,9 @@ _HEX = re.compile(r"(0x)?[0-9a-fA-F]{1,16}\Z")
 # -- values declared by people ------------------------------------------------------------
 
 
-def declared_rows(
-    table: Table, config: Any, columns: Sequence[str] | None = None, server: str = "the connected server"
-) -> list[Row]:
+def declared_rows(table: Table, config: Any) -> list[Row]:
     """The rows of a ``config`` list, canonical, with only the columns given and the key.
 
-    columns: those of the table on ``server``, where they are known; any other is refused.
     Raises DeclarationError naming table, row and column.
     """
     if not isinstance(config, (list, tuple)):
@@ -54,9 +51,6 @@ def declared_rows(
                 table=table.name,
             )
         row = _declared_row(table, raw, number)
-        for name in row:
-            if columns is not None and name not in columns:
-                raise _no_such_column(table, row, name, columns, server)
         key = key_of(table, row)
         if key in seen:
             raise DeclarationError(
@@ -68,6 +62,15 @@ def declared_rows(
         seen[key] = number
         rows.append(row)
     return rows
+
+
+def check_columns(table: Table, rows: Sequence[Row], columns: Sequence[str], server: str) -> None:
+    """Refuse a column that the table does not have on ``server``. Raises DeclarationError."""
+    unknown = {name for row in rows for name in row}.difference(columns)
+    for row in rows if unknown else ():
+        for name in row:
+            if name in unknown:
+                raise _no_such_column(table, row, name, columns, server)
 
 
 def _no_such_column(
@@ -213,13 +216,28 @@ def server_value(column: Column | None, value: str | None) -> Value:
     return value
 
 
-def server_rows(table: Table, names: Sequence[str], fetched: Iterable[Sequence[str | None]]) -> list[Row]:
-    """Rows as fetched (every value text or None) to canonical rows."""
-    columns = [table.by_name.get(name) for name in names]
-    return [
-        {name: server_value(column, value) for name, column, value in zip(names, columns, values)}
-        for values in fetched
+def text_of(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("utf-8", "surrogateescape")
+
+
+class _Canonical(dict[Optional[bytes], Value]):
+    """Values of one column as sent -> canonical. Most values of a column repeat, or are few."""
+
+    def __init__(self, column: Column | None) -> None:
+        self.column = column
+
+    def __missing__(self, value: bytes | None) -> Value:
+        found = self[value] = server_value(self.column, text_of(value))
+        return found
+
+
+def server_rows(table: Table, names: Sequence[str], fetched: Sequence[Sequence[bytes | None]]) -> list[Row]:
+    """Rows as fetched (every value bytes or None) to canonical rows."""
+    columns = [
+        map(_Canonical(table.by_name.get(name)).__getitem__, values)
+        for name, values in zip(names, zip(*fetched))
     ]
+    return [dict(zip(names, values)) for values in zip(*columns)]
 
 
 def canonical_json(value: Any) -> str:

@@ -42,7 +42,7 @@ def _rendered(wants: list[Want], variables: dict[str, str], params: Mapping[str,
 
 
 def _gathered_rows(admin: Admin, table: Table, layer: str) -> list[Row]:
-    rows = read(admin, table, layer)[1]
+    rows = read(admin, table, layer)
     return [show_row(table, row, others=table.secrets) for row in rows.values()]
 
 
@@ -116,7 +116,7 @@ def run_table(name: str) -> None:
     def body(admin: Admin) -> dict[str, Any]:
         if state == "gathered":
             return {"changed": False, "gathered": _gathered_rows(admin, table, params["layer"])}
-        work = TableWork(admin, want, raw.get("config") or [])
+        work = TableWork(admin, want)
         outcome = module.apply(admin, [work])
         return {**_result(outcome), "before": work.before(), "after": work.after()}
 
@@ -196,7 +196,7 @@ def run_config() -> None:
             }
             values = _gathered_variables(admin, params["layer"], variables)
             return {"changed": False, "gathered": {"tables": gathered, "variables": values}}
-        works = [TableWork(admin, want, rows[want.table.name]) for want in wants]
+        works = [TableWork(admin, want) for want in wants]
         settings = plan_variables(admin, variables) if variables else []
         outcome = module.apply(admin, [*settings, *works])
         result = _result(outcome)

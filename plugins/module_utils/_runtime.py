@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from ._admin import Admin, load_statement, save_statement
 from ._catalog import SECTIONS, TABLES, Section
 from ._errors import DeclarationError, RefusedError
-from ._layers import expected, read
+from ._layers import Present, expected
 from ._sql import Statement, plain
 from ._variable_catalog import STATIC
 from ._variables import canonical, read_variables
@@ -71,10 +71,9 @@ def _table_differs(admin: Admin, name: str, direction: str) -> bool:
         sides = ("main." + name, "disk." + name if "disk" in direction else "runtime_" + name)
         query = "SELECT 1 FROM (SELECT * FROM {} EXCEPT SELECT * FROM {}) LIMIT 1"
         return any(admin.value(query.format(*pair)) is not None for pair in (sides, sides[::-1]))
-    memory = read(admin, table, "memory")[1]
     layer = "disk" if "disk" in direction else "runtime"
-    other = read(admin, table, layer)[1]
-    return expected(table, layer, memory) != other
+    rows = Present(admin, table).rows
+    return expected(table, layer, rows["memory"]) != rows[layer]
 
 
 def _variables_differ(admin: Admin, section: Section, direction: str) -> bool:

@@ -5,16 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ._admin import Admin
 from ._catalog import SECTIONS, Section, Table
-from ._layers import LAYERS, expected, read
+from ._layers import LAYERS, Present, expected
 from ._passwords import is_hash, verify
 from ._plan import Change, Plan, Scope, Want, drift, plan
-from ._rows import Key, Row, Rows, declared_rows, key_of, show_key, show_row
+from ._rows import Key, Row, Rows, check_columns, declared_rows, key_of, show_key, show_row
 from ._sql import Statement, delete_rows, replace_rows
 
 
@@ -26,19 +26,16 @@ def want_table(table: Table, config: Any, state: str, scope: Mapping[str, Any] |
 class TableWork:
     """A planned table. Nothing is written here: ``_apply.py`` sends what this gives out."""
 
-    def __init__(self, admin: Admin, want: Want, config: Any) -> None:
+    def __init__(self, admin: Admin, want: Want) -> None:
         self.want = want
         self.table = want.table
         self.title = want.table.name
         self.section: Section = SECTIONS[want.table.section]
-        self.have: dict[str, Rows] = {}
-        columns: Sequence[str] = ()
-        for layer in LAYERS:
-            names, self.have[layer] = read(admin, self.table, layer)
-            columns = names if layer == "memory" else columns
-        # Again, now that the server's own columns are known: refuse what it does not have.
-        declared_rows(self.table, config, columns, f"ProxySQL {admin.version} at {admin.login.place}")
-        self.unknown = sorted({name for row in want.rows for name in row if name not in self.table.by_name})
+        self.present = Present(admin, self.table, _apart(want))
+        self.have = self.present.rows
+        columns = self.present.names
+        check_columns(self.table, want.rows, columns, f"ProxySQL {admin.version} at {admin.login.place}")
+        self.unknown = sorted({name for row in want.rows for name in row}.difference(self.table.by_name))
         if self.table.secrets:
             want = self.want = replace(want, rows=_recognise(want, self.have))
         self.plan: Plan = plan(want, self.have["memory"], columns)
@@ -51,34 +48,53 @@ class TableWork:
         """Rows that are not ours and differ between memory and runtime: somebody's open edits."""
         ours = set(self.plan.touched)
         memory, runtime = self.have["memory"], self.have["runtime"]
-        shown = expected(self.table, "runtime", memory)
-        keys = [key for key in {**shown, **runtime} if key not in ours and shown.get(key) != runtime.get(key)]
-        return [f"row {show_key(self.table, memory.get(key) or runtime[key])}" for key in keys]
+        keys = [key for key in self.present.differing("runtime") if key not in ours]
+        shown = self._expected("runtime", {key: memory[key] for key in keys if key in memory})
+        return [
+            f"row {show_key(self.table, memory.get(key) or runtime[key])}"
+            for key in keys
+            if shown.get(key) != runtime.get(key)
+        ]
+
+    def _expected(self, layer: str, memory: Rows) -> Rows:
+        return expected(self.table, layer, memory, self.present.apart)
 
     def _drift(self, layer: str, rows: Rows) -> list[Change]:
-        return drift(self.plan, expected(self.table, layer, self.plan.after), rows)
+        return drift(self.plan, self._expected(layer, self.plan.after), rows)
 
     # -- what to send --------------------------------------------------------------------
 
     def memory_statements(self) -> list[Statement]:
-        return self._statements(self.plan.changes)
+        changes = self.plan.changes
+        gone = [change.key for change in changes if change.after is None]
+        for change in changes:
+            # Where memory holds a row for each role, REPLACE finds the second only if it is for both.
+            if change.key in self.present.paired and not (change.after and change.after["frontend"]):
+                gone.append((change.key[0], False))
+        return self._statements(gone, [change.after for change in changes if change.after is not None])
 
     def undo(self, loaded: bool) -> tuple[list[Statement], list[Statement]]:
         """Statements that bring memory to what runtime was made of, and then to what it was.
 
-        Between the two comes a LOAD, if there was one to undo. Mostly the first is all.
+        Between the two comes a LOAD, if there was one to undo. Without one the first is all. Rows go
+        back in the very words in which they were read.
         """
-        memory, runtime = self.have["memory"], self.have["runtime"]
-        keys = [change.key for layer in ("memory", "runtime") for change in self.changes[layer]]
-        keys = list(dict.fromkeys(keys))
-        first: dict[Key, Row | None] = {key: memory.get(key) for key in keys}
-        if loaded:
-            shown = expected(self.table, "runtime", memory)
-            first.update((key, runtime.get(key)) for key in keys if shown.get(key) != runtime.get(key))
-        second = [Change(key, first[key], memory.get(key)) for key in keys if first[key] != memory.get(key)]
-        return self._statements([Change(key, None, row) for key, row in first.items()]), self._statements(
-            second
-        )
+        touched = {change.key for change in self.plan.changes}
+        original = self.present.raw_rows("memory", touched)
+        if not loaded:
+            return self._back(touched, original), []
+        differing = set(self.present.differing("runtime"))
+        touched |= differing
+        kept = self.present.raw_rows("memory", touched - differing)
+        first = {**kept, **self.present.raw_rows("runtime", differing)}
+        return self._back(touched, first), self._back(differing, self.present.raw_rows("memory", differing))
+
+    def _back(self, keys: Iterable[Key], rows: Mapping[Key, Row]) -> list[Statement]:
+        gone = [key for key in self.present.every_role(keys) if key not in rows]
+        return self._statements(gone, list(rows.values()))
+
+    def _statements(self, gone: Sequence[Key], written: Sequence[Row]) -> list[Statement]:
+        return (delete_rows(self.table, gone) if gone else []) + replace_rows(self.table, written)
 
     @property
     def needs_save(self) -> bool:
@@ -88,17 +104,11 @@ class TableWork:
         """Nothing: SAVE writes the disk of a table."""
         return []
 
-    def _statements(self, changes: Sequence[Change]) -> list[Statement]:
-        gone = [change.key for change in changes if change.after is None]
-        written = [change.after for change in changes if change.after is not None]
-        statements = delete_rows(self.table, gone) if gone else []
-        return statements + replace_rows(self.table, written)
-
     # -- after the LOAD ------------------------------------------------------------------
 
     def refusals(self, admin: Admin) -> list[str]:
         """What runtime does not hold although the LOAD was answered with OK."""
-        rows = read(admin, self.table, "runtime")[1]
+        rows = self.present.loaded(admin, self.plan.after)
         return [self._refusal(change) for change in self._drift("runtime", rows)]
 
     def _refusal(self, change: Change) -> str:
@@ -134,6 +144,13 @@ class TableWork:
                     changed = change.columns if side == "after" and change.before is not None else ()
                     texts[side] += row_text(show_row(self.table, row, changed=changed))
         return texts
+
+
+def _apart(want: Want) -> frozenset[object]:
+    """Users who are declared by role. All others are one row for both roles, however stored."""
+    if want.table.runtime != "users":
+        return frozenset()
+    return frozenset(row["username"] for row in want.rows if not row["backend"])
 
 
 def _recognise(want: Want, have: dict[str, Rows]) -> list[Row]:

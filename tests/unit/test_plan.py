@@ -98,9 +98,10 @@ def test_a_user_split_by_role_is_the_same_user():
         full(USERS, username="u", backend=False, frontend=True),
         full(USERS, username="u", backend=True, frontend=False),
     ]
-    assert fold(USERS, rows) == [full(USERS, username="u")]
+    assert fold(USERS, by_key(USERS, rows)) == by_key(USERS, [full(USERS, username="u")])
+    assert fold(USERS, by_key(USERS, rows), frozenset(["u"])) == by_key(USERS, rows), "declared by role"
     rows[0]["comment"] = "differs"
-    assert fold(USERS, rows) == rows
+    assert fold(USERS, by_key(USERS, rows)) == by_key(USERS, rows)
 
 
 def test_a_whole_user_takes_the_place_of_one_with_a_single_role():

@@ -6,6 +6,7 @@ import pytest
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import TABLES
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import DeclarationError
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._rows import (
+    check_columns,
     declared_rows,
     server_rows,
     show_row,
@@ -49,14 +50,14 @@ def test_null_is_not_the_empty_string_and_not_absence():
 @pytest.mark.parametrize("given", [{"b": 1, "a": [2]}, '{"b": 1,\n "a": [2]}'])
 def test_json_is_compared_parsed(given):
     assert declared(USERS, username="u", attributes=given)["attributes"] == '{"a":[2],"b":1}'
-    (sent,) = server_rows(USERS, ["username", "attributes"], [["u", '{ "b":1, "a":[ 2 ] }']])
+    (sent,) = server_rows(USERS, ["username", "attributes"], [[b"u", b'{ "b":1, "a":[ 2 ] }']])
     assert sent["attributes"] == '{"a":[2],"b":1}'
 
 
 def test_what_load_rewrites_compares_equal():
     row = declared(RULES, rule_id=1, digest="0xab", re_modifiers="global, caseless")
     names = ["rule_id", "digest", "re_modifiers"]
-    assert server_rows(RULES, names, [["1", "0x00000000000000AB", "CASELESS,GLOBAL"]]) == [row]
+    assert server_rows(RULES, names, [[b"1", b"0x00000000000000AB", b"CASELESS,GLOBAL"]]) == [row]
 
 
 @pytest.mark.parametrize(
@@ -100,12 +101,8 @@ def test_a_row_declared_twice_is_refused():
 
 def test_a_column_the_server_lacks_is_refused_with_the_nearest_name():
     with pytest.raises(DeclarationError, match="ProxySQL 9 has no such column, did you mean weight?"):
-        declared_rows(
-            SERVERS,
-            [{"hostname": "a", "wieght": 1}],
-            ["hostgroup_id", "hostname", "port", "weight"],
-            "ProxySQL 9",
-        )
+        rows = declared_rows(SERVERS, [{"hostname": "a", "wieght": 1}])
+        check_columns(SERVERS, rows, ["hostgroup_id", "hostname", "port", "weight"], "ProxySQL 9")
 
 
 @pytest.mark.parametrize("config", ["db1", {"hostname": "db1"}, [["db1"]], ["db1"], 3])

@@ -1,0 +1,209 @@
+"""Random declarations on random servers: what a task promises holds for all of them.
+
+Each table of the catalog gets its share of cases; a new table needs no code here. The rows of
+memory, runtime and disk are set directly, the engine runs as a task would, and what it left is
+compared with model.py and with what a LOAD by hand makes of it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import SECTIONS, TABLES
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import EngineError, StatementError
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._layers import LAST_LOADED_SERVERS, expected
+from driver import HastyAdmin, login, perform
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+from model import Rows, Scope, applied, declared, folded, key_of, same, spelled, understood
+from server import Server
+from strategies import Case, cases, literal
+
+# Cases for each table. PROPERTY_CASES multiplies them, for a night of searching.
+CASES = {"emulator": 150, "real": 40}
+FACTOR = float(os.environ.get("PROPERTY_CASES", "1"))
+
+LAYERS = ("memory", "runtime", "disk")
+
+
+@pytest.fixture(scope="module")
+def admin(running: Server) -> Iterator[HastyAdmin]:
+    with HastyAdmin(login(running)) as connection:
+        yield connection
+
+
+def set_layers(admin: HastyAdmin, case: Case) -> None:
+    table, section = case.table, SECTIONS[case.table.section]
+    for name in section.tables:
+        if name in TABLES and name != table.name:
+            admin.fetch(f"DELETE FROM {name}")
+    for statement in (
+        f"DELETE FROM {table.name}",
+        case.runtime,
+        f"LOAD {section.name} TO RUNTIME",
+        f"DELETE FROM {table.name}",
+        case.memory,
+        f"DELETE FROM disk.{table.name}",
+        case.disk,
+    ):
+        if statement:
+            admin.fetch(statement)
+
+
+def raw(admin: HastyAdmin, case: Case, layer: str) -> list[dict[str, Any]]:
+    name = case.table.name
+    source = {"memory": f"SELECT * FROM {name}", "runtime": f"SELECT * FROM runtime_{name}"}
+    source["disk"] = f"SELECT * FROM disk.{name}"
+    sql = LAST_LOADED_SERVERS if (name, layer) == ("mysql_servers", "runtime") else source[layer]
+    names, rows = admin.fetch(sql)
+    return [dict(zip(names, row)) for row in sorted(rows, key=repr)]
+
+
+def look(admin: HastyAdmin, case: Case) -> dict[str, list[dict[str, Any]]]:
+    return {layer: raw(admin, case, layer) for layer in LAYERS}
+
+
+def task(admin: HastyAdmin, case: Case, check: bool = False) -> Any:
+    tables = {case.table.name: case.config}
+    return perform(
+        admin, tables, state=case.state, scope=case.scope, load=case.load, save=case.save, check=check
+    )
+
+
+def rows_of(case: Case, layer: list[dict[str, Any]]) -> Rows:
+    return folded(case.table, understood(case.table, layer))
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_what_a_task_promises(running: Server, admin: HastyAdmin, name: str) -> None:
+    count = int(FACTOR * CASES["real" if running.is_real else "emulator"])
+
+    @settings(
+        max_examples=count, deadline=None, print_blob=True, suppress_health_check=list(HealthCheck), database=None
+    )
+    @given(st.data())
+    def promises(data: st.DataObject) -> None:
+        holds(admin, data.draw(cases(TABLES[name])))
+
+    promises()
+
+
+def holds(admin: HastyAdmin, case: Case) -> None:
+    set_layers(admin, case)
+    before = look(admin, case)
+    have = rows_of(case, before["memory"])
+    want = declared(case.table, case.config)
+    scope = Scope(case.table, case.scope)
+    model, touched = applied(case.table, have, want, case.state, scope)
+    try:
+        planned = task(admin, case, check=True)
+        assert look(admin, case) == before, "check mode wrote something"
+        done = task(admin, case)
+    except EngineError as exc:
+        event("refused")
+        assert look(admin, case) == before, f"after an error the server is not as it was: {exc}"
+        assert impossible(admin, case, want, scope, have), f"refused for no reason: {exc}"
+        return
+    event("changed" if done.changed else "unchanged")
+    after = look(admin, case)
+    sent = [statement.sql for statement in done.statements]
+    assert [statement.sql for statement in planned.statements] == sent
+    assert (planned.layers, planned.diff()) == (done.layers, done.diff())
+    memory_is_declared(case, before, after, model, touched)
+    for layer, wanted in (("runtime", case.load), ("disk", case.save)):
+        verb = "LOAD" if layer == "runtime" else "SAVE"
+        verbs = [text for text in sent if text.startswith(verb)]
+        assert len(verbs) <= (1 if wanted else 0)
+        if not verbs:
+            assert after[layer] == before[layer]
+    again = task(admin, case)
+    assert not again.changed and again.diff() == [] or not (case.load and case.save)
+    assert look(admin, case) == after
+    layers_follow_memory(admin, case, after, model, touched, want, sent)
+
+
+def memory_is_declared(
+    case: Case, before: dict[str, Any], after: dict[str, Any], model: Rows, touched: set[Any]
+) -> None:
+    names = [column.name for column in case.table.columns]
+    now = rows_of(case, after["memory"])
+    assert set(now) == set(model)
+    for key, row in model.items():
+        assert same(case.table, now[key], row, names), (now[key], row)
+    # Rows the task does not answer for: not a byte differs.
+    if case.table.runtime != "users":
+        others = [
+            [row for row in layer["memory"] if key_of(case.table, understood(case.table, [row])[0]) not in touched]
+            for layer in (before, after)
+        ]
+    else:
+        users = {key[0] for key in touched}
+        others = [[row for row in layer["memory"] if row["username"] not in users] for layer in (before, after)]
+    assert others[0] == others[1]
+
+
+def layers_follow_memory(
+    admin: HastyAdmin,
+    case: Case,
+    after: dict[str, Any],
+    model: Rows,
+    touched: set[Any],
+    want: Rows,
+    sent: list[str],
+) -> None:
+    """Runtime is what a LOAD makes of memory, and disk is memory, in all that was declared."""
+    admin.fetch(f"LOAD {case.table.section} TO RUNTIME")
+    loaded = raw(admin, case, "runtime")
+    if any(text.startswith("LOAD") for text in sent):
+        assert after["runtime"] == loaded
+    if any(text.startswith("SAVE") for text in sent):
+        assert after["disk"] == after["memory"]
+    columns = [column.name for column in case.table.columns]
+    for layer, wanted, reference in (
+        ("runtime", case.load, rows_of(case, loaded)),
+        ("disk", case.save, rows_of(case, after["memory"])),
+    ):
+        now = rows_of(case, after[layer])
+        for key in touched if wanted else ():
+            names = list(want[key]) if case.state == "merged" else columns
+            assert same(case.table, now.get(key), reference.get(key), names), (layer, key)
+
+
+def impossible(admin: HastyAdmin, case: Case, want: Rows, scope: Scope, have: Rows) -> bool:
+    """Whether the server itself does not take it: an error, or a LOAD that makes it something else."""
+    table = case.table
+    if any(not scope.covers(row) for key in want for row in (want[key], have.get(key, want[key]))):
+        return True
+    try:
+        for statement in by_hand(case, have):
+            admin.fetch(statement)
+        admin.fetch(f"LOAD {table.section} TO RUNTIME")
+    except StatementError:
+        return True
+    memory, runtime = (rows_of(case, raw(admin, case, layer)) for layer in ("memory", "runtime"))
+    wanted = expected(table, "runtime", memory)
+    columns = [column.name for column in table.columns]
+    return any(
+        not same(table, wanted.get(key), expected(table, "runtime", runtime).get(key), columns) for key in want
+    )
+
+
+def by_hand(case: Case, have: Rows) -> Iterator[str]:
+    """What somebody would type to the same end, with the server's own defaults."""
+    table = case.table
+    if case.state == "overridden":
+        yield f"DELETE FROM {table.name}"
+    for row in case.config:
+        written = {name: literal(spelled(table.by_name[name], value)) for name, value in row.items()}
+        (key,) = declared(table, [row])
+        where = " AND ".join(f"{name} IS {literal(part)}" for name, part in zip(table.key, key))
+        if case.state == "merged" and key in have:
+            updates = ", ".join(f"{name} = {text}" for name, text in written.items())
+            yield f"UPDATE {table.name} SET {updates} WHERE {where}"
+            continue
+        yield f"DELETE FROM {table.name} WHERE {where}"
+        if case.state != "deleted":
+            yield f"INSERT INTO {table.name} ({', '.join(written)}) VALUES ({', '.join(written.values())})"
