@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._admin import Admin, Login
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._admin import (
+    Admin,
+    Login,
+    load_statement,
+)
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._apply import Outcome, apply
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import SECTIONS, TABLES
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import StatementError
@@ -36,6 +40,13 @@ class FragileAdmin(Admin):
         super().write(statement)
 
 
+class HastyAdmin(Admin):
+    """Does not wait for the second of the last LOAD to pass: here no peer follows."""
+
+    def load(self, section: Any) -> None:
+        self.write(load_statement(section))
+
+
 def login(server: Server, **changed: Any) -> Login:
     values = {"host": server.host, "port": server.admin_port, "user": "admin", "password": "admin"}
     # Without TLS: for each context Python reads all of the machine's certificates, 40 ms.
@@ -56,13 +67,29 @@ def run(
     fail_at: int | None = None,
 ) -> Outcome:
     """One task on one connection."""
-    wants = {name: want_table(TABLES[name], rows, state, scope) for name, rows in (tables or {}).items()}
-    values = declared_variables(variables or {})
     with FragileAdmin(login(server)) as admin:
         admin.die_before, admin.fail_at = die_before, fail_at
-        works = [TableWork(admin, want, (tables or {})[name]) for name, want in wants.items()]
-        settings = plan_variables(admin, values) if values else []
-        return apply(admin, [*settings, *works], load, save, check)
+        return perform(admin, tables, variables, state=state, scope=scope, load=load, save=save, check=check)
+
+
+def perform(
+    admin: Admin,
+    tables: dict[str, list[dict[str, Any]]] | None = None,
+    variables: dict[str, Any] | None = None,
+    *,
+    state: str = "merged",
+    scope: dict[str, Any] | None = None,
+    load: bool = True,
+    save: bool = True,
+    check: bool = False,
+) -> Outcome:
+    """One task on a connection that may have served others."""
+    admin.sent = []
+    wants = {name: want_table(TABLES[name], rows, state, scope) for name, rows in (tables or {}).items()}
+    values = declared_variables(variables or {})
+    works = [TableWork(admin, want) for want in wants.values()]
+    settings = plan_variables(admin, values) if values else []
+    return apply(admin, [*settings, *works], load, save, check)
 
 
 def sql(server: Server, *statements: str) -> list[tuple[Any, ...]]:
@@ -80,7 +107,7 @@ def sql(server: Server, *statements: str) -> list[tuple[Any, ...]]:
 def layers(server: Server, name: str) -> dict[str, Any]:
     """The canonical rows of a table, by layer."""
     with Admin(login(server)) as admin:
-        return {layer: read(admin, TABLES[name], layer)[1] for layer in LAYERS}
+        return {layer: read(admin, TABLES[name], layer) for layer in LAYERS}
 
 
 def variable(server: Server, name: str) -> dict[str, str | None]:

@@ -79,17 +79,20 @@ def _same(column: Column, one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def folded(table: Table, rows: Sequence[Row]) -> Rows:
-    """Rows by key. A user of one row for each role is the same as a user of one row for both."""
+def folded(table: Table, rows: Sequence[Row], apart: set[Any]) -> Rows:
+    """Rows by key. A user of one row for each role is the same as a user of one row for both.
+
+    Not so for users in ``apart``: those who are declared by role.
+    """
     found: Rows = {key_of(table, row): row for row in rows}
     if table.runtime != "users":
         return found
     for row in rows:
         other = found.get((row["username"], False))
-        if row["backend"] and other is not None and other is not row:
-            apart = (row["frontend"], other["frontend"]) == (False, True)
+        if row["backend"] and other is not None and row["username"] not in apart:
+            one_each = (row["frontend"], other["frontend"]) == (False, True)
             both = {**row, "frontend": True}
-            if apart and {**other, "backend": True} == both:
+            if one_each and {**other, "backend": True} == both:
                 found[key_of(table, row)] = both
                 del found[key_of(table, other)]
     return found

@@ -112,7 +112,9 @@ def _insert(target: str, table: Table, rows: list[dict[str, Any]]) -> str:
     if not rows:
         return ""
     # Columns that are the same in every row would only hide what a failing case is about.
-    names = [n for n, c in table.by_name.items() if n in table.key or any(row[n] != c.default for row in rows)]
+    names = [
+        n for n, c in table.by_name.items() if n in table.key or any(row[n] != c.default for row in rows)
+    ]
     texts = ["({})".format(", ".join(literal(value) for value in map(row.get, names))) for row in rows]
     return f"INSERT OR IGNORE INTO {target}.{table.name} ({', '.join(names)}) VALUES {', '.join(texts)}"
 

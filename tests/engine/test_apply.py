@@ -130,6 +130,36 @@ def test_rows_outside_the_scope_stay(server):
     assert sorted(settled(server, "mysql_servers")) == [(10, "db1", 3306), (20, "db2", 3306)]
 
 
+SPLIT = (
+    "INSERT INTO mysql_users (username, backend, frontend) VALUES ('u', 1, 0), ('u', 0, 1)",
+    "LOAD MYSQL USERS TO RUNTIME",
+    "SAVE MYSQL USERS TO DISK",
+)
+
+
+@pytest.mark.parametrize(
+    "state, rows, left",
+    [
+        ("overridden", [], []),
+        ("deleted", [{"username": "u"}], []),
+        ("deleted", [{"username": "u", "backend": False}], [("1", "0")]),
+        ("merged", [{"username": "u", "frontend": False}], [("1", "0")]),
+        ("merged", [{"username": "u", "comment": "one row again"}], [("1", "1")]),
+        (
+            "merged",
+            [{"username": "u", "frontend": False}, {"username": "u", "backend": False}],
+            [("0", "1"), ("1", "0")],
+        ),
+    ],
+)
+def test_a_user_stored_in_one_row_for_each_role(server, state, rows, left):
+    sql(server, *SPLIT)
+    run(server, {"mysql_users": rows}, state=state)
+    for source in ("mysql_users", "disk.mysql_users"):
+        assert sorted(sql(server, f"SELECT backend, frontend FROM {source}")) == left
+    assert not run(server, {"mysql_users": rows}, state=state).changed
+
+
 def test_bytes_that_are_not_text_survive(server):
     # a caching_sha2 salt may hold any byte
     salted = "$A$005$" + bytes(range(1, 21)).decode("latin-1").encode().decode() + "x" * 43
