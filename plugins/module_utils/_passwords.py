@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from functools import lru_cache
 
 _NATIVE = re.compile(r"\*[0-9A-Fa-f]{40}\Z")
 _SHA2 = re.compile(rb"\$A\$([0-9A-Fa-f]{3})\$(.{20})(.{43})\Z", re.DOTALL)
@@ -31,6 +32,8 @@ def is_hash(text: str) -> bool:
     return bool(_NATIVE.match(text) or _SHA2.match(_bytes(text)))
 
 
+# One password is asked about for each layer, and a salted one takes thousands of rounds.
+@lru_cache(maxsize=4096)
 def verify(clear: str, stored: str) -> bool:
     """Whether a login with ``clear`` passes against ``stored``, in any of its forms."""
     if _NATIVE.match(stored):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from ._catalog import Table, Value
@@ -100,11 +101,10 @@ class Plan:
     changes: list[Change]
 
 
-def plan(want: Want, have: Rows, columns: Sequence[str]) -> Plan:
-    """Plan one table. columns: those of the server's table. Raises DeclarationError."""
+def plan(want: Want, have: Rows, defaults: Row) -> Plan:
+    """Plan one table. defaults: those of the server's columns. Raises DeclarationError."""
     table = want.table
     after: Rows = dict(have)
-    defaults: Row = {name: table.default(name) for name in columns if name in table.by_name}
     touched: list[Key] = []
     for row in want.rows:
         key = key_of(table, row)
@@ -163,21 +163,17 @@ def _settle_unique(want: Want, have: Rows, after: Rows) -> list[Key]:
     rows so replaced.
     """
     table = want.table
-    named = {key_of(table, row) for row in want.rows}
+    named = dict.fromkeys(key_of(table, row) for row in want.rows)
     gone: list[Key] = []
     for columns in table.unique:
-        owner: dict[tuple[Value, ...], Key] = {}
-        for key in sorted(after, key=named.__contains__):
-            value = tuple(after[key].get(name) for name in columns)
-            other = owner.setdefault(value, key)
-            if other == key or key not in named:
+        value_of = itemgetter(*columns)
+        owner: dict[Any, Key] = {value_of(row): key for key, row in after.items() if key not in named}
+        for key in named:
+            row = after[key]
+            other = owner.setdefault(value_of(row), key)
+            if other == key:
                 continue
-            if (
-                table.runtime == "users"
-                and other not in named
-                and after[key]["backend"]
-                and after[key]["frontend"]
-            ):
+            if table.runtime == "users" and other not in named and row["backend"] and row["frontend"]:
                 gone.append(other)
                 continue
             raise DeclarationError(

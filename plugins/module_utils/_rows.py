@@ -13,7 +13,9 @@ import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Optional
+from functools import lru_cache, partial
+from operator import itemgetter
+from typing import Any, Callable, Optional
 
 from ._catalog import REQUIRED, Column, Table, Value
 from ._errors import DeclarationError, where
@@ -44,13 +46,14 @@ def declared_rows(table: Table, config: Any) -> list[Row]:
         )
     rows: list[Row] = []
     seen: dict[Key, int] = {}
+    columns = _Columns(table)
     for number, raw in enumerate(config, 1):
         if not isinstance(raw, Mapping):
             raise DeclarationError(
                 f"{table.name}, row {number}: expected a dict of columns, got {_kind_of(raw)}",
                 table=table.name,
             )
-        row = _declared_row(table, raw, number)
+        row = _declared_row(table, columns, raw, number)
         key = key_of(table, row)
         if key in seen:
             raise DeclarationError(
@@ -83,16 +86,36 @@ def _no_such_column(
     return DeclarationError(message, table=table.name, key=show_key(table, row), column=name)
 
 
-def _declared_row(table: Table, raw: Mapping[Any, Any], number: int) -> Row:
-    row: Row = {}
-    place = _place(table, raw, number)
-    for name, value in raw.items():
+class _Columns(dict[Any, Callable[[Any], Value]]):
+    """Column names -> what makes their declared values canonical, remembering what it has seen."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+
+    def __missing__(self, name: Any) -> Callable[[Any], Value]:
         # A column that only a newer server has is passed on as text; the server's own list of
         # columns is checked once it is known.
-        column = table.by_name.get(name) or Column(str(name), "text", None, nullable=True)
+        column = self.table.by_name.get(name) or Column(str(name), "text", None, nullable=True)
+        known = lru_cache(maxsize=1024, typed=True)(partial(declared_value, column))
+
+        def canonical(value: Any) -> Value:
+            # By type, for True and 1 are the same to a dict; and what is no plain value is not hashable.
+            return known(value) if type(value) in _PLAIN else declared_value(column, value)
+
+        self[name] = canonical
+        return canonical
+
+
+_PLAIN = (str, int, bool, type(None))
+
+
+def _declared_row(table: Table, columns: _Columns, raw: Mapping[Any, Any], number: int) -> Row:
+    row: Row = {}
+    for name, value in raw.items():
         try:
-            row[name] = declared_value(column, value)
+            row[name] = columns[name](value)
         except ValueError as exc:
+            place = _place(table, raw, number)
             raise DeclarationError(
                 f"{where(table.name, place, name)}: {exc}", table=table.name, key=place, column=name
             ) from None
@@ -100,6 +123,7 @@ def _declared_row(table: Table, raw: Mapping[Any, Any], number: int) -> Row:
         if name not in row:
             default = table.by_name[name].default
             if default is REQUIRED:
+                place = _place(table, raw, number)
                 raise DeclarationError(
                     f"{where(table.name, place, name)}: this key column must be given",
                     table=table.name,
@@ -257,12 +281,20 @@ def canonical_modifiers(text: str) -> str:
 # -- keys, and rows for people ------------------------------------------------------------
 
 
+@lru_cache(maxsize=64)
+def _key_getter(names: tuple[str, ...]) -> Callable[[Mapping[str, Value]], Any]:
+    get = itemgetter(*names)
+    return get if len(names) > 1 else lambda row: (get(row),)
+
+
 def key_of(table: Table, row: Mapping[str, Value]) -> Key:
-    return tuple(row.get(name) for name in table.key)
+    key: Key = _key_getter(table.key)(row)
+    return key
 
 
 def by_key(table: Table, rows: Iterable[Row]) -> Rows:
-    return {key_of(table, row): row for row in rows}
+    get = _key_getter(table.key)
+    return {get(row): row for row in rows}
 
 
 def show_key(table: Table, row: Mapping[str, Any]) -> str:

@@ -13,9 +13,9 @@ from ._apply import Outcome
 from ._catalog import SECTIONS, TABLES, Table
 from ._cluster import Convergence, Node, connect_nodes, same_version
 from ._errors import DeclarationError, EngineError
-from ._layers import read
 from ._module import Module, Spec, column_spec, layer_spec, login, writing_spec
 from ._plan import STATES, Want
+from ._present import read
 from ._render import render
 from ._rows import HIDDEN, Row, declared_rows, show_row
 from ._runtime import DIRECTIONS, copy, differs, named_sections, statement

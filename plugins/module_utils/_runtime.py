@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from ._admin import Admin, load_statement, save_statement
 from ._catalog import SECTIONS, TABLES, Section
 from ._errors import DeclarationError, RefusedError
-from ._layers import Present, expected
+from ._layers import expected
+from ._present import Present
 from ._sql import Statement, plain
 from ._variable_catalog import STATIC
 from ._variables import canonical, read_variables

@@ -47,15 +47,26 @@ def literal(value: Value) -> str:
     return "CAST(x'{}' AS TEXT)".format(value.encode("utf-8", "surrogateescape").hex().upper())
 
 
-def replace_rows(table: Table, rows: Sequence[Row], target: str = "") -> list[Statement]:
-    """REPLACE of whole rows. Rows with the same columns go together, so nearly always one statement."""
-    return [
-        statement
-        for names, group in _same_columns(rows)
-        for statement in _values(
-            "REPLACE INTO {}{} ({}) VALUES ".format(target, table.name, ", ".join(names)), table, names, group
-        )
-    ]
+def replace_rows(
+    table: Table, rows: Sequence[Row], target: str = "", defaults: Mapping[str, Value] | None = None
+) -> list[Statement]:
+    """REPLACE of whole rows. Rows with the same columns go together, so nearly always one statement.
+
+    defaults: the server's own. A column that has its default in all of the rows is left out.
+    """
+    statements: list[Statement] = []
+    for names, group in _same_columns(rows):
+        if defaults:
+            names = tuple(
+                name
+                for name in names
+                if name in table.key
+                or name not in defaults
+                or any(row[name] != defaults[name] for row in group)
+            )
+        head = "REPLACE INTO {}{} ({}) VALUES ".format(target, table.name, ", ".join(names))
+        statements += _values(head, table, names, group)
+    return statements
 
 
 def merge_rows(table: Table, rows: Sequence[Row]) -> list[Statement]:
@@ -105,21 +116,29 @@ def _same_columns(rows: Sequence[Row]) -> Iterator[tuple[tuple[str, ...], list[R
     return iter(groups.items())
 
 
+class _Literals(dict[Value, str]):
+    """Values -> SQL. Most values of a column repeat."""
+
+    def __missing__(self, value: Value) -> str:
+        text = self[value] = literal(value)
+        return text
+
+
 def _values(
     head: str, table: Table, names: Sequence[str], rows: Sequence[Row], tail: str = ""
 ) -> list[Statement]:
-    secrets = frozenset(table.secrets)
-    pairs: list[tuple[str, str]] = []
-    for row in rows:
-        texts = [literal(row[name]) for name in names]
-        text = "({})".format(", ".join(texts))
-        shown = text
-        if secrets:
-            hidden = f"'{HIDDEN}'"
-            masked = [hidden if n in secrets and row[n] is not None else t for n, t in zip(names, texts)]
-            shown = "({})".format(", ".join(masked))
-        pairs.append((text, shown))
+    columns = [list(map(_Literals().__getitem__, [row[name] for row in rows])) for name in names]
+    shown = [
+        ["NULL" if text == "NULL" else f"'{HIDDEN}'" for text in texts] if name in table.secrets else texts
+        for name, texts in zip(names, columns)
+    ]
+    texts = _tuples(columns)
+    pairs = list(zip(texts, _tuples(shown) if table.secrets else texts))
     return [_join(head, part, tail) for part in _chunks(pairs, _pair_size)]
+
+
+def _tuples(columns: Sequence[Sequence[str]]) -> list[str]:
+    return [f"({', '.join(texts)})" for texts in zip(*columns)]
 
 
 def _pair_size(pair: tuple[str, str]) -> int:
@@ -127,10 +146,8 @@ def _pair_size(pair: tuple[str, str]) -> int:
 
 
 def _join(head: str, pairs: Sequence[tuple[str, str]], tail: str = "") -> Statement:
-    return Statement(
-        head + ", ".join(text for text, _shown in pairs) + tail,
-        head + ", ".join(shown for _text, shown in pairs) + tail,
-    )
+    texts, shown = zip(*pairs)
+    return Statement(head + ", ".join(texts) + tail, head + ", ".join(shown) + tail)
 
 
 def _chunks(items: Sequence[_Item], size: Callable[[_Item], int]) -> Iterator[list[_Item]]:

@@ -11,9 +11,10 @@ from typing import Any
 
 from ._admin import Admin
 from ._catalog import SECTIONS, Section, Table
-from ._layers import LAYERS, Present, expected
+from ._layers import expected
 from ._passwords import is_hash, verify
 from ._plan import Change, Plan, Scope, Want, drift, plan
+from ._present import Present
 from ._rows import Key, Row, Rows, check_columns, declared_rows, key_of, show_key, show_row
 from ._sql import Statement, delete_rows, replace_rows
 
@@ -38,7 +39,7 @@ class TableWork:
         self.unknown = sorted({name for row in want.rows for name in row}.difference(self.table.by_name))
         if self.table.secrets:
             want = self.want = replace(want, rows=_recognise(want, self.have))
-        self.plan: Plan = plan(want, self.have["memory"], columns)
+        self.plan: Plan = plan(want, self.have["memory"], self.present.defaults)
         self.changes: dict[str, list[Change]] = {"memory": self.plan.changes}
         for layer in ("runtime", "disk"):
             self.changes[layer] = self._drift(layer, self.have[layer])
@@ -71,7 +72,8 @@ class TableWork:
             # Where memory holds a row for each role, REPLACE finds the second only if it is for both.
             if change.key in self.present.paired and not (change.after and change.after["frontend"]):
                 gone.append((change.key[0], False))
-        return self._statements(gone, [change.after for change in changes if change.after is not None])
+        written = [change.after for change in changes if change.after is not None]
+        return self._statements(gone, written, self.present.defaults)
 
     def undo(self, loaded: bool) -> tuple[list[Statement], list[Statement]]:
         """Statements that bring memory to what runtime was made of, and then to what it was.
@@ -93,8 +95,11 @@ class TableWork:
         gone = [key for key in self.present.every_role(keys) if key not in rows]
         return self._statements(gone, list(rows.values()))
 
-    def _statements(self, gone: Sequence[Key], written: Sequence[Row]) -> list[Statement]:
-        return (delete_rows(self.table, gone) if gone else []) + replace_rows(self.table, written)
+    def _statements(
+        self, gone: Sequence[Key], written: Sequence[Row], defaults: Row | None = None
+    ) -> list[Statement]:
+        deletes = delete_rows(self.table, gone) if gone else []
+        return deletes + replace_rows(self.table, written, defaults=defaults)
 
     @property
     def needs_save(self) -> bool:
@@ -159,26 +164,22 @@ def _recognise(want: Want, have: dict[str, Rows]) -> list[Row]:
     Otherwise a password kept as a salted hash would be a change on every run. Where another
     layer stores the same password in another form, its row in ``have`` takes that form too.
     """
-    rows: list[Row] = []
-    for declared in want.rows:
-        row, key = dict(declared), key_of(want.table, declared)
-        for name in want.table.secrets:
-            clear = row.get(name)
-            if not isinstance(clear, str) or is_hash(clear):
-                continue
-            row[name] = None
-            for layer in LAYERS:
-                stored = have[layer].get(key, {}).get(name)
-                if not isinstance(stored, str) or stored == row[name] or not verify(clear, stored):
-                    continue
-                if row[name] is None:
-                    row[name] = stored
-                else:
-                    have[layer][key] = {**have[layer][key], name: row[name]}
-            if row[name] is None:
-                row[name] = clear
-        rows.append(row)
-    return rows
+    return [_recognised(want.table, declared, have) for declared in want.rows]
+
+
+def _recognised(table: Table, declared: Row, have: dict[str, Rows]) -> Row:
+    key = key_of(table, declared)
+    for name in table.secrets:
+        clear = declared.get(name)
+        stored = {layer: rows[key].get(name) for layer, rows in have.items() if key in rows}
+        if not isinstance(clear, str) or all(each == clear for each in stored.values()) or is_hash(clear):
+            continue
+        same = [(layer, s) for layer, s in stored.items() if isinstance(s, str) and verify(clear, s)]
+        for layer, _form in same[1:]:
+            have[layer][key] = {**have[layer][key], name: same[0][1]}
+        if same:
+            declared = {**declared, name: same[0][1]}
+    return declared
 
 
 def row_text(row: Mapping[str, Any]) -> str:

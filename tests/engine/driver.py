@@ -12,7 +12,8 @@ from ansible_collections.mysqlha.proxysql.plugins.module_utils._admin import (
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._apply import Outcome, apply
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import SECTIONS, TABLES
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import StatementError
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._layers import LAYERS, read
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._layers import LAYERS
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._present import read
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._tables import TableWork, want_table
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._variables import (
     declared_variables,

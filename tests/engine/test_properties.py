@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import SECTIONS, TABLES
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import EngineError, StatementError
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._layers import LAST_LOADED_SERVERS, expected
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._layers import expected
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._present import LAST_LOADED_SERVERS
 from driver import HastyAdmin, login, perform
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st

@@ -17,8 +17,8 @@ RULES = TABLES["mysql_query_rules"]
 PAIRS = TABLES["mysql_replication_hostgroups"]
 
 
-def columns(table):
-    return [column.name for column in table.columns]
+def defaults(table):
+    return {column.name: table.default(column.name) for column in table.columns}
 
 
 def full(table, **row):
@@ -28,7 +28,7 @@ def full(table, **row):
 
 def make(table, state, have, rows, scope=None):
     want = Want(table, declared_rows(table, rows), state, Scope(table, scope))
-    return plan(want, by_key(table, have), columns(table))
+    return plan(want, by_key(table, have), defaults(table))
 
 
 DB1 = full(SERVERS, hostgroup_id=10, hostname="db1", weight=5, comment="old")
