@@ -38,6 +38,8 @@ def _problem(rule: Rule, row: Row, rows: Rows) -> str | None:
         return f"needs {rule.other} as well" if value is not None and other is None else None
     if rule.test == "differs":
         return f"must differ from {rule.other}" if value == other else None
+    if rule.test == "begins_with":
+        return None if str(value).startswith(rule.other) else f"must begin with {rule.other}"
     if rule.test == "differs_unless_zero":
         return f"must be 0 or differ from {rule.other}" if value and value == other else None
     # not_among: LOAD drops such a row and answers OK ("Incompatible entry ... ignored", 2.7.1)

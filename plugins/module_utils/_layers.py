@@ -10,49 +10,66 @@ memory should look like there, so that only a real difference counts as drift.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Callable
 
-from ._admin import Admin
-from ._catalog import Table
-from ._errors import StatementError
+from ._admin import Admin, Fetched
+from ._catalog import SECTIONS, Table
+from ._errors import DeclarationError, StatementError
 from ._rows import Key, Row, Rows, by_key, server_rows
+from ._servers import last_loaded
 
 LAYERS = ("memory", "runtime", "disk")
-
-# The rows that mysql_servers held at the last LOAD. It is the cluster's own query and only
-# this exact text is answered (CLUSTER_QUERY_MYSQL_SERVERS_V2 in include/ProxySQL_Cluster.hpp, 2.6 on).
-# runtime_mysql_servers can not serve: there the monitor moves and shuns servers, and a LOAD
-# made because of it would send writes to the old primary.
-LAST_LOADED_SERVERS = (
-    "PROXY_SELECT hostgroup_id, hostname, port, gtid_port, status, weight, compression, max_connections,"
-    " max_replication_lag, use_ssl, max_latency_ms, comment FROM mysql_servers_v2"
-    " WHERE status<>'OFFLINE_HARD' ORDER BY hostgroup_id, hostname, port"
-)
 
 _SOURCE = {"memory": "main.%s", "runtime": "runtime_%s", "disk": "disk.%s"}
 
 
-def read(admin: Admin, table: Table, layer: str) -> tuple[Sequence[str], Rows]:
-    """The column names and the canonical rows of one layer, user rows folded."""
-    names, fetched = _fetch(admin, table, layer)
-    rows = fold(table, server_rows(table, names, fetched))
-    if layer == "runtime":
+def layers_of(table: Table) -> tuple[str, ...]:
+    """The layers that the table has."""
+    section = SECTIONS.get(table.section)
+    return LAYERS if section is None or section.disk else LAYERS[:2]
+
+
+def read(
+    admin: Admin, table: Table, layer: str, apart: Collection[object] = (), columns: Sequence[str] = ()
+) -> tuple[Sequence[str], Rows]:
+    """The column names and the canonical rows of one layer, user rows folded.
+
+    apart: users whose two roles stay two rows. columns: the only ones of interest, if any are
+    given: newer releases have columns in runtime that memory lacks.
+    Raises DeclarationError for a table or layer that the server does not have.
+    """
+    names, fetched = fetch(admin, table, layer)
+    if "auto_generated" in names and layer == "runtime":
+        # Rows of the monitor's own (mysql_aws_rds_bgd_hostgroups of 3.0.10, not run).
+        fetched = [row for row in fetched if row[names.index("auto_generated")] != "1"]
+    if columns and not set(names) <= set(columns):
+        kept = [at for at, name in enumerate(names) if name in columns]
+        names, fetched = [names[at] for at in kept], [[row[at] for at in kept] for row in fetched]
+    rows = fold(table, server_rows(table, names, fetched), apart)
+    if layer == "runtime" and table.runtime != "exact":
         rows = [shown for shown in (in_runtime(table, row) for row in rows) if shown is not None]
     return names, by_key(table, rows)
 
 
-def _fetch(admin: Admin, table: Table, layer: str) -> tuple[Sequence[str], list[Sequence[str | None]]]:
-    if table.runtime == "servers" and layer == "runtime":
-        try:
-            return admin.fetch(LAST_LOADED_SERVERS)
-        except StatementError:
-            pass  # before 2.6: fall back to the rows as the monitor left them
-    return admin.fetch("SELECT * FROM " + _SOURCE[layer] % table.name)
+def fetch(admin: Admin, table: Table, layer: str) -> Fetched:
+    if layer not in layers_of(table):
+        raise DeclarationError(f"{table.name}: this table has no {layer} layer", table=table.name)
+    try:
+        if table.runtime == "servers" and layer == "runtime":
+            return last_loaded(admin, table)
+        return admin.fetch("SELECT * FROM " + _SOURCE[layer] % table.name)
+    except StatementError as exc:
+        if "no such table" not in str(exc.fields.get("error")):
+            raise
+        raise DeclarationError(
+            f"{table.name}: ProxySQL {admin.version} at {admin.login.place} has no such table",
+            table=table.name,
+        ) from None
 
 
-def fold(table: Table, rows: Iterable[Row]) -> list[Row]:
-    """One row for a user whose frontend and backend rows agree.
+def fold(table: Table, rows: Iterable[Row], apart: Collection[object] = ()) -> list[Row]:
+    """One row for a user whose frontend and backend rows agree, and two for one of ``apart``.
 
     LOAD and cluster sync split a user into two rows by role; they mean the same as one.
     """
@@ -62,14 +79,23 @@ def fold(table: Table, rows: Iterable[Row]) -> list[Row]:
     for row in rows:
         named.setdefault(row["username"], []).append(row)
     folded: list[Row] = []
-    for same in named.values():
-        if len(same) == 2:
+    for name, same in named.items():
+        if name in apart:
+            same = [half for row in same for half in halves(row)]
+        elif len(same) == 2:
             whole = [dict(row, backend=True, frontend=True) for row in same]
             roles = sorted((row["backend"], row["frontend"]) for row in same)
             if whole[0] == whole[1] and roles == [(False, True), (True, False)]:
                 same = whole[:1]
         folded += same
     return folded
+
+
+def halves(row: Row) -> list[Row]:
+    """A user's row as one row for each of its roles."""
+    if not (row["backend"] and row["frontend"]):
+        return [row]
+    return [dict(row, frontend=False), dict(row, backend=False)]
 
 
 def in_runtime(table: Table, row: Row) -> Row | None:
@@ -95,7 +121,11 @@ def _users(row: Row) -> Row | None:
         return None
     if not (row["backend"] or row["frontend"]):
         return None
-    return dict(row, password=row.get("password") or "", default_schema=row.get("default_schema") or "")
+    shown = dict(row)
+    for name in ("password", "default_schema"):
+        if name in shown:
+            shown[name] = shown[name] or ""
+    return shown
 
 
 def _rules(row: Row) -> Row | None:
@@ -104,17 +134,37 @@ def _rules(row: Row) -> Row | None:
     return dict(row, re_modifiers=row.get("re_modifiers") or "")
 
 
+def _scheduler(row: Row) -> Row | None:
+    """Arguments after the first NULL are lost; a row with a double quote is not shown."""
+    shown = dict(row)
+    names = [f"arg{number}" for number in range(1, 6)]
+    if any('"' in str(row.get(name) or "") for name in ("filename", *names)):
+        return None
+    ended = False
+    for name in names:
+        ended = ended or row.get(name) is None
+        if ended and name in shown:
+            shown[name] = None
+    return shown
+
+
+def _routes(row: Row) -> Row | None:
+    return None if "'" in str(row.get("script")) else row
+
+
 _RUNTIME: dict[str, Callable[[Row], Row | None]] = {
     "exact": _exact,
     "servers": _servers,
     "users": _users,
     "rules": _rules,
+    "scheduler": _scheduler,
+    "routes": _routes,
 }
 
 
 def expected(table: Table, layer: str, rows: Rows) -> Rows:
     """What a layer should hold when memory holds ``rows``."""
-    if layer != "runtime":
+    if layer != "runtime" or table.runtime == "exact":
         return rows
     shown: dict[Key, Row | None] = {key: in_runtime(table, row) for key, row in rows.items()}
     return {key: row for key, row in shown.items() if row is not None}

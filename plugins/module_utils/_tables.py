@@ -11,11 +11,12 @@ from typing import Any
 
 from ._admin import Admin
 from ._catalog import SECTIONS, Section, Table
-from ._layers import LAYERS, expected, read
-from ._passwords import is_hash, verify
+from ._layers import LAYERS, expected, layers_of, read
 from ._plan import Change, Plan, Scope, Want, drift, plan
-from ._rows import Key, Row, Rows, declared_rows, key_of, show_key, show_row
+from ._rows import Key, Row, Rows, check_columns, declared_rows, show_key, show_row
+from ._server_schema import with_columns
 from ._sql import Statement, delete_rows, replace_rows
+from ._users import half_users, recognise, to_both_roles, together
 
 
 def want_table(table: Table, config: Any, state: str, scope: Mapping[str, Any] | None = None) -> Want:
@@ -27,24 +28,37 @@ class TableWork:
     """A planned table. Nothing is written here: ``_apply.py`` sends what this gives out."""
 
     def __init__(self, admin: Admin, want: Want, config: Any) -> None:
-        self.want = want
-        self.table = want.table
         self.title = want.table.name
         self.section: Section = SECTIONS[want.table.section]
-        self.have: dict[str, Rows] = {}
-        columns: Sequence[str] = ()
-        for layer in LAYERS:
-            names, self.have[layer] = read(admin, self.table, layer)
-            columns = names if layer == "memory" else columns
-        # Again, now that the server's own columns are known: refuse what it does not have.
-        declared_rows(self.table, config, columns, f"ProxySQL {admin.version} at {admin.login.place}")
-        self.unknown = sorted({name for row in want.rows for name in row if name not in self.table.by_name})
-        if self.table.secrets:
-            want = self.want = replace(want, rows=_recognise(want, self.have))
+        if want.table.runtime == "users":
+            want = replace(want, rows=together(want.rows))
+        self.apart = half_users(want)
+        self.have: dict[str, Rows] = {layer: {} for layer in LAYERS}
+        columns, self.have["memory"] = read(admin, want.table, "memory", self.apart)
+        server = f"ProxySQL {admin.version} at {admin.login.place}"
+        check_columns(want.table, want.rows, columns, server)
+        self.unknown = sorted({name for row in want.rows for name in row if name not in want.table.by_name})
+        if any(name not in want.table.by_name for name in columns):
+            # A newer server: what its own columns are, and their defaults, is for it to say.
+            table = with_columns(admin, want.table, columns)
+            want = replace(want, table=table, rows=declared_rows(table, config))
+            columns, self.have["memory"] = read(admin, table, "memory", self.apart)
+        self.table = want.table
+        self.columns: Sequence[str] = columns
+        for layer in layers_of(self.table)[1:]:
+            self.have[layer] = self._read(admin, layer)
+        if self.table.runtime == "users":
+            want = replace(want, rows=to_both_roles(want, self.have["memory"]))
+            want = replace(want, rows=recognise(want, self.have))
+        self.want = want
         self.plan: Plan = plan(want, self.have["memory"], columns)
         self.changes: dict[str, list[Change]] = {"memory": self.plan.changes}
-        for layer in ("runtime", "disk"):
-            self.changes[layer] = self._drift(layer, self.have[layer])
+        for layer in LAYERS[1:]:
+            there = layer in layers_of(self.table)
+            self.changes[layer] = self._drift(layer, self.have[layer]) if there else []
+
+    def _read(self, admin: Admin, layer: str) -> Rows:
+        return read(admin, self.table, layer, self.apart, self.columns)[1]
 
     @property
     def pending(self) -> list[str]:
@@ -91,14 +105,21 @@ class TableWork:
     def _statements(self, changes: Sequence[Change]) -> list[Statement]:
         gone = [change.key for change in changes if change.after is None]
         written = [change.after for change in changes if change.after is not None]
+        written += self._other_halves(changes)
         statements = delete_rows(self.table, gone) if gone else []
         return statements + replace_rows(self.table, written)
+
+    def _other_halves(self, changes: Sequence[Change]) -> list[Row]:
+        """Users of whom one role changes may be stored as one row: the other role is written too."""
+        keys = {change.key for change in changes if change.key[0] in self.apart} if self.apart else set()
+        others = [(name, not backend) for name, backend in keys]
+        return [self.plan.after[key] for key in others if key not in keys and key in self.plan.after]
 
     # -- after the LOAD ------------------------------------------------------------------
 
     def refusals(self, admin: Admin) -> list[str]:
         """What runtime does not hold although the LOAD was answered with OK."""
-        rows = read(admin, self.table, "runtime")[1]
+        rows = self._read(admin, "runtime")
         return [self._refusal(change) for change in self._drift("runtime", rows)]
 
     def _refusal(self, change: Change) -> str:
@@ -134,34 +155,6 @@ class TableWork:
                     changed = change.columns if side == "after" and change.before is not None else ()
                     texts[side] += row_text(show_row(self.table, row, changed=changed))
         return texts
-
-
-def _recognise(want: Want, have: dict[str, Rows]) -> list[Row]:
-    """The declared rows, each clear password in the form in which it is stored already.
-
-    Otherwise a password kept as a salted hash would be a change on every run. Where another
-    layer stores the same password in another form, its row in ``have`` takes that form too.
-    """
-    rows: list[Row] = []
-    for declared in want.rows:
-        row, key = dict(declared), key_of(want.table, declared)
-        for name in want.table.secrets:
-            clear = row.get(name)
-            if not isinstance(clear, str) or is_hash(clear):
-                continue
-            row[name] = None
-            for layer in LAYERS:
-                stored = have[layer].get(key, {}).get(name)
-                if not isinstance(stored, str) or stored == row[name] or not verify(clear, stored):
-                    continue
-                if row[name] is None:
-                    row[name] = stored
-                else:
-                    have[layer][key] = {**have[layer][key], name: row[name]}
-            if row[name] is None:
-                row[name] = clear
-        rows.append(row)
-    return rows
 
 
 def row_text(row: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from ansible_collections.mysqlha.proxysql.plugins.module_utils._admin import Adm
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._apply import Outcome, apply
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import SECTIONS, TABLES
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import StatementError
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._layers import LAYERS, read
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._layers import LAYERS, layers_of, read
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._tables import TableWork, want_table
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._variables import (
     declared_variables,
@@ -78,9 +78,17 @@ def sql(server: Server, *statements: str) -> list[tuple[Any, ...]]:
 
 
 def layers(server: Server, name: str) -> dict[str, Any]:
-    """The canonical rows of a table, by layer."""
+    """The canonical rows of a table, by layer. A layer that the table does not have is empty."""
+    found: dict[str, Any] = dict.fromkeys(LAYERS, {})
     with Admin(login(server)) as admin:
-        return {layer: read(admin, TABLES[name], layer)[1] for layer in LAYERS}
+        found.update((layer, read(admin, TABLES[name], layer)[1]) for layer in layers_of(TABLES[name]))
+    return found
+
+
+def tables_of(server: Server) -> list[str]:
+    """The tables of the catalog that the server has."""
+    present = {name for (name,) in sql(server, "SHOW TABLES")}
+    return [name for name in TABLES if name in present]
 
 
 def variable(server: Server, name: str) -> dict[str, str | None]:
@@ -95,7 +103,7 @@ def variable(server: Server, name: str) -> dict[str, str | None]:
 
 def everything(server: Server) -> dict[str, Any]:
     """All that a failed task must have left as it was: every table and variable, every layer."""
-    found: dict[str, Any] = {name: layers(server, name) for name in TABLES}
+    found: dict[str, Any] = {name: layers(server, name) for name in tables_of(server)}
     for source in ("main.global_variables", "runtime_global_variables", "disk.global_variables"):
         found[source] = sorted(sql(server, f"SELECT variable_name, variable_value FROM {source}"))
     return found
@@ -118,12 +126,15 @@ def wipe(server: Server) -> None:
     for name, value in fresh:
         if now.get(name) != value:
             sql(server, f"REPLACE INTO global_variables VALUES ('{name}', '{value}')")
+    present = tables_of(server)
     for section in SECTIONS.values():
-        tables = [name for name in section.tables if name in TABLES]
+        tables = [name for name in section.tables if name in present]
         changed = any(
             now.get(name) != value for name, value in fresh if name.startswith(section.prefix or " ")
         )
         # A LOAD stamps an epoch, and the next one in that second would have to wait.
         if changed or any(rows for name in tables for rows in layers(server, name).values()):
             statements = [f"DELETE FROM {name}" for name in tables]
-            sql(server, *statements, f"LOAD {section.name} TO RUNTIME", f"SAVE {section.name} TO DISK")
+            sql(server, *statements, f"LOAD {section.name} TO RUNTIME")
+            if section.disk:
+                sql(server, f"SAVE {section.name} TO DISK")
