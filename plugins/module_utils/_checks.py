@@ -19,9 +19,7 @@ from ._rows import Key, Row, Rows, show_key
 
 def check_rows(table: Table, rows: Rows, touched: Iterable[Key]) -> None:
     """Check the touched rows as they would stand. Raises DeclarationError naming row and column."""
-    needed = [
-        name for name, column in table.by_name.items() if not column.nullable and not table.default(name)
-    ]
+    needed = [c.name for c in table.columns if not c.nullable and table.default(c.name) is None]
     # How many rows hold each value of a column that others must not have.
     counts = {
         rule.other: Counter(row.get(rule.other) for row in rows.values())
@@ -47,6 +45,8 @@ def _problem(rule: Rule, row: Row, counts: Mapping[str, Counter[Value]]) -> str 
         return f"needs {rule.other} as well" if value is not None and other is None else None
     if rule.test == "differs":
         return f"must differ from {rule.other}" if value == other else None
+    if rule.test == "begins_with":
+        return None if str(value).startswith(rule.other) else f"must begin with {rule.other}"
     if rule.test == "differs_unless_zero":
         return f"must be 0 or differ from {rule.other}" if value and value == other else None
     # not_among: LOAD drops such a row and answers OK ("Incompatible entry ... ignored", 2.7.1)

@@ -1,69 +1,60 @@
 # Copyright: (c) 2026, The mysqlha.proxysql developers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Memory against runtime: what LOAD makes of a row, and what counts as the same.
+"""Memory against runtime against disk: what LOAD makes of a row, and where to read each layer.
 
 Runtime is not a copy of memory: LOAD drops rows that are not active, splits users by role,
-rewrites some text, and the monitor moves servers afterwards. This file says what a row of
+rewrites some text, and the monitor moves servers afterwards. ``expected`` says what a row of
 memory should look like there, so that only a real difference counts as drift.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Callable
 
-from ._catalog import Table
+from ._catalog import SECTIONS, Table
 from ._rows import Row, Rows
 
 LAYERS = ("memory", "runtime", "disk")
 
-# Users who are declared by role, for whom two rows are not the same as one.
-Apart = frozenset[object]
-NOBODY: Apart = frozenset()
+
+def layers_of(table: Table) -> tuple[str, ...]:
+    """The layers that the table has."""
+    section = SECTIONS.get(table.section)
+    return LAYERS if section is None or section.disk else LAYERS[:2]
 
 
-def fold(table: Table, rows: Rows, apart: Apart = NOBODY) -> Rows:
-    """One row for a user whose frontend and backend rows agree.
+def fold(table: Table, rows: Rows, apart: Collection[object] = ()) -> Rows:
+    """One row for a user whose frontend and backend rows agree, and two for one of ``apart``.
 
-    LOAD and cluster sync split a user into two rows by role; they mean the same as one. Not for
-    users in ``apart``, who are declared by role.
+    LOAD and cluster sync split a user into two rows by role; they mean the same as one.
     """
     if table.runtime != "users":
         return rows
-    folded = dict(rows)
-    for key, row in rows.items():
-        username, backend = key
-        other = rows.get((username, True))
-        if (
-            backend
-            or other is None
-            or username in apart
-            or (row["frontend"], other["frontend"]) != (True, False)
-        ):
+    folded = {key: row for key, row in rows.items() if key[0] not in apart} if apart else dict(rows)
+    for key in [key for key in folded if not key[1]]:
+        one, other = folded[key], folded.get((key[0], True))
+        if other is None or not one["frontend"] or other["frontend"]:
             continue
         both = {**other, "frontend": True}
-        if both == {**row, "backend": True}:
-            folded[(username, True)] = both
+        if both == {**one, "backend": True}:
+            folded[(key[0], True)] = both
             del folded[key]
+    if apart:
+        folded.update(halves({key: row for key, row in rows.items() if key[0] in apart}))
     return folded
 
 
-def by_user(table: Table, layer: str, rows: Rows, apart: Apart) -> Rows:
-    """Rows as they compare: one for each user, and for one in ``apart`` as the layer has them."""
-    rows = fold(table, rows, apart)
-    if layer != "runtime" or not apart:
-        return rows
-    return {**rows, **roles_of({key: row for key, row in rows.items() if row["username"] in apart})}
-
-
-def roles_of(rows: Rows) -> Rows:
-    """A row for each role of each user, as runtime has them."""
+def halves(rows: Rows) -> Rows:
+    """Users' rows as one row for each of their roles."""
     split: Rows = {}
-    for (username, _backend), row in rows.items():
-        if row["backend"]:
-            split[(username, True)] = {**row, "backend": True, "frontend": False}
-        if row["frontend"]:
-            split[(username, False)] = {**row, "backend": False, "frontend": True}
+    for key, row in rows.items():
+        if row["backend"] and row["frontend"]:
+            split[(key[0], True)] = {**row, "frontend": False}
+            split[(key[0], False)] = {**row, "backend": False}
+        else:
+            split[key] = row
     return split
 
 
@@ -85,11 +76,7 @@ def _users(row: Row) -> Row | None:
         return None
     if not (row["backend"] or row["frontend"]):
         return None
-    return {
-        **row,
-        "password": row.get("password") or "",
-        "default_schema": row.get("default_schema") or "",
-    }
+    return {**row, **{name: row[name] or "" for name in ("password", "default_schema") if name in row}}
 
 
 def _rules(row: Row) -> Row | None:
@@ -98,21 +85,37 @@ def _rules(row: Row) -> Row | None:
     return dict(row, re_modifiers=row.get("re_modifiers") or "")
 
 
+def _scheduler(row: Row) -> Row | None:
+    """Arguments after the first NULL are lost; a row with a double quote is not shown."""
+    shown = dict(row)
+    names = [f"arg{number}" for number in range(1, 6)]
+    if any('"' in str(row.get(name) or "") for name in ("filename", *names)):
+        return None
+    ended = False
+    for name in names:
+        ended = ended or row.get(name) is None
+        if ended and name in shown:
+            shown[name] = None
+    return shown
+
+
+def _routes(row: Row) -> Row | None:
+    return None if "'" in str(row.get("script")) else row
+
+
 # What a row of memory becomes at LOAD; None where LOAD leaves it out.
 _RUNTIME: dict[str, Callable[[Row], Row | None]] = {
     "exact": _exact,
     "servers": _servers,
     "users": _users,
     "rules": _rules,
+    "scheduler": _scheduler,
+    "routes": _routes,
 }
 
 
-def expected(table: Table, layer: str, rows: Rows, apart: Apart = NOBODY) -> Rows:
+def expected(table: Table, layer: str, rows: Rows) -> Rows:
     """What a layer should hold when memory holds ``rows``."""
-    return by_user(table, layer, as_loaded(table, layer, rows), apart) if layer == "runtime" else rows
-
-
-def as_loaded(table: Table, layer: str, rows: Rows) -> Rows:
     if layer != "runtime" or table.runtime == "exact":
         return rows
     change = _RUNTIME[table.runtime]

@@ -193,9 +193,9 @@ def _settle_unique(want: Want, have: Rows, after: Rows) -> list[Key]:
 
 def _other_roles(table: Table, row: Row, after: Rows) -> list[Key]:
     """A user deleted by name goes with the row of the other role, if there is one."""
-    if table.runtime != "users" or "frontend" in row or not row["backend"]:
+    if table.runtime != "users" or not row["backend"] or row.get("frontend") is False:
         return []
-    other = (row["username"], False)
+    other = (row["username"], not row["backend"])
     return [other] if after.pop(other, None) is not None else []
 
 

@@ -5,25 +5,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from ._admin import Admin, Raw
-from ._catalog import Table
-from ._errors import StatementError
-from ._layers import NOBODY, Apart, as_loaded, by_user, fold, roles_of
-from ._rows import Key, Row, Rows, by_key, key_of, server_rows, text_of
-
-# The rows that mysql_servers held at the last LOAD. It is the cluster's own query and only
-# this exact text is answered (CLUSTER_QUERY_MYSQL_SERVERS_V2 in include/ProxySQL_Cluster.hpp, 2.6 on).
-# runtime_mysql_servers can not serve: there the monitor moves and shuns servers, and a LOAD
-# made because of it would send writes to the old primary.
-LAST_LOADED_SERVERS = (
-    "PROXY_SELECT hostgroup_id, hostname, port, gtid_port, status, weight, compression, max_connections,"
-    " max_replication_lag, use_ssl, max_latency_ms, comment FROM mysql_servers_v2"
-    " WHERE status<>'OFFLINE_HARD' ORDER BY hostgroup_id, hostname, port"
-)
+from ._catalog import Table, Value
+from ._errors import DeclarationError, StatementError
+from ._layers import LAYERS, expected, fold, halves, layers_of
+from ._rows import Key, Rows, by_key, key_of, server_rows, text_of
+from ._server_schema import with_columns
+from ._servers import last_loaded
 
 _SOURCE = {"memory": "main.%s", "runtime": "main.runtime_%s", "disk": "disk.%s"}
+
+# In runtime, whether the monitor made the row (mysql_aws_rds_bgd_hostgroups of 3.0.10, not run).
+_MONITORS_OWN = "auto_generated"
 
 # What LOAD left out of runtime, where asking for that is much cheaper than reading runtime:
 # for runtime_mysql_query_rules ProxySQL makes the text of one INSERT for each rule, every time.
@@ -38,24 +33,30 @@ class Present:
     Memory is fetched. Of the others the server sends only the rows that differ from memory, so
     that a large table that is as it should be is fetched once and not three times.
 
-    names, defaults: the server's own columns, and what it puts into those that are not given.
+    table: with the columns that only the server knows. names, defaults: the server's columns, and
+    what it puts into those that are not given.
     rows: the canonical rows by layer, user rows folded. raw: memory's rows as they were sent.
     alone, extra: rows of memory that the layer does not hold in these very words, and the other
     way round. paired: keys of users whom memory holds in one row for each role.
+    Raises DeclarationError for a table that the server does not have.
     """
 
-    def __init__(self, admin: Admin, table: Table, apart: Apart = NOBODY) -> None:
-        self.table = table
+    def __init__(self, admin: Admin, table: Table, apart: Collection[object] = ()) -> None:
         self.apart = apart
-        self.names, self.raw = admin.fetch_raw(f"SELECT * FROM main.{table.name}")
-        self.defaults, self._identity = _columns(admin, table)
+        self.names, self.raw = _fetch(admin, table, f"SELECT * FROM main.{table.name}")
+        if any(name not in table.by_name for name in self.names):
+            table = with_columns(admin, table, self.names)
+        self.table = table
+        columns = _described(admin, table)
+        self.defaults = {name: default for name, default, _pk in columns}
+        self._identity = [name for name, _default, pk in columns if pk] or table.key
         whole = by_key(table, server_rows(table, self.names, self.raw))
         folded = fold(table, whole, apart)
-        self.rows: dict[str, Rows] = {"memory": folded}
-        self.paired = {key for key in folded if folded[key] is not whole[key]}
-        self.alone: dict[str, list[Raw]] = {}
-        self.extra: dict[str, list[Raw]] = {}
-        for layer in ("runtime", "disk"):
+        self.paired = {key for key in folded if key not in whole or folded[key] is not whole[key]}
+        self.rows: dict[str, Rows] = {**dict.fromkeys(LAYERS, {}), "memory": folded}
+        self.alone: dict[str, list[Raw]] = dict.fromkeys(LAYERS, [])
+        self.extra: dict[str, list[Raw]] = dict.fromkeys(LAYERS, [])
+        for layer in layers_of(table)[1:]:
             self.alone[layer], self.extra[layer] = self._differences(admin, layer)
             self.rows[layer] = self._rows(layer, whole, self.alone[layer], self.extra[layer])
 
@@ -91,32 +92,43 @@ class Present:
             return self._rows("runtime", memory, *self._differences(admin, "runtime"))
         names, raw = admin.fetch_raw(query.format(self.table.name))
         left_out = by_key(self.table, server_rows(self.table, names, raw))
-        shown = as_loaded(self.table, "runtime", memory)
+        shown = expected(self.table, "runtime", memory)
         return {key: row for key, row in shown.items() if key not in left_out}
 
     def _rows(self, layer: str, memory: Rows, alone: Sequence[Raw], extra: Sequence[Raw]) -> Rows:
         """The rows of a layer: memory's, without those it holds alone, with those it does not hold."""
-        gone = by_key(self.table, server_rows(self.table, self.names, alone))
-        found = as_loaded(self.table, layer, by_key(self.table, server_rows(self.table, self.names, extra)))
-        if self.table.runtime == "users" and layer == "runtime":
-            # Rows of one role each; their users' others are those that memory makes.
-            names = {key[0] for key in (*gone, *found)}
-            same = roles_of({key: row for key, row in memory.items() if key[0] in names})
-            memory = {key: row for key, row in memory.items() if key[0] not in names}
+        table = self.table
+        gone = by_key(table, server_rows(table, self.names, alone))
+        found = expected(table, layer, by_key(table, server_rows(table, self.names, extra)))
+        if table.runtime == "users" and layer == "runtime" and (gone or found):
+            # Rows of one role each; the other roles of their users are as memory makes them.
+            users = {key[0] for key in (*gone, *found)}
+            same = expected(table, layer, halves({k: row for k, row in memory.items() if k[0] in users}))
+            memory = {key: row for key, row in memory.items() if key[0] not in users}
             found = {**{key: row for key, row in same.items() if key not in gone}, **found}
-        rows = as_loaded(self.table, layer, memory)
+        rows = expected(table, layer, memory)
         if gone or found:
             rows = {**{key: row for key, row in rows.items() if key not in gone}, **found}
-        return by_user(self.table, layer, rows, self.apart)
+        return fold(table, rows, self.apart)
 
     def _differences(self, admin: Admin, layer: str) -> tuple[list[Raw], list[Raw]]:
-        if self.table.name == "mysql_servers" and layer == "runtime":
-            try:
-                return self._last_loaded(*admin.fetch_raw(LAST_LOADED_SERVERS))
-            except StatementError:
-                pass  # before 2.6: the rows as the monitor left them must do
-        names, rows = admin.fetch_raw(_differences_query(self.table, self.names, self._identity, layer))
-        return [row[1:] for row in rows if row[0] == b"0"], [row[1:] for row in rows if row[0] == b"1"]
+        if self.table.runtime == "servers" and layer == "runtime":
+            return self._last_loaded(*last_loaded(admin, self.table))
+        query = _differences_query(self.table, self.names, self._identity, layer)
+        rows = _fetch(admin, self.table, query)[1]
+        extra = [row[1:] for row in rows if row[0] == b"1"]
+        if extra and layer == "runtime" and not self.table.known:
+            mine = self._monitors_own(admin)
+            extra = [row for row in extra if row not in mine]
+        return [row[1:] for row in rows if row[0] == b"0"], extra
+
+    def _monitors_own(self, admin: Admin) -> Collection[Raw]:
+        try:
+            query = "SELECT {} FROM runtime_{} WHERE {} = 1"
+            query = query.format(", ".join(self.names), self.table.name, _MONITORS_OWN)
+            return set(admin.fetch_raw(query)[1])
+        except StatementError:
+            return ()  # nearly every table has no such column
 
     def _last_loaded(self, names: Sequence[str], rows: Sequence[Raw]) -> tuple[list[Raw], list[Raw]]:
         if list(names) != list(self.names):
@@ -136,16 +148,28 @@ class Present:
         return whole
 
 
-def _columns(admin: Admin, table: Table) -> tuple[Row, list[str]]:
-    """The server's columns with their defaults, None where there is none; and its primary key.
+def _fetch(admin: Admin, table: Table, sql: str) -> tuple[list[str], list[Raw]]:
+    try:
+        return admin.fetch_raw(sql)
+    except StatementError as exc:
+        if "no such table" not in str(exc.fields.get("error")):
+            raise
+        raise DeclarationError(
+            f"{table.name}: ProxySQL {admin.version} at {admin.login.place} has no such table",
+            table=table.name,
+        ) from None
 
-    The server evaluates the defaults, whose text is SQL.
+
+def _described(admin: Admin, table: Table) -> list[tuple[str, Value, bool]]:
+    """The server's columns: name, default or None, whether it is in the primary key.
+
+    The text of a default is SQL, so the server evaluates it.
     """
     columns = admin.fetch(f"SELECT name, dflt_value, pk FROM pragma_table_info('{table.name}')")[1]
     names = [str(name) for name, _default, _pk in columns]
     raw = admin.fetch_raw("SELECT " + ", ".join(default or "NULL" for _name, default, _pk in columns))[1]
-    key = [str(name) for name, _default, pk in columns if pk != "0"]
-    return server_rows(table, names, raw)[0], key or list(table.key)
+    defaults = server_rows(table, names, raw)[0]
+    return [(name, defaults[name], pk != "0") for name, (_name, _default, pk) in zip(names, columns)]
 
 
 def _differences_query(table: Table, names: Sequence[str], key: Sequence[str], layer: str) -> str:
@@ -153,12 +177,13 @@ def _differences_query(table: Table, names: Sequence[str], key: Sequence[str], l
     theirs = _SOURCE[layer] % table.name
     if table.runtime == "users" and layer == "runtime":
         return _users_query(table, names, theirs)
+    columns = ", ".join(f"{{0}}.{name}" for name in names)
     same = " AND ".join(f"ours.{name} = theirs.{name}" for name in key)
     differs = " OR ".join(f"ours.{name} IS NOT theirs.{name}" for name in names)
     one, other = f"main.{table.name} AS ours", f"{theirs} AS theirs"
     return (
-        f"SELECT 0, ours.* FROM {one} LEFT JOIN {other} ON {same} WHERE {differs}"
-        f" UNION ALL SELECT 1, theirs.* FROM {other} LEFT JOIN {one} ON {same} WHERE {differs}"
+        f"SELECT 0, {columns.format('ours')} FROM {one} LEFT JOIN {other} ON {same} WHERE {differs} UNION ALL"
+        f" SELECT 1, {columns.format('theirs')} FROM {other} LEFT JOIN {one} ON {same} WHERE {differs}"
     )
 
 
@@ -177,15 +202,20 @@ def _users_query(table: Table, names: Sequence[str], theirs: str) -> str:
         " FROM (SELECT 1 AS backend UNION ALL SELECT 0) AS role JOIN main.{0} AS ours"
         " ON CASE role.backend WHEN 1 THEN ours.backend ELSE ours.frontend END = 1"
         " LEFT JOIN {1} AS theirs ON ours.username = theirs.username AND theirs.backend = role.backend"
-        " WHERE {2} UNION ALL SELECT 1, theirs.* FROM {1} AS theirs"
+        " WHERE {2} UNION ALL SELECT 1, {4} FROM {1} AS theirs"
         " LEFT JOIN main.{0} AS ours ON ours.username = theirs.username AND {3} WHERE {2}"
-    ).format(table.name, theirs, differs, role)
+    ).format(table.name, theirs, differs, role, ", ".join(f"theirs.{name}" for name in names))
 
 
 def read(admin: Admin, table: Table, layer: str) -> Rows:
-    """The canonical rows of one layer, user rows folded."""
-    if (table.name, layer) == ("mysql_servers", "runtime"):
-        return Present(admin, table).rows[layer]
-    names, raw = admin.fetch_raw("SELECT * FROM " + _SOURCE[layer] % table.name)
+    """The canonical rows of one layer, user rows folded. Raises DeclarationError as Present does."""
+    if layer not in layers_of(table):
+        raise DeclarationError(f"{table.name}: this table has no {layer} layer", table=table.name)
+    if table.runtime == "servers" and layer == "runtime":
+        names, raw = last_loaded(admin, table)
+    else:
+        names, raw = _fetch(admin, table, "SELECT * FROM " + _SOURCE[layer] % table.name)
+        if _MONITORS_OWN in names:
+            raw = [row for row in raw if row[names.index(_MONITORS_OWN)] != b"1"]
     rows = by_key(table, server_rows(table, names, raw))
-    return by_user(table, layer, as_loaded(table, layer, rows), NOBODY)
+    return fold(table, expected(table, layer, rows))

@@ -28,16 +28,23 @@ HIDDEN = "********"
 
 _TRUE = frozenset(("1", "true", "yes", "on"))
 _FALSE = frozenset(("0", "false", "no", "off"))
-_INT = re.compile(r"[+-]?[0-9]+\Z")
+_INT = re.compile(r"[+-]?[0-9]{1,20}\Z")
 _HEX = re.compile(r"(0x)?[0-9a-fA-F]{1,16}\Z")
+
+# Bytes. Above 16 MB Admin executes a statement and then breaks the connection (seen on 2.7.1), and
+# a value may be sent as hexadecimal.
+MAX_TEXT = 4000000
 
 
 # -- values declared by people ------------------------------------------------------------
 
 
-def declared_rows(table: Table, config: Any) -> list[Row]:
+def declared_rows(
+    table: Table, config: Any, columns: Sequence[str] | None = None, server: str = "the connected server"
+) -> list[Row]:
     """The rows of a ``config`` list, canonical, with only the columns given and the key.
 
+    columns: those of the table on ``server``, where they are known; any other is refused.
     Raises DeclarationError naming table, row and column.
     """
     if not isinstance(config, (list, tuple)):
@@ -46,14 +53,14 @@ def declared_rows(table: Table, config: Any) -> list[Row]:
         )
     rows: list[Row] = []
     seen: dict[Key, int] = {}
-    columns = _Columns(table)
+    read = _Columns(table)
     for number, raw in enumerate(config, 1):
         if not isinstance(raw, Mapping):
             raise DeclarationError(
                 f"{table.name}, row {number}: expected a dict of columns, got {_kind_of(raw)}",
                 table=table.name,
             )
-        row = _declared_row(table, columns, raw, number)
+        row = _declared_row(table, read, raw, number)
         key = key_of(table, row)
         if key in seen:
             raise DeclarationError(
@@ -64,56 +71,59 @@ def declared_rows(table: Table, config: Any) -> list[Row]:
             )
         seen[key] = number
         rows.append(row)
+    if columns is not None:
+        check_columns(table, rows, columns, server)
     return rows
 
 
-def check_columns(table: Table, rows: Sequence[Row], columns: Sequence[str], server: str) -> None:
-    """Refuse a column that the table does not have on ``server``. Raises DeclarationError."""
-    unknown = {name for row in rows for name in row}.difference(columns)
-    for row in rows if unknown else ():
-        for name in row:
-            if name in unknown:
-                raise _no_such_column(table, row, name, columns, server)
-
-
-def _no_such_column(
-    table: Table, row: Row, name: str, columns: Sequence[str], server: str
-) -> DeclarationError:
-    near = difflib.get_close_matches(name, columns, 1)
-    hint = f", did you mean {near[0]}?" if near else ""
-    place = where(table.name, show_key(table, row), name)
-    message = f"{place}: {server} has no such column{hint}"
-    return DeclarationError(message, table=table.name, key=show_key(table, row), column=name)
-
-
-class _Columns(dict[Any, Callable[[Any], Value]]):
-    """Column names -> what makes their declared values canonical, remembering what it has seen."""
-
-    def __init__(self, table: Table) -> None:
-        self.table = table
-
-    def __missing__(self, name: Any) -> Callable[[Any], Value]:
-        # A column that only a newer server has is passed on as text; the server's own list of
-        # columns is checked once it is known.
-        column = self.table.by_name.get(name) or Column(str(name), "text", None, nullable=True)
-        known = lru_cache(maxsize=1024, typed=True)(partial(declared_value, column))
-
-        def canonical(value: Any) -> Value:
-            # By type, for True and 1 are the same to a dict; and what is no plain value is not hashable.
-            return known(value) if type(value) in _PLAIN else declared_value(column, value)
-
-        self[name] = canonical
-        return canonical
+def check_columns(table: Table, rows: Iterable[Row], columns: Sequence[str], server: str) -> None:
+    """Refuse a column that the server does not have. Raises DeclarationError naming it."""
+    known = frozenset(columns)
+    for row in rows:
+        if known.issuperset(row):
+            continue
+        name = next(name for name in row if name not in known)
+        near = difflib.get_close_matches(name, columns, 1)
+        hint = f", did you mean {near[0]}?" if near else ""
+        place = where(table.name, show_key(table, row), name)
+        raise DeclarationError(
+            f"{place}: {server} has no such column{hint}",
+            table=table.name,
+            key=show_key(table, row),
+            column=name,
+        )
 
 
 _PLAIN = (str, int, bool, type(None))
 
 
+class _Columns(dict[Any, tuple[str, Callable[[Any], Value]]]):
+    """Column names as given -> name, and what makes declared values canonical and remembers them."""
+
+    def __init__(self, table: Table) -> None:
+        super().__init__()
+        self.table = table
+
+    def __missing__(self, given: Any) -> tuple[str, Callable[[Any], Value]]:
+        name = str(given)
+        # A column that only a newer server has is passed on as text; the server's own list of
+        # columns is checked once it is known.
+        column = self.table.by_name.get(name) or Column(name, "any", None, nullable=True)
+        known = lru_cache(maxsize=1024, typed=True)(partial(declared_value, column))
+
+        def canonical(value: Any) -> Value:
+            return known(value) if type(value) in _PLAIN else declared_value(column, value)
+
+        self[given] = name, canonical
+        return self[given]
+
+
 def _declared_row(table: Table, columns: _Columns, raw: Mapping[Any, Any], number: int) -> Row:
     row: Row = {}
-    for name, value in raw.items():
+    for given, value in raw.items():
+        name, canonical = columns[given]
         try:
-            row[name] = columns[name](value)
+            row[name] = canonical(value)
         except ValueError as exc:
             place = _place(table, raw, number)
             raise DeclarationError(
@@ -140,19 +150,26 @@ def declared_value(column: Column, value: Any) -> Value:
         if column.nullable:
             return None
         raise ValueError("NULL is not allowed here (leave the column out to have its default)")
-    if column.kind == "int":
+    if column.kind == "number" and isinstance(value, bool):
+        return int(value)
+    if column.kind in ("int", "number"):
         return _declared_int(column, value)
     if column.kind == "bool":
         return _declared_bool(value)
-    if column.kind == "json":
-        return _declared_json(value)
+    if column.kind in ("json", "json_list"):
+        return _clean(_declared_json(column, value))
+    if column.kind == "any" and isinstance(value, bool):
+        return str(int(value))
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise ValueError(f"expected text, got {_kind_of(value)}{_quote_hint(value)}")
-    text = str(value)
-    if "\0" in text:
-        raise ValueError("a NUL character can not be sent to ProxySQL")
+    text = _clean(str(value))
+    for char in column.forbids:
+        if char in text:
+            raise ValueError(f"can not hold the character {char} (ProxySQL would lose it in runtime)")
     if column.kind == "enum":
         return _declared_choice(column, text)
+    if column.kind == "hex" and not (text[:2] in ("0x", "0X") and _HEX.match(text)):
+        raise ValueError(f"expected a number such as 0x1234567890ABCDEF, got {_shown(column, text)}")
     if column.kind == "digest":
         if not _HEX.match(text):
             raise ValueError(
@@ -165,7 +182,7 @@ def declared_value(column: Column, value: Any) -> Value:
         if unknown:
             raise ValueError(f"{unknown[0]!r} is not a modifier (CASELESS, GLOBAL or both, with a comma)")
         return canonical_modifiers(text)
-    if column.secret and text.startswith("*") and not re.match(r"\*[0-9A-Fa-f]{40}\Z", text):
+    if column.secret == "mysql" and text.startswith("*") and not re.match(r"\*[0-9A-Fa-f]{40}\Z", text):
         raise ValueError(
             "begins with '*' but is no mysql_native_password hash; ProxySQL takes it for one and refuses"
             " every login"
@@ -190,29 +207,59 @@ def _declared_bool(value: Any) -> bool:
     text = str(value).strip().lower()
     if isinstance(value, (int, str)) and text in _TRUE | _FALSE:
         return text in _TRUE
-    raise ValueError(
-        "expected true or false, got %s" % (repr(value) if isinstance(value, (int, str)) else _kind_of(value))
-    )
+    shown = repr(text[:80]) if isinstance(value, (int, str)) else _kind_of(value)
+    raise ValueError(f"expected true or false, got {shown}")
 
 
 def _declared_choice(column: Column, text: str) -> str:
     for choice in column.choices:
         if choice.lower() == text.strip().lower():
             return choice
-    raise ValueError("{!r} is not one of {}".format(text, ", ".join(column.choices)))
+    raise ValueError("{!r} is not one of {}".format(text[:80], ", ".join(column.choices)))
 
 
-def _declared_json(value: Any) -> str:
+def _declared_json(column: Column, value: Any) -> str:
     if isinstance(value, str):
         if not value:
             return ""
         try:
-            value = json.loads(value)
-        except ValueError as exc:
+            value = json.loads(value, parse_constant=_no_constant)
+        except (ValueError, RecursionError) as exc:
             raise ValueError(f"not valid JSON: {exc}") from None
-    if not isinstance(value, dict):
+    if column.kind == "json_list" and not isinstance(value, list):
+        raise ValueError(f"expected a JSON list, got {_kind_of(value)}")
+    if column.kind == "json" and not isinstance(value, dict):
         raise ValueError(f"expected a JSON object, got {_kind_of(value)}")
-    return canonical_json(value)
+    for member, low, high in column.members:
+        number = value.get(member, low) if isinstance(value, dict) else low
+        if isinstance(number, bool) or not isinstance(number, int) or not low <= number <= high:
+            limits = f"a whole number from {low} to {high}"
+            raise ValueError(f"{member}: expected {limits} (ProxySQL would ignore it)")
+    try:
+        return canonical_json(value)
+    except ValueError:
+        raise ValueError("not valid JSON: a number is not finite") from None
+
+
+def _no_constant(word: str) -> None:
+    raise ValueError(f"{word} is no number")
+
+
+def _clean(text: str) -> str:
+    """Text as it will come back from the server. Raises ValueError for what can not be sent."""
+    if "\0" in text:
+        raise ValueError("a NUL character can not be sent to ProxySQL")
+    if len(text) > MAX_TEXT or (len(text) * 4 > MAX_TEXT and len(_bytes(text)) > MAX_TEXT):
+        raise ValueError(f"longer than {MAX_TEXT} bytes")
+    # Escaped bytes that make up a character are that character.
+    return text if text.isascii() else _bytes(text).decode("utf-8", "surrogateescape")
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise ValueError("holds half of a surrogate pair, which is no character") from None
 
 
 # -- values sent by the server -----------------------------------------------------------
@@ -222,16 +269,16 @@ def server_value(column: Column | None, value: str | None) -> Value:
     """The canonical form of what the server sent. Never raises: what it can not read stays text."""
     if value is None or column is None:
         return value
-    if column.kind == "int" and _INT.match(value):
+    if column.kind in ("int", "number") and _INT.match(value):
         return int(value)
     if column.kind == "bool" and value in ("0", "1"):
         return value == "1"
     if column.kind == "enum":
         return next((choice for choice in column.choices if choice.lower() == value.lower()), value)
-    if column.kind == "json" and value:
+    if column.kind in ("json", "json_list") and value:
         try:
             return canonical_json(json.loads(value))
-        except ValueError:
+        except (ValueError, RecursionError):
             return value
     if column.kind == "digest":
         return canonical_digest(value) if _HEX.match(value) else value
@@ -244,10 +291,16 @@ def text_of(value: bytes | None) -> str | None:
     return None if value is None else value.decode("utf-8", "surrogateescape")
 
 
+def raw_of(row: Iterable[str | None]) -> tuple[bytes | None, ...]:
+    """A row of texts as it was sent."""
+    return tuple(None if value is None else value.encode("utf-8", "surrogateescape") for value in row)
+
+
 class _Canonical(dict[Optional[bytes], Value]):
     """Values of one column as sent -> canonical. Most values of a column repeat, or are few."""
 
     def __init__(self, column: Column | None) -> None:
+        super().__init__()
         self.column = column
 
     def __missing__(self, value: bytes | None) -> Value:
@@ -265,7 +318,7 @@ def server_rows(table: Table, names: Sequence[str], fetched: Sequence[Sequence[b
 
 
 def canonical_json(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def canonical_digest(text: str) -> str:
@@ -298,7 +351,13 @@ def by_key(table: Table, rows: Iterable[Row]) -> Rows:
 
 
 def show_key(table: Table, row: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={row[name]}" for name in table.key if name in row)
+    return ", ".join(f"{name}={_brief(row[name])}" for name in table.key if name in row)
+
+
+def _brief(value: Any) -> str:
+    text = str(value)
+    text = text if len(text) <= 80 else text[:80] + "..."
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def show_row(

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ._admin import Admin
@@ -18,7 +18,8 @@ from ._plan import STATES, Want
 from ._present import read
 from ._render import render
 from ._rows import HIDDEN, Row, declared_rows, show_row
-from ._runtime import DIRECTIONS, copy, differs, named_sections, statement
+from ._runtime import DIRECTIONS, copy, differs, for_direction, named_sections, statement
+from ._server_schema import section_of_table, table_of
 from ._tables import TableWork, want_table
 from ._variable_catalog import SECRETS
 from ._variables import canonical, declared_variables, plan_variables, read_variables
@@ -57,7 +58,7 @@ def _gathered_variables(admin: Admin, layer: str, names: Any) -> dict[str, str |
 
 def _masked_rows(table: Table, config: Any) -> list[Row]:
     """What Ansible may see of the rows: canonical, no secrets, no column it does not know."""
-    rows = declared_rows(table, config)
+    rows = declared_rows(table, config or [])
     return [
         {
             name: HIDDEN if name in table.secrets and value is not None else value
@@ -116,7 +117,7 @@ def run_table(name: str) -> None:
     def body(admin: Admin) -> dict[str, Any]:
         if state == "gathered":
             return {"changed": False, "gathered": _gathered_rows(admin, table, params["layer"])}
-        work = TableWork(admin, want)
+        work = TableWork(admin, want, raw.get("config") or [])
         outcome = module.apply(admin, [work])
         return {**_result(outcome), "before": work.before(), "after": work.after()}
 
@@ -167,7 +168,11 @@ def run_config() -> None:
     def declare(raw: dict[str, Any]) -> dict[str, Any]:
         tables = _named_tables(raw.get("tables"))
         return {
-            "tables": {name: _masked_rows(TABLES[name], rows or []) for name, rows in tables.items()},
+            # Of a table that only the server knows, nothing tells what is secret.
+            "tables": {
+                name: _masked_rows(TABLES[name], rows) if name in TABLES else HIDDEN
+                for name, rows in tables.items()
+            },
             "variables": _masked_variables(raw.get("variables") or {}),
         }
 
@@ -177,26 +182,32 @@ def run_config() -> None:
         name: given or [] for name, given in _named_tables(module.raw.get("tables")).items()
     }
     variables = declared_variables(module.raw.get("variables") or {})
+
+    def wanted(table: Table) -> Want:
+        name = table.name
+        return _want(table, rows[name], states[name], scopes.get(name), params["allow_empty"])
+
     try:
         states = _states(params["state"], rows, "variables" if variables else None)
         scopes = _scopes(params["scope"], rows)
-        wants = [
-            _want(TABLES[name], rows[name], states[name], scopes.get(name), params["allow_empty"])
-            for name in rows
-        ]
+        # A table that only the server knows has to wait until the server is asked.
+        wants = {name: wanted(TABLES[name]) for name in rows if name in TABLES}
+        _check_known(states, rows)
     except EngineError as exc:
         module.fail(exc)
     if "rendered" in states.values():
-        module.exit_json(**_rendered(wants, variables, params))
+        module.exit_json(**_rendered(list(wants.values()), variables, params))
 
     def body(admin: Admin) -> dict[str, Any]:
         if "gathered" in states.values():
             gathered: dict[str, Any] = {
-                name: _gathered_rows(admin, TABLES[name], params["layer"]) for name in rows
+                name: _gathered_rows(admin, table_of(admin, name), params["layer"]) for name in rows
             }
             values = _gathered_variables(admin, params["layer"], variables)
             return {"changed": False, "gathered": {"tables": gathered, "variables": values}}
-        works = [TableWork(admin, want) for want in wants]
+        works = [
+            TableWork(admin, wants.get(name) or wanted(table_of(admin, name)), rows[name]) for name in rows
+        ]
         settings = plan_variables(admin, variables) if variables else []
         outcome = module.apply(admin, [*settings, *works])
         result = _result(outcome)
@@ -218,11 +229,17 @@ def _named_tables(tables: Any) -> dict[str, Any]:
     if not isinstance(tables, Mapping):
         raise DeclarationError("tables: expected a dict of table names and rows")
     for name in tables:
-        if name not in TABLES:
+        if name not in TABLES and not section_of_table(str(name)):
             raise DeclarationError(
                 "tables: {} is not one of {}".format(name, ", ".join(sorted(TABLES))), table=str(name)
             )
     return dict(tables)
+
+
+def _check_known(states: Mapping[str, str], tables: Iterable[str]) -> None:
+    for name in tables:
+        if states[name] == "rendered" and name not in TABLES:
+            raise DeclarationError(f"{name}: can not be rendered, only a server knows this table", table=name)
 
 
 def _states(state: Any, tables: Mapping[str, Any], extra: str | None) -> dict[str, str]:
@@ -236,7 +253,7 @@ def _states(state: Any, tables: Mapping[str, Any], extra: str | None) -> dict[st
             raise DeclarationError(
                 "state of {}: {} is not one of {}".format(name or "all", word, ", ".join(words))
             )
-        if name and name not in [*TABLES, "variables"]:
+        if name and name not in [*TABLES, *tables, "variables"]:
             raise DeclarationError(
                 "state: {} is not one of {}".format(name, ", ".join(sorted(TABLES))), table=str(name)
             )
@@ -268,7 +285,7 @@ def run_runtime() -> None:
     def body(admin: Admin) -> dict[str, Any]:
         done: dict[str, str] = {}
         statements: list[str] = []
-        for section in named_sections(module.params["sections"]):
+        for section in for_direction(module.params["sections"], direction):
             apart = differs(admin, section, direction)
             done[section.name] = (
                 ("loaded" if "LOAD" in statement(section, direction).sql else "saved")

@@ -29,6 +29,15 @@ def named_sections(names: Sequence[str] | None) -> list[Section]:
     return [section for name, section in SECTIONS.items() if name in wanted]
 
 
+def for_direction(names: Sequence[str] | None, direction: str) -> list[Section]:
+    """Sections by name, or all of them, as far as they have the layers of a direction."""
+    sections = named_sections(names)
+    without = [section.name for section in sections if not section.disk and "disk" in direction]
+    if names is not None and without:
+        raise DeclarationError(f"section {without[0]}: there is no disk layer to it", section=without[0])
+    return [section for section in sections if section.name not in without]
+
+
 def differs(admin: Admin, section: Section, direction: str) -> bool:
     """Whether copying the section in this direction would change anything."""
     if section.prefix:

@@ -72,8 +72,11 @@ def replace_rows(
 def merge_rows(table: Table, rows: Sequence[Row]) -> list[Statement]:
     """INSERT that updates only the columns given: what `merged` means, with no row read."""
     statements: list[Statement] = []
-    for names, group in _same_columns(rows):
-        updates = ", ".join(f"{name} = excluded.{name}" for name in names if name not in table.key)
+    implied: Row = {column.name: column.default for column in table.columns if column.implied}
+    for given, group in _same_columns(rows):
+        names = (*given, *(name for name in implied if name not in given))
+        group = [{**implied, **row} for row in group] if implied else group
+        updates = ", ".join(f"{name} = excluded.{name}" for name in given if name not in table.key)
         tail = " ON CONFLICT ({}) DO {}".format(
             ", ".join(table.key),
             "UPDATE SET " + updates if updates else "NOTHING",

@@ -11,12 +11,12 @@ from typing import Any
 
 from ._admin import Admin
 from ._catalog import SECTIONS, Section, Table
-from ._layers import expected
-from ._passwords import is_hash, verify
+from ._layers import LAYERS, expected, layers_of
 from ._plan import Change, Plan, Scope, Want, drift, plan
 from ._present import Present
-from ._rows import Key, Row, Rows, check_columns, declared_rows, key_of, show_key, show_row
+from ._rows import Key, Row, Rows, check_columns, declared_rows, show_key, show_row
 from ._sql import Statement, delete_rows, replace_rows
+from ._users import half_users, recognise, to_both_roles, together
 
 
 def want_table(table: Table, config: Any, state: str, scope: Mapping[str, Any] | None = None) -> Want:
@@ -27,22 +27,29 @@ def want_table(table: Table, config: Any, state: str, scope: Mapping[str, Any] |
 class TableWork:
     """A planned table. Nothing is written here: ``_apply.py`` sends what this gives out."""
 
-    def __init__(self, admin: Admin, want: Want) -> None:
-        self.want = want
-        self.table = want.table
+    def __init__(self, admin: Admin, want: Want, config: Any) -> None:
         self.title = want.table.name
         self.section: Section = SECTIONS[want.table.section]
-        self.present = Present(admin, self.table, _apart(want))
-        self.have = self.present.rows
-        columns = self.present.names
-        check_columns(self.table, want.rows, columns, f"ProxySQL {admin.version} at {admin.login.place}")
-        self.unknown = sorted({name for row in want.rows for name in row}.difference(self.table.by_name))
-        if self.table.secrets:
-            want = self.want = replace(want, rows=_recognise(want, self.have))
-        self.plan: Plan = plan(want, self.have["memory"], self.present.defaults)
+        server = f"ProxySQL {admin.version} at {admin.login.place}"
+        self.apart = half_users(want)
+        self.present = Present(admin, want.table, self.apart)
+        self.table, self.have = self.present.table, self.present.rows
+        check_columns(want.table, want.rows, self.present.names, server)
+        self.unknown = sorted({name for row in want.rows for name in row}.difference(want.table.by_name))
+        # On a newer server, what its own columns are is for it to say.
+        rows = declared_rows(self.table, config) if self.unknown else want.rows
+        want = replace(want, table=self.table, rows=rows)
+        if self.table.runtime == "users":
+            want = replace(want, rows=together(rows))
+            want = replace(want, rows=to_both_roles(want, self.have["memory"]))
+            want = replace(want, rows=recognise(want, self.have))
+        self.want = want
+        implied = {column.name: column.default for column in self.table.columns if column.implied}
+        self.plan: Plan = plan(want, self.have["memory"], {**self.present.defaults, **implied})
         self.changes: dict[str, list[Change]] = {"memory": self.plan.changes}
-        for layer in ("runtime", "disk"):
-            self.changes[layer] = self._drift(layer, self.have[layer])
+        for layer in LAYERS[1:]:
+            there = layer in layers_of(self.table)
+            self.changes[layer] = self._drift(layer, self.have[layer]) if there else []
 
     @property
     def pending(self) -> list[str]:
@@ -50,30 +57,31 @@ class TableWork:
         ours = set(self.plan.touched)
         memory, runtime = self.have["memory"], self.have["runtime"]
         keys = [key for key in self.present.differing("runtime") if key not in ours]
-        shown = self._expected("runtime", {key: memory[key] for key in keys if key in memory})
+        shown = expected(self.table, "runtime", {key: memory[key] for key in keys if key in memory})
         return [
             f"row {show_key(self.table, memory.get(key) or runtime[key])}"
             for key in keys
             if shown.get(key) != runtime.get(key)
         ]
 
-    def _expected(self, layer: str, memory: Rows) -> Rows:
-        return expected(self.table, layer, memory, self.present.apart)
-
     def _drift(self, layer: str, rows: Rows) -> list[Change]:
-        return drift(self.plan, self._expected(layer, self.plan.after), rows)
+        return drift(self.plan, expected(self.table, layer, self.plan.after), rows)
 
     # -- what to send --------------------------------------------------------------------
 
     def memory_statements(self) -> list[Statement]:
         changes = self.plan.changes
         gone = [change.key for change in changes if change.after is None]
-        for change in changes:
-            # Where memory holds a row for each role, REPLACE finds the second only if it is for both.
-            if change.key in self.present.paired and not (change.after and change.after["frontend"]):
-                gone.append((change.key[0], False))
+        # REPLACE finds the second row of a user stored in two only where it is for both roles.
+        gone += [(change.key[0], False) for change in changes if change.key in self.present.paired]
         written = [change.after for change in changes if change.after is not None]
-        return self._statements(gone, written, self.present.defaults)
+        return self._statements(gone, written + self._other_halves(changes), self.present.defaults)
+
+    def _other_halves(self, changes: Sequence[Change]) -> list[Row]:
+        """Users of whom one role changes may be stored as one row: the other role is written too."""
+        keys = {change.key for change in changes if change.key[0] in self.apart} if self.apart else set()
+        others = [(name, not backend) for name, backend in keys]
+        return [self.plan.after[key] for key in others if key not in keys and key in self.plan.after]
 
     def undo(self, loaded: bool) -> tuple[list[Statement], list[Statement]]:
         """Statements that bring memory to what runtime was made of, and then to what it was.
@@ -82,14 +90,13 @@ class TableWork:
         back in the very words in which they were read.
         """
         touched = {change.key for change in self.plan.changes}
-        original = self.present.raw_rows("memory", touched)
         if not loaded:
-            return self._back(touched, original), []
+            return self._back(touched, self.present.raw_rows("memory", touched)), []
         differing = set(self.present.differing("runtime"))
-        touched |= differing
         kept = self.present.raw_rows("memory", touched - differing)
         first = {**kept, **self.present.raw_rows("runtime", differing)}
-        return self._back(touched, first), self._back(differing, self.present.raw_rows("memory", differing))
+        second = self.present.raw_rows("memory", differing)
+        return self._back(touched | differing, first), self._back(differing, second)
 
     def _back(self, keys: Iterable[Key], rows: Mapping[Key, Row]) -> list[Statement]:
         gone = [key for key in self.present.every_role(keys) if key not in rows]
@@ -149,37 +156,6 @@ class TableWork:
                     changed = change.columns if side == "after" and change.before is not None else ()
                     texts[side] += row_text(show_row(self.table, row, changed=changed))
         return texts
-
-
-def _apart(want: Want) -> frozenset[object]:
-    """Users who are declared by role. All others are one row for both roles, however stored."""
-    if want.table.runtime != "users":
-        return frozenset()
-    return frozenset(row["username"] for row in want.rows if not row["backend"])
-
-
-def _recognise(want: Want, have: dict[str, Rows]) -> list[Row]:
-    """The declared rows, each clear password in the form in which it is stored already.
-
-    Otherwise a password kept as a salted hash would be a change on every run. Where another
-    layer stores the same password in another form, its row in ``have`` takes that form too.
-    """
-    return [_recognised(want.table, declared, have) for declared in want.rows]
-
-
-def _recognised(table: Table, declared: Row, have: dict[str, Rows]) -> Row:
-    key = key_of(table, declared)
-    for name in table.secrets:
-        clear = declared.get(name)
-        stored = {layer: rows[key].get(name) for layer, rows in have.items() if key in rows}
-        if not isinstance(clear, str) or all(each == clear for each in stored.values()) or is_hash(clear):
-            continue
-        same = [(layer, s) for layer, s in stored.items() if isinstance(s, str) and verify(clear, s)]
-        for layer, _form in same[1:]:
-            have[layer][key] = {**have[layer][key], name: same[0][1]}
-        if same:
-            declared = {**declared, name: same[0][1]}
-    return declared
 
 
 def row_text(row: Mapping[str, Any]) -> str:

@@ -70,7 +70,7 @@ def _declared_text(name: str, value: Any) -> str:
     if isinstance(value, bool):
         # Unknown to the catalog: the server spells its booleans this way.
         return "true" if value else "false"
-    text = str(declared_value(Column(name, "text", secret=name in SECRETS), value))
+    text = str(declared_value(Column(name, "text", secret="variable" if name in SECRETS else ""), value))
     if name in NOT_EMPTY and not text:
         raise ValueError("can not be empty (ProxySQL would keep the present value)")
     if name in CREDENTIALS and '"' in text:

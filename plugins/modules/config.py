@@ -23,8 +23,10 @@ options:
         in its option C(config).
       - Tables that are not named are left alone. So name a table without rows to empty it, with
         O(state=overridden) and O(allow_empty=true).
-      - Known tables are C(mysql_servers), C(mysql_replication_hostgroups), C(mysql_users),
-        C(mysql_query_rules) and C(proxysql_servers).
+      - Known tables are those that have a module in this collection. A table that only your ProxySQL
+        knows can be given too, if its name says which section it belongs to. Examples are other tables of
+        hostgroups, and other tables of users, query rules or the firewall. Its columns, key and defaults
+        are read from the server, its rows are passed on as given, and a warning says so.
     type: dict
   variables:
     description:

@@ -23,8 +23,8 @@ options:
       - The rows. A row is found by its O(config[].rule_id).
       - Columns whose default is C(null) have no effect while they are C(null). Give C(null) to take a
         value away again.
-      - A column that is not in this list but in your ProxySQL's table is passed on as text,
-        with a warning.
+      - A column that is not in this list but in your ProxySQL's table is passed on as the server has
+        it, with a warning.
     type: list
     elements: dict
     suboptions:
@@ -223,6 +223,8 @@ notes:
   - Where digests are turned off (C(mysql-query_digests=false)) ProxySQL does not look at
     O(config[].digest) and O(config[].match_digest), and such rules match every query.
   - Section of C(LOAD) and C(SAVE) is MYSQL QUERY RULES.
+  - The cluster carries this table, but only rows that are active. Write it on one core, the other nodes
+    follow. Rows that are not active have to be written on every node.
 seealso:
   - module: mysqlha.proxysql.mysql_users
   - module: mysqlha.proxysql.config

@@ -21,8 +21,8 @@ options:
   config:
     description:
       - The rows. A row is found by its O(config[].writer_hostgroup).
-      - A column that is not in this list but in your ProxySQL's table is passed on as text,
-        with a warning.
+      - A column that is not in this list but in your ProxySQL's table is passed on as the server has
+        it, with a warning.
     type: list
     elements: dict
     suboptions:
@@ -68,6 +68,7 @@ notes:
     on the primary. An old primary that comes back writable makes two writers.
   - Section of C(LOAD) and C(SAVE) is MYSQL SERVERS. It also covers C(mysql_servers), so declare
     both in one task with M(mysqlha.proxysql.config) where both change.
+  - The cluster carries this table. Write it on one core, the other nodes follow.
 seealso:
   - module: mysqlha.proxysql.mysql_servers
   - module: mysqlha.proxysql.config

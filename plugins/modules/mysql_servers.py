@@ -22,8 +22,8 @@ options:
     description:
       - The rows. A row is found by its O(config[].hostgroup_id), O(config[].hostname) and
         O(config[].port) together.
-      - A column that is not in this list but in your ProxySQL's table is passed on as text,
-        with a warning.
+      - A column that is not in this list but in your ProxySQL's table is passed on as the server has
+        it, with a warning.
     type: list
     elements: dict
     suboptions:
@@ -109,6 +109,7 @@ notes:
     one.
   - Section of C(LOAD) and C(SAVE) is MYSQL SERVERS. It also covers C(mysql_replication_hostgroups), so
     declare both in one task with M(mysqlha.proxysql.config) where both change.
+  - The cluster carries this table. Write it on one core, the other nodes follow.
 seealso:
   - module: mysqlha.proxysql.mysql_replication_hostgroups
   - module: mysqlha.proxysql.config

@@ -21,8 +21,8 @@ options:
     description:
       - The rows. A row is found by its O(config[].username) and O(config[].backend) together. Nearly
         always there is one row for each user, for both roles, and the name is all one needs to give.
-      - A column that is not in this list but in your ProxySQL's table is passed on as text,
-        with a warning.
+      - A column that is not in this list but in your ProxySQL's table is passed on as the server has
+        it, with a warning.
     type: list
     elements: dict
     suboptions:
@@ -118,6 +118,8 @@ notes:
   - ProxySQL splits a user into a row for each role in runtime, and so does fetching from
     another node. Two rows that agree in all else count as one here.
   - Section of C(LOAD) and C(SAVE) is MYSQL USERS.
+  - The cluster carries this table, but only rows that are active. Write it on one core, the other nodes
+    follow. Rows that are not active have to be written on every node.
 seealso:
   - module: mysqlha.proxysql.mysql_query_rules
   - module: mysqlha.proxysql.config

@@ -12,7 +12,7 @@ from ansible_collections.mysqlha.proxysql.plugins.module_utils._admin import (
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._apply import Outcome, apply
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import SECTIONS, TABLES
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import StatementError
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._layers import LAYERS
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._layers import LAYERS, layers_of
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._present import read
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._tables import TableWork, want_table
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._variables import (
@@ -88,7 +88,7 @@ def perform(
     admin.sent = []
     wants = {name: want_table(TABLES[name], rows, state, scope) for name, rows in (tables or {}).items()}
     values = declared_variables(variables or {})
-    works = [TableWork(admin, want) for want in wants.values()]
+    works = [TableWork(admin, want, (tables or {})[name]) for name, want in wants.items()]
     settings = plan_variables(admin, values) if values else []
     return apply(admin, [*settings, *works], load, save, check)
 
@@ -106,9 +106,17 @@ def sql(server: Server, *statements: str) -> list[tuple[Any, ...]]:
 
 
 def layers(server: Server, name: str) -> dict[str, Any]:
-    """The canonical rows of a table, by layer."""
+    """The canonical rows of a table, by layer. A layer that the table does not have is empty."""
+    found: dict[str, Any] = dict.fromkeys(LAYERS, {})
     with Admin(login(server)) as admin:
-        return {layer: read(admin, TABLES[name], layer) for layer in LAYERS}
+        found.update((layer, read(admin, TABLES[name], layer)) for layer in layers_of(TABLES[name]))
+    return found
+
+
+def tables_of(server: Server) -> list[str]:
+    """The tables of the catalog that the server has."""
+    present = {name for (name,) in sql(server, "SHOW TABLES")}
+    return [name for name in TABLES if name in present]
 
 
 def variable(server: Server, name: str) -> dict[str, str | None]:
@@ -123,7 +131,7 @@ def variable(server: Server, name: str) -> dict[str, str | None]:
 
 def everything(server: Server) -> dict[str, Any]:
     """All that a failed task must have left as it was: every table and variable, every layer."""
-    found: dict[str, Any] = {name: layers(server, name) for name in TABLES}
+    found: dict[str, Any] = {name: layers(server, name) for name in tables_of(server)}
     for source in ("main.global_variables", "runtime_global_variables", "disk.global_variables"):
         found[source] = sorted(sql(server, f"SELECT variable_name, variable_value FROM {source}"))
     return found
@@ -146,12 +154,15 @@ def wipe(server: Server) -> None:
     for name, value in fresh:
         if now.get(name) != value:
             sql(server, f"REPLACE INTO global_variables VALUES ('{name}', '{value}')")
+    present = tables_of(server)
     for section in SECTIONS.values():
-        tables = [name for name in section.tables if name in TABLES]
+        tables = [name for name in section.tables if name in present]
         changed = any(
             now.get(name) != value for name, value in fresh if name.startswith(section.prefix or " ")
         )
         # A LOAD stamps an epoch, and the next one in that second would have to wait.
         if changed or any(rows for name in tables for rows in layers(server, name).values()):
             statements = [f"DELETE FROM {name}" for name in tables]
-            sql(server, *statements, f"LOAD {section.name} TO RUNTIME", f"SAVE {section.name} TO DISK")
+            sql(server, *statements, f"LOAD {section.name} TO RUNTIME")
+            if section.disk:
+                sql(server, f"SAVE {section.name} TO DISK")

@@ -26,13 +26,13 @@ def meaning(column: Column, value: Any) -> Any:
     if value is None:
         return None
     text = str(value).strip() if column.kind != "text" else str(value)
-    if column.kind == "int":
+    if column.kind in ("int", "number"):
         return int(text)
     if column.kind == "bool":
         return text.lower() in ("1", "true", "yes", "on")
     if column.kind == "enum":
         return text.upper()
-    if column.kind == "json":
+    if column.kind in ("json", "json_list"):
         return json.dumps(json.loads(value) if isinstance(value, str) and value else value, sort_keys=True)
     if column.kind == "digest":
         try:
@@ -52,7 +52,7 @@ def spelled(column: Column, typed: Any) -> Any:
         return next(choice for choice in column.choices if choice.upper() == found)
     if column.kind == "digest" and found is not None:
         return f"0x{found:016X}"
-    if column.kind == "json":
+    if column.kind in ("json", "json_list"):
         return "" if typed == "" else found
     return ",".join(found) if isinstance(found, list) else found
 
@@ -82,19 +82,23 @@ def _same(column: Column, one: Any, other: Any) -> bool:
 def folded(table: Table, rows: Sequence[Row], apart: set[Any]) -> Rows:
     """Rows by key. A user of one row for each role is the same as a user of one row for both.
 
-    Not so for users in ``apart``: those who are declared by role.
+    Users in ``apart``, of whom one role alone is declared, have two rows in any case.
     """
     found: Rows = {key_of(table, row): row for row in rows}
     if table.runtime != "users":
         return found
     for row in rows:
-        other = found.get((row["username"], False))
-        if row["backend"] and other is not None and row["username"] not in apart:
-            one_each = (row["frontend"], other["frontend"]) == (False, True)
+        name, roles = row["username"], (row["backend"], row["frontend"])
+        other = found.get((name, False))
+        if name in apart:
+            if roles == (True, True):
+                found[name, True] = {**row, "frontend": False}
+                found[name, False] = {**row, "backend": False}
+        elif roles == (True, False) and other is not None and other["frontend"]:
             both = {**row, "frontend": True}
-            if one_each and {**other, "backend": True} == both:
-                found[key_of(table, row)] = both
-                del found[key_of(table, other)]
+            if {**other, "backend": True} == both:
+                found[name, True] = both
+                del found[name, False]
     return found
 
 
@@ -120,11 +124,32 @@ def declared(table: Table, config: Sequence[Mapping[str, Any]]) -> Rows:
     """The declared rows by key; a key column not given has its default."""
     rows = understood(table, config)
     keys = {name: meaning(table.by_name[name], table.default(name)) for name in table.key}
-    return {key_of(table, row): row for row in ({**keys, **row} for row in rows)}
+    found: Rows = {key_of(table, row): row for row in ({**keys, **row} for row in rows)}
+    if table.runtime == "users":
+        for name in {key[0] for key in found}:
+            one, other = found.get((name, True)), found.get((name, False))
+            if one and other and (one.get("frontend", True), other.get("frontend", True)) == (False, True):
+                both = {**one, "frontend": True}
+                if both == {**other, "backend": True, "frontend": True}:
+                    found[name, True] = both
+                    del found[name, False]
+    return found
 
 
-def applied(table: Table, have: Rows, want: Rows, state: str, scope: Scope) -> tuple[Rows, set[Any]]:
-    """The rows of memory afterwards, and the keys that the task answers for."""
+def declared_by_role(table: Table, want: Rows) -> set[Any]:
+    """Users of whom one role alone is declared."""
+    if table.runtime != "users":
+        return set()
+    return {key[0] for key, row in want.items() if not row["backend"] or row.get("frontend") is False}
+
+
+def applied(table: Table, have: Rows, want: Rows, state: str, scope: Scope) -> tuple[Rows, Rows, set[Any]]:
+    """The rows of memory afterwards, what was asked of which rows, and the keys answered for."""
+    if table.runtime == "users" and state == "merged":
+        # Of no role in particular, it is for each of the rows that the user has.
+        for key in [key for key, row in want.items() if key[1] and "frontend" not in row]:
+            if key in have and (key[0], False) in have:
+                want = {**want, (key[0], False): {**want[key], "backend": False}}
     after = dict(have)
     touched = set(want)
     defaults = {c.name: meaning(c, table.default(c.name)) for c in table.columns}
@@ -139,20 +164,20 @@ def applied(table: Table, have: Rows, want: Rows, state: str, scope: Scope) -> t
             after[key] = {**(have.get(key, defaults) if state == "merged" else defaults), **row}
     if table.runtime == "users":
         touched |= _other_roles(have, after, want, state)
-    return after, touched
+    return after, want, touched
 
 
 def _other_roles(have: Rows, after: Rows, want: Rows, state: str) -> set[Any]:
     """Rows of a user that can not stand beside the one declared, or that go with the one deleted."""
     gone: set[Any] = set()
-    for username, backend in want:
-        other = (username, not backend)
+    for (name, backend), row in want.items():
+        other = (name, not backend)
         if other in want or other not in have or other not in after:
             continue
         if state == "deleted":
-            if backend:
+            if backend and row.get("frontend", True):
                 gone.add(other)
-        elif after[other]["frontend"] == after[username, backend]["frontend"]:
+        elif after[other]["frontend"] == after[name, backend]["frontend"]:
             gone.add(other)
     for key in gone:
         after.pop(key, None)

@@ -20,6 +20,7 @@ TEXTS = (
 )  # fmt: skip
 KEY_TEXTS = ("db1", "DB1", "it's", ".日本")
 JSONS: tuple[Any, ...] = ("", {}, {"b": 1, "a": [1, "it's", None]}, {"a": {"日": 0.5}})
+JSON_LISTS: tuple[Any, ...] = ("", [], [1, "it's", None], '[1, "it\'s",null ]')
 DIGESTS = ("0xABC", "0x0000000000000abc", "123456789abcdef0", "0xFFFFFFFFFFFFFFFF")
 MODIFIERS = ("", "CASELESS", "global", "GLOBAL,caseless", "CASELESS,GLOBAL")
 PASSWORDS = ("", "pw1", "it's", NATIVE_OF_PW1, SHA2_OF_PW1)
@@ -35,12 +36,16 @@ def _typed_values(column: Column, key: bool) -> list[Any]:
     values: list[Any]
     if column.secret:
         values = list(PASSWORDS)
-    elif column.kind == "int":
+    elif column.kind in ("int", "number"):
         values = [*_ints(column, key), str(_ints(column, key)[-1])]
     elif column.kind == "bool":
         values = [True, False, "yes", 0, 1, "off"]
     elif column.kind == "enum":
         values = [*column.choices, column.choices[-1].swapcase(), column.choices[0].title()]
+    elif column.kind == "json_list":
+        values = list(JSON_LISTS)
+    elif column.kind == "hex":
+        values = list(DIGESTS[:1])
     elif column.kind == "json":
         values = [*JSONS, '{"b" : 1,  "a": [1, "it\'s", null]}']
     elif column.kind == "digest":
@@ -58,7 +63,7 @@ def _stored_texts(column: Column, key: bool) -> list[Any]:
     """What a server may hold in a column: text or None, in spellings of its own too."""
     values: list[Any] = []
     for typed in _typed_values(column, key):
-        if isinstance(typed, dict):
+        if isinstance(typed, (dict, list)):
             values += [json.dumps(typed), json.dumps(typed, ensure_ascii=False, indent=1)]
         elif column.kind == "bool":
             values.append(meaning(column, "1" if typed in (True, "yes") else "0"))
