@@ -16,8 +16,11 @@ from ._errors import DeclarationError, where
 from ._rows import Key, Row, Rows, show_key
 
 
-def check_rows(table: Table, rows: Rows, touched: Iterable[Key]) -> None:
-    """Check the touched rows as they would stand. Raises DeclarationError naming row and column."""
+def check_rows(table: Table, rows: Rows, touched: Iterable[Key], have: Rows) -> None:
+    """Check the touched rows as they would stand. Raises DeclarationError naming row and column.
+
+    have: the rows as they are. One that others wrote and that does not change may lack what it needs.
+    """
     for key in touched:
         row = rows.get(key)
         if row is None:
@@ -27,6 +30,8 @@ def check_rows(table: Table, rows: Rows, touched: Iterable[Key]) -> None:
             if value is None and column is not None and not column.nullable:
                 raise _error(table, row, name, "must be given for a new row")
         for rule in table.rules:
+            if rule.test == "needs" and row == have.get(key):
+                continue
             problem = _problem(rule, row, rows)
             if problem:
                 raise _error(table, row, rule.column, problem)

@@ -45,6 +45,7 @@ class TableWork:
             columns, self.have["memory"] = read(admin, table, "memory", self.apart)
         self.table = want.table
         self.columns: Sequence[str] = columns
+        self._seen: dict[str, frozenset[str]] = {"memory": frozenset(columns)}
         for layer in layers_of(self.table)[1:]:
             self.have[layer] = self._read(admin, layer)
         if self.table.runtime == "users":
@@ -58,19 +59,29 @@ class TableWork:
             self.changes[layer] = self._drift(layer, self.have[layer]) if there else []
 
     def _read(self, admin: Admin, layer: str) -> Rows:
-        return read(admin, self.table, layer, self.apart, self.columns)[1]
+        names, rows = read(admin, self.table, layer, self.apart, self.columns)
+        self._seen[layer] = frozenset(names)
+        return rows
+
+    def _expected(self, layer: str, rows: Rows) -> Rows:
+        """What a layer should hold when memory holds ``rows``, in the columns it can be asked for."""
+        shown, seen = expected(self.table, layer, rows), self._seen[layer]
+        if seen.issuperset(self.columns):
+            return shown
+        # The last-LOADed servers come with a fixed list of columns, whatever the table has.
+        return {key: {n: value for n, value in row.items() if n in seen} for key, row in shown.items()}
 
     @property
     def pending(self) -> list[str]:
         """Rows that are not ours and differ between memory and runtime: somebody's open edits."""
         ours = set(self.plan.touched)
         memory, runtime = self.have["memory"], self.have["runtime"]
-        shown = expected(self.table, "runtime", memory)
+        shown = self._expected("runtime", memory)
         keys = [key for key in {**shown, **runtime} if key not in ours and shown.get(key) != runtime.get(key)]
         return [f"row {show_key(self.table, memory.get(key) or runtime[key])}" for key in keys]
 
     def _drift(self, layer: str, rows: Rows) -> list[Change]:
-        return drift(self.plan, expected(self.table, layer, self.plan.after), rows)
+        return drift(self.plan, self._expected(layer, self.plan.after), rows)
 
     # -- what to send --------------------------------------------------------------------
 
@@ -87,8 +98,11 @@ class TableWork:
         keys = list(dict.fromkeys(keys))
         first: dict[Key, Row | None] = {key: memory.get(key) for key in keys}
         if loaded:
-            shown = expected(self.table, "runtime", memory)
-            first.update((key, runtime.get(key)) for key in keys if shown.get(key) != runtime.get(key))
+            shown = self._expected("runtime", memory)
+            for key in keys:
+                row = runtime.get(key)
+                if shown.get(key) != row:
+                    first[key] = None if row is None else {**(memory.get(key) or {}), **row}
         second = [Change(key, first[key], memory.get(key)) for key in keys if first[key] != memory.get(key)]
         return self._statements([Change(key, None, row) for key, row in first.items()]), self._statements(
             second

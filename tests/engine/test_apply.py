@@ -13,7 +13,6 @@ from cases import FIRST, SECOND
 from driver import Admin, epochs, everything, layers, login, run, sql, variable
 
 
-
 def verdict(name, memory, runtime, disk):
     """What a task says it did, as far as the table has a disk layer."""
     disk = disk if SECTIONS[TABLES[name].section].disk else "unchanged"
