@@ -121,11 +121,7 @@ def _users(row: Row) -> Row | None:
         return None
     if not (row["backend"] or row["frontend"]):
         return None
-    shown = dict(row)
-    for name in ("password", "default_schema"):
-        if name in shown:
-            shown[name] = shown[name] or ""
-    return shown
+    return row
 
 
 def _rules(row: Row) -> Row | None:
