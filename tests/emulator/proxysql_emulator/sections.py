@@ -184,6 +184,15 @@ RUNTIME_ROWS = {
     "mysql_hostgroup_attributes": select("mysql_hostgroup_attributes", **_wrapped("hostgroup_id")),
     "mysql_users": f"{_users('mysql_users', 1)} UNION ALL {_users('mysql_users', 0)}",
     "mysql_query_rules": _rules("mysql_query_rules"),
+    "mysql_query_rules_fast_routing": select(
+        "mysql_query_rules_fast_routing", **_wrapped("destination_hostgroup")
+    ),
+    # Runtime keeps "filename:line" and takes it apart at the first colon.
+    "coredump_filters": select(
+        "coredump_filters",
+        filename="substr(filename, 1, instr(filename || ':', ':') - 1)",
+        line=f"CAST(substr(filename || ':' || line, instr(filename || ':', ':') + 1) AS INTEGER) & {_U32}",
+    ),
     "scheduler": _scheduler(),
     "restapi_routes": select("restapi_routes", "WHERE instr(script, '''') = 0"),
     "proxysql_servers": select("proxysql_servers", **_wrapped("port", bits=65535)),
