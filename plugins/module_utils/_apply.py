@@ -153,17 +153,7 @@ def _warnings(works: Sequence[Work], script: _Script) -> list[str]:
         for work in works
         if work.pending and work.section in script.loads
     ]
-    tables = [
-        f"{work.title}: this table is not known to this collection; its rows are passed on unchecked"
-        for work in works
-        if isinstance(work, TableWork) and not work.table.known
-    ]
-    columns = [
-        f"{work.title}: the column {name} is not known to this collection; its value is passed on unchecked"
-        for work in works
-        for name in work.unknown
-    ]
-    return pending + tables + columns
+    return pending + [remark for work in works for remark in work.remarks()]
 
 
 def _write(admin: Admin, script: _Script) -> None:

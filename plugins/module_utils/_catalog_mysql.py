@@ -188,11 +188,11 @@ TABLES = (
         ("username", "backend"),
         (
             text("username"),
-            Column("password", "text", None, nullable=True, secret="mysql"),
+            Column("password", "text", None, nullable=True, secret="mysql", blank=True),
             boolean("active", True),
             boolean("use_ssl", False),
             integer("default_hostgroup", 0, low=-1),
-            text_null("default_schema"),
+            Column("default_schema", "text", None, nullable=True, blank=True),
             boolean("schema_locked", False),
             boolean("transaction_persistent", True),
             boolean("fast_forward", False),

@@ -120,7 +120,7 @@ TABLES = (
         ("username", "backend"),
         (
             text("username"),
-            Column("password", "text", None, nullable=True, secret="pgsql"),
+            Column("password", "text", None, nullable=True, secret="pgsql", blank=True),
             boolean("active", True),
             boolean("use_ssl", False),
             integer("default_hostgroup", 0, low=-1),

@@ -34,6 +34,7 @@ class Column:
     those of columns that only the server knows.
     secret: whose forms of a hash are known, "mysql" or "pgsql"; empty where there is no secret.
     forbids: characters that the server stores and LOAD does not survive.
+    blank: NULL and the empty string mean the same to LOAD, so they compare equal and are kept as NULL.
     members: keys of a JSON object whose whole numbers LOAD checks, with their limits.
     implied: the default is ours, the table has none and would refuse the row.
     since: the first release that has it, where some that this collection serves do not.
@@ -48,6 +49,7 @@ class Column:
     choices: tuple[str, ...] = ()
     secret: str = ""
     forbids: str = ""
+    blank: bool = False
     members: tuple[tuple[str, int, int], ...] = ()
     implied: bool = False
     since: str = ""

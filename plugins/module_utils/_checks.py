@@ -17,8 +17,11 @@ from ._errors import DeclarationError, where
 from ._rows import Key, Row, Rows, show_key
 
 
-def check_rows(table: Table, rows: Rows, touched: Iterable[Key]) -> None:
-    """Check the touched rows as they would stand. Raises DeclarationError naming row and column."""
+def check_rows(table: Table, rows: Rows, touched: Iterable[Key], have: Rows) -> None:
+    """Check the touched rows as they would stand. Raises DeclarationError naming row and column.
+
+    have: the rows as they are. One that others wrote and that does not change may lack what it needs.
+    """
     needed = [c.name for c in table.columns if not c.nullable and table.default(c.name) is None]
     # How many rows hold each value of a column that others must not have.
     counts = {
@@ -34,6 +37,8 @@ def check_rows(table: Table, rows: Rows, touched: Iterable[Key]) -> None:
             if row.get(name, "") is None:
                 raise _error(table, row, name, "must be given for a new row")
         for rule in table.rules:
+            if rule.test == "needs" and row == have.get(key):
+                continue
             problem = _problem(rule, row, counts)
             if problem:
                 raise _error(table, row, rule.column, problem)

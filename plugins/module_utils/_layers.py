@@ -76,7 +76,7 @@ def _users(row: Row) -> Row | None:
         return None
     if not (row["backend"] or row["frontend"]):
         return None
-    return {**row, **{name: row[name] or "" for name in ("password", "default_schema") if name in row}}
+    return row
 
 
 def _rules(row: Row) -> Row | None:

@@ -129,7 +129,7 @@ def plan(want: Want, have: Rows, defaults: Row) -> Plan:
                 touched.append(key)
     if want.state != "deleted":
         touched += _settle_unique(want, have, after)
-    check_rows(table, after, touched)
+    check_rows(table, after, touched, have)
     return Plan(want, after, touched, _differences(touched, have, after))
 
 
@@ -145,7 +145,7 @@ def drift(planned: Plan, should: Rows, layer: Rows) -> list[Change]:
     for key in keys:
         have, wanted = layer.get(key), should.get(key)
         if have is not None and wanted is not None and key in given:
-            wanted = {**have, **{name: wanted[name] for name in given[key]}}
+            wanted = {**have, **{name: wanted[name] for name in given[key] if name in wanted}}
         if have != wanted:
             found.append(Change(key, have, wanted))
     return found

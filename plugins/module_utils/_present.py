@@ -56,12 +56,19 @@ class Present:
         self.rows: dict[str, Rows] = {**dict.fromkeys(LAYERS, {}), "memory": folded}
         self.alone: dict[str, list[Raw]] = dict.fromkeys(LAYERS, [])
         self.extra: dict[str, list[Raw]] = dict.fromkeys(LAYERS, [])
+        self._loaded: tuple[list[str], list[Raw]] = ([], [])
         for layer in layers_of(table)[1:]:
+            if layer == "runtime" and table.runtime == "servers":
+                self.rows[layer] = self._last_loaded(admin, whole)
+                continue
             self.alone[layer], self.extra[layer] = self._differences(admin, layer)
             self.rows[layer] = self._rows(layer, whole, self.alone[layer], self.extra[layer])
 
     def differing(self, layer: str) -> list[Key]:
-        """The keys of rows whose text is not the same in memory and in the layer."""
+        """The keys of rows that are not the same in memory and in the layer, word for word if it can be."""
+        if layer == "runtime" and self.table.runtime == "servers":
+            shown, loaded = expected(self.table, layer, self.rows["memory"]), self.rows[layer]
+            return [key for key in {**shown, **loaded} if shown.get(key) != loaded.get(key)]
         rows = server_rows(self.table, self.names, self.alone[layer] + self.extra[layer])
         return list(by_key(self.table, rows))
 
@@ -71,12 +78,14 @@ class Present:
         Of a layer other than memory only rows that differ from memory can be had.
         """
         wanted = set(self.every_role(keys))
-        raw = self.raw if layer == "memory" else self.extra[layer]
+        names, raw = self.names, self.raw if layer == "memory" else self.extra[layer]
+        if layer == "runtime" and self.table.runtime == "servers":
+            names, raw = self._loaded
         found: Rows = {}
-        for row, sent in zip(server_rows(self.table, self.names, raw), raw) if wanted else ():
+        for row, sent in zip(server_rows(self.table, names, raw), raw) if wanted else ():
             key = key_of(self.table, row)
             if key in wanted:
-                found[key] = dict(zip(self.names, map(text_of, sent)))
+                found[key] = {**self.rows[layer].get(key, {}), **dict(zip(names, map(text_of, sent)))}
         return found
 
     def every_role(self, keys: Iterable[Key]) -> list[Key]:
@@ -87,6 +96,8 @@ class Present:
 
     def loaded(self, admin: Admin, memory: Rows) -> Rows:
         """The rows of runtime after a LOAD of ``memory``, as told by the server."""
+        if self.table.runtime == "servers":
+            return self._last_loaded(admin, memory)
         query = _LEFT_OUT.get(self.table.runtime)
         if query is None:
             return self._rows("runtime", memory, *self._differences(admin, "runtime"))
@@ -112,8 +123,6 @@ class Present:
         return fold(table, rows, self.apart)
 
     def _differences(self, admin: Admin, layer: str) -> tuple[list[Raw], list[Raw]]:
-        if self.table.runtime == "servers" and layer == "runtime":
-            return self._last_loaded(*last_loaded(admin, self.table))
         query = _differences_query(self.table, self.names, self._identity, layer)
         rows = _fetch(admin, self.table, query)[1]
         extra = [row[1:] for row in rows if row[0] == b"1"]
@@ -130,22 +139,14 @@ class Present:
         except StatementError:
             return ()  # nearly every table has no such column
 
-    def _last_loaded(self, names: Sequence[str], rows: Sequence[Raw]) -> tuple[list[Raw], list[Raw]]:
-        if list(names) != list(self.names):
-            rows = self._completed(names, rows)
-        loaded, memory = set(rows), set(self.raw)
-        return [row for row in self.raw if row not in loaded], [row for row in rows if row not in memory]
-
-    def _completed(self, names: Sequence[str], rows: Sequence[Raw]) -> list[Raw]:
-        """The rows with memory's columns: those that the query does not have are as in memory."""
-        key = [self.names.index(name) for name in self.table.key]
-        known = {tuple(row[place] for place in key): dict(zip(self.names, row)) for row in self.raw}
-        whole: list[Raw] = []
-        for row in rows:
-            found = dict(zip(names, row))
-            found = {**known.get(tuple(found[name] for name in self.table.key), {}), **found}
-            whole.append(tuple(found.get(name) for name in self.names))
-        return whole
+    def _last_loaded(self, admin: Admin, memory: Rows) -> Rows:
+        """Runtime's servers, with memory's columns: of a fixed few the server tells us no more."""
+        names, raw = last_loaded(admin, self.table)
+        self._loaded = self._loaded if self._loaded[0] else (names, raw)
+        rows = by_key(self.table, server_rows(self.table, names, raw))
+        if set(names) != set(self.names):
+            rows = {key: {**memory.get(key, {}), **row} for key, row in rows.items()}
+        return expected(self.table, "runtime", rows)
 
 
 def _fetch(admin: Admin, table: Table, sql: str) -> tuple[list[str], list[Raw]]:

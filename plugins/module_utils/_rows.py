@@ -163,6 +163,8 @@ def declared_value(column: Column, value: Any) -> Value:
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise ValueError(f"expected text, got {_kind_of(value)}{_quote_hint(value)}")
     text = _clean(str(value))
+    if column.blank and not text:
+        return None
     for char in column.forbids:
         if char in text:
             raise ValueError(f"can not hold the character {char} (ProxySQL would lose it in runtime)")
@@ -280,6 +282,8 @@ def server_value(column: Column | None, value: str | None) -> Value:
             return canonical_json(json.loads(value))
         except (ValueError, RecursionError):
             return value
+    if column.blank and not value:
+        return None
     if column.kind == "digest":
         return canonical_digest(value) if _HEX.match(value) else value
     if column.kind == "modifiers":

@@ -138,6 +138,15 @@ class TableWork:
 
     # -- for people ----------------------------------------------------------------------
 
+    def remarks(self) -> list[str]:
+        """What was done without being understood."""
+        if not self.table.known:
+            return [
+                f"{self.title}: this table is not known to this collection; its rows are passed on unchecked"
+            ]
+        text = "{}: the column {} is not known to this collection; its value is passed on unchecked"
+        return [text.format(self.title, name) for name in self.unknown]
+
     def before(self) -> list[Row]:
         return self._shown(self.have["memory"])
 

@@ -22,13 +22,14 @@ from ._sql import Statement, replace_variables
 from ._tables import scalar
 from ._variable_catalog import (
     BOOLEANS,
-    CREDENTIALS,
+    CASELESS,
     INTEGERS,
     NEEDS_RESTART,
     NOT_EMPTY,
     READ_ONLY,
     SECRETS,
     STATIC,
+    TEXTS,
 )
 
 _SOURCE = {
@@ -73,7 +74,7 @@ def _declared_text(name: str, value: Any) -> str:
     text = str(declared_value(Column(name, "text", secret="variable" if name in SECRETS else ""), value))
     if name in NOT_EMPTY and not text:
         raise ValueError("can not be empty (ProxySQL would keep the present value)")
-    if name in CREDENTIALS and '"' in text:
+    if name.startswith("admin-") and '"' in text:
         raise ValueError("can not hold a double quote (ProxySQL would drop the variable from runtime)")
     return text
 
@@ -98,9 +99,6 @@ def read_variables(admin: Admin, layer: str) -> Values:
 class VariableWork:
     """The variables of one section, planned. The same shape as TableWork."""
 
-    unknown: list[str] = []
-    pending: list[str] = []
-
     def __init__(self, section: Section, want: Values, have: Mapping[str, Values]) -> None:
         self.section = section
         self.title = "global_variables"
@@ -116,6 +114,19 @@ class VariableWork:
 
     def _differing(self, layer: str, want: Values) -> list[str]:
         return _differing(want, self.have[layer])
+
+    @property
+    def pending(self) -> list[str]:
+        """Variables that are not ours and differ between memory and runtime: somebody's open edits."""
+        prefix = self.section.prefix or " "
+        return [
+            f"variable {name}"
+            for name, value in sorted(self.have["memory"].items())
+            if name.startswith(prefix)
+            and name not in self.want
+            and name not in STATIC | READ_ONLY
+            and canonical(name, value) != canonical(name, self.have["runtime"].get(name))
+        ]
 
     # -- what to send --------------------------------------------------------------------
 
@@ -173,6 +184,13 @@ class VariableWork:
 
     # -- for people ----------------------------------------------------------------------
 
+    def remarks(self) -> list[str]:
+        return [
+            f"variable {name}: not known to this collection; its value is passed on unchecked"
+            for name in self.want
+            if not any(name in known for known in (BOOLEANS, INTEGERS, TEXTS))
+        ]
+
     def before(self) -> dict[str, str | None]:
         return {name: _shown_value(name, self._present(name)) for name in self.want}
 
@@ -196,10 +214,17 @@ class VariableWork:
 def plan_variables(admin: Admin, want: Values) -> list[VariableWork]:
     """Work per section. Raises DeclarationError for a name that the server does not have."""
     have = {layer: read_variables(admin, layer) for layer in LAYERS}
-    for name in want:
+    for name, value in want.items():
         if name not in have["memory"] and name not in have["runtime"]:
             raise DeclarationError(
                 f"variable {name}: ProxySQL {admin.version} at {admin.login.place} has no such variable",
+                variable=name,
+            )
+        present = have["runtime"].get(name, value)
+        if name in CASELESS and present != value and present.lower() == value.lower():
+            raise DeclarationError(
+                f"variable {name}: differs from the present value in letter case alone. ProxySQL would"
+                " show it and act on the old one; change it to another value first",
                 variable=name,
             )
     sections: dict[str, Values] = {}

@@ -71,9 +71,11 @@ class Server:
         admin_variables: dict[str, Any] | None = None,
         mysql_variables: dict[str, Any] | None = None,
         tables: str = "",
+        release: str = "2.7.1",
     ) -> None:
         self.binary = binary if binary is not None else os.environ.get("PROXYSQL_BIN", "")
         self.host = host
+        self.release = release  # of the emulator
         self.admin_port = free_port(host)
         self.data_port = free_port(host)
         self.datadir = Path(tempfile.mkdtemp(prefix="proxysql-"))
@@ -104,6 +106,7 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                env={**os.environ, "PROXYSQL_EMULATOR_RELEASE": self.release},
                 start_new_session=True,
                 preexec_fn=_end_with_the_tests,
             )

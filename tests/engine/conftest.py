@@ -29,6 +29,19 @@ def running(request: pytest.FixtureRequest) -> Iterator[Server]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def running_three() -> Iterator[Server]:
+    with Server(binary="", release="3.0") as server:
+        yield server
+
+
+@pytest.fixture
+def three(running_three: Server) -> Server:
+    """The emulator with the tables of ProxySQL 3, of which no real one can be had here."""
+    wipe(running_three)
+    return running_three
+
+
 @pytest.fixture
 def server(running: Server) -> Server:
     """A running server whose tables are empty in every layer, its variables as on a fresh start."""

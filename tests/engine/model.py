@@ -23,7 +23,7 @@ SHA2_OF_PW1 = passwords.caching_sha2(b"pw1", b"\xff\xfe salt of twenty!!!").deco
 
 def meaning(column: Column, value: Any) -> Any:
     """The same for every spelling of a value, typed in YAML or sent by a server."""
-    if value is None:
+    if value is None or (column.blank and value == ""):
         return None
     text = str(value).strip() if column.kind != "text" else str(value)
     if column.kind in ("int", "number"):

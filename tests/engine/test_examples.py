@@ -55,10 +55,19 @@ def examples(name: str) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith("pgsql_")])
 def test_examples_work_and_return_what_is_documented(
     name: str, server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    examples_work(name, server, capsys)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("pgsql_")])
+def test_examples_for_postgresql_work(name: str, three: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    examples_work(name, three, capsys)
+
+
+def examples_work(name: str, server: Server, capsys: pytest.CaptureFixture[str]) -> None:
     returned = documented(name, "RETURN")
     changed = False
     for options in examples(name):

@@ -166,11 +166,6 @@ def test_inactive_rows_are_not_missed_in_runtime():
     assert [change.key for change in runtime_drift(RULES, made, [])] == [(2,)]
 
 
-def test_null_and_empty_passwords_are_one_in_runtime():
-    made = make(USERS, "merged", [], [{"username": "u", "password": None}])
-    assert not runtime_drift(USERS, made, [full(USERS, username="u", password="", default_schema="")])
-
-
 def test_merged_does_not_mind_what_was_not_given():
     made = make(SERVERS, "merged", [DB1], [{"hostgroup_id": 10, "hostname": "db1", "weight": 5}])
     assert not runtime_drift(SERVERS, made, [dict(DB1, comment="not loaded yet"), DB2])

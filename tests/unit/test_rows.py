@@ -47,6 +47,13 @@ def test_null_is_not_the_empty_string_and_not_absence():
     assert "replace_pattern" not in declared(RULES, rule_id=1)
 
 
+@pytest.mark.parametrize("column", ["password", "default_schema"])
+def test_for_users_null_and_nothing_are_one(column):
+    """LOAD makes '' of NULL, so that neither runtime nor a peer can tell."""
+    assert declared(USERS, username="u", **{column: ""})[column] is None
+    assert server_rows(USERS, ["username", column], [[b"u", b""]])[0][column] is None
+
+
 @pytest.mark.parametrize("given", [{"b": 1, "a": [2]}, '{"b": 1,\n "a": [2]}'])
 def test_json_is_compared_parsed(given):
     assert declared(USERS, username="u", attributes=given)["attributes"] == '{"a":[2],"b":1}'
