@@ -44,8 +44,11 @@ def half_users(want: Want) -> frozenset[object]:
 def to_both_roles(want: Want, have: Rows) -> list[Row]:
     """The declared rows, one of no particular role for each of the rows that a user has."""
     rows: list[Row] = []
+    named = {(row["username"], row["backend"]) for row in want.rows}
     for row in want.rows:
         rows.append(row)
+        if (row["username"], False) in named:
+            continue
         any_role = want.state == "merged" and row["backend"] and "frontend" not in row
         if any_role and all((row["username"], backend) in have for backend in (True, False)):
             rows.append(dict(row, backend=False))

@@ -148,7 +148,7 @@ def applied(table: Table, have: Rows, want: Rows, state: str, scope: Scope) -> t
     if table.runtime == "users" and state == "merged":
         # Of no role in particular, it is for each of the rows that the user has.
         for key in [key for key, row in want.items() if key[1] and "frontend" not in row]:
-            if key in have and (key[0], False) in have:
+            if key in have and (key[0], False) in have and (key[0], False) not in want:
                 want = {**want, (key[0], False): {**want[key], "backend": False}}
     after = dict(have)
     touched = set(want)

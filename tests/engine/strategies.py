@@ -7,10 +7,10 @@ pools are small on purpose, so that what is declared often meets what is there.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import REQUIRED, TABLES, Column, Table
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import REQUIRED, Column, Table
 from hypothesis import strategies as st
 from model import NATIVE_OF_PW1, SHA2_OF_PW1, meaning
 
@@ -97,7 +97,7 @@ def _default(column: Column) -> Any:
 class Case:
     """A table as it is in each layer, and what is declared for it."""
 
-    name: str
+    table: Table
     memory: str
     runtime: str
     disk: str
@@ -107,9 +107,13 @@ class Case:
     load: bool
     save: bool
 
-    @property
-    def table(self) -> Table:
-        return TABLES[self.name]
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        """As Hypothesis shows it: a failing case can be read and done by hand."""
+        shown = {
+            "table": self.table.name,
+            **{each.name: getattr(self, each.name) for each in fields(self)[1:]},
+        }
+        printer.text("\n".join(f"  {name}: {value!r}" for name, value in shown.items()))
 
 
 def _insert(target: str, table: Table, rows: list[dict[str, Any]]) -> str:
@@ -203,7 +207,7 @@ def cases(draw: st.DrawFn, table: Table) -> Case:
     layers = {name: _insert("disk" if name == "disk" else "main", table, draw(_layer(table, base)))
               for name in ("runtime", "memory", "disk")}  # fmt: skip
     return Case(
-        table.name,
+        table,
         config=draw(_declared(table, state)),
         state=state,
         scope=draw(_scope(table)) if draw(st.integers(0, 3)) == 0 else None,
