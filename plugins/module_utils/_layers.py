@@ -145,7 +145,7 @@ def _scheduler(row: Row) -> Row | None:
 
 
 def _routes(row: Row) -> Row | None:
-    return None if "'" in str(row.get("script")) else row
+    return None if any("'" in str(row.get(name)) for name in ("uri", "script", "comment")) else row
 
 
 _RUNTIME: dict[str, Callable[[Row], Row | None]] = {
