@@ -74,10 +74,10 @@ _TABLES = (
             boolean("active", True),
             integer("timeout_ms", low=100, high=100000000),
             choice("method", REQUIRED, "GET", "POST"),
-            text("uri"),
-            # With a single quote runtime_restapi_routes does not show the route.
+            # With a single quote in any of these runtime_restapi_routes does not show the route.
+            text("uri", forbids="'"),
             text("script", forbids="'"),
-            text("comment", ""),
+            text("comment", "", forbids="'"),
         ),
         runtime="routes",
         unique=(("method", "uri"),),

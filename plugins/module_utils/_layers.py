@@ -100,7 +100,7 @@ def _scheduler(row: Row) -> Row | None:
 
 
 def _routes(row: Row) -> Row | None:
-    return None if "'" in str(row.get("script")) else row
+    return None if any("'" in str(row.get(name)) for name in ("uri", "script", "comment")) else row
 
 
 # What a row of memory becomes at LOAD; None where LOAD leaves it out.

@@ -162,6 +162,8 @@ def declared_value(column: Column, value: Any) -> Value:
         return str(int(value))
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise ValueError(f"expected text, got {_kind_of(value)}{_quote_hint(value)}")
+    if _is_huge(value):
+        raise ValueError("expected text, got a huge number")
     text = _clean(str(value))
     if column.blank and not text:
         return None
@@ -182,7 +184,9 @@ def declared_value(column: Column, value: Any) -> Value:
         words = [word.strip().upper() for word in text.split(",") if word.strip()]
         unknown = [word for word in words if word not in ("CASELESS", "GLOBAL")]
         if unknown:
-            raise ValueError(f"{unknown[0]!r} is not a modifier (CASELESS, GLOBAL or both, with a comma)")
+            raise ValueError(
+                f"{unknown[0][:80]!r} is not a modifier (CASELESS, GLOBAL or both, with a comma)"
+            )
         return canonical_modifiers(text)
     if column.secret == "mysql" and text.startswith("*") and not re.match(r"\*[0-9A-Fa-f]{40}\Z", text):
         raise ValueError(
@@ -192,11 +196,18 @@ def declared_value(column: Column, value: Any) -> Value:
     return text
 
 
+def _is_huge(value: Any) -> bool:
+    """Python does not write numbers of more than 4300 digits."""
+    return isinstance(value, int) and value.bit_length() > 1000
+
+
 def _declared_int(column: Column, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         raise ValueError(f"expected a whole number, got {_kind_of(value)}")
     if isinstance(value, str) and not _INT.match(value.strip()):
         raise ValueError(f"expected a whole number, got {_shown(column, value)}")
+    if _is_huge(value):
+        raise ValueError(f"a huge number is out of range ({column.low} to {column.high})")
     number = int(value)
     if not column.low <= number <= column.high:
         raise ValueError(f"{number} is out of range ({column.low} to {column.high})")
@@ -206,7 +217,7 @@ def _declared_int(column: Column, value: Any) -> int:
 def _declared_bool(value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    text = str(value).strip().lower()
+    text = _brief(value).strip().lower()
     if isinstance(value, (int, str)) and text in _TRUE | _FALSE:
         return text in _TRUE
     shown = repr(text[:80]) if isinstance(value, (int, str)) else _kind_of(value)
@@ -359,7 +370,7 @@ def show_key(table: Table, row: Mapping[str, Any]) -> str:
 
 
 def _brief(value: Any) -> str:
-    text = str(value)
+    text = "a huge number" if _is_huge(value) else str(value)
     text = text if len(text) <= 80 else text[:80] + "..."
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 

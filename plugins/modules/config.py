@@ -141,6 +141,30 @@ EXAMPLES = r"""
         - username: shop
           max_connections: 500
 
+- name: Customers on two shards by their schema, and all else where the user belongs
+  mysqlha.proxysql.config:
+    login_user: radmin
+    login_password: "{{ proxysql_admin_password }}"
+    tables:
+      mysql_servers:
+        - {hostgroup_id: 101, hostname: shard1.example.com}
+        - {hostgroup_id: 102, hostname: shard2.example.com}
+      mysql_query_rules_fast_routing:
+        - {username: shop, schemaname: customer_0001, destination_hostgroup: 101}
+        - {username: shop, schemaname: customer_0002, destination_hostgroup: 102}
+
+- name: A query firewall that only reports, until it knows everything that users do
+  mysqlha.proxysql.config:
+    login_user: radmin
+    login_password: "{{ proxysql_admin_password }}"
+    tables:
+      mysql_firewall_whitelist_users:
+        - {username: shop, client_address: "", mode: DETECTING}
+      mysql_firewall_whitelist_rules:
+        - {username: shop, client_address: "", schemaname: shop, digest: "0x3A2B1C0D4E5F6071"}
+    variables:
+      mysql-firewall_whitelist_enabled: true
+
 - name: Read two tables of a ProxySQL that was configured by hand
   mysqlha.proxysql.config:
     login_user: radmin

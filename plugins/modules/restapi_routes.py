@@ -48,8 +48,8 @@ options:
       uri:
         description:
           - The end of the address, without C(/sync/). No two rows may have the same O(config[].method)
-            and the same O(config[].uri). ProxySQL would take both, and answer with one. Must be given
-            for a new row.
+            and the same O(config[].uri). ProxySQL would take both, and answer with one.
+          - A single quote is refused, as in O(config[].script). Must be given for a new row.
         type: str
       script:
         description:
@@ -59,7 +59,8 @@ options:
         type: str
       comment:
         description:
-          - Free text. The table's default is the empty string.
+          - Free text. A single quote is refused, as in O(config[].script). The table's default is the
+            empty string.
         type: str
 extends_documentation_fragment:
   - mysqlha.proxysql.login

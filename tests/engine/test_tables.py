@@ -6,7 +6,7 @@ import pytest
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import REQUIRED, TABLES
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import DeclarationError
 from cases import FIRST, PGSQL_FIRST
-from driver import Admin, everything, layers, login, run, sql, tables_of
+from driver import Admin, everything, login, run, sql, tables_of
 from test_apply import NOTHING
 
 INTEGERS = ("INT", "INTEGER", "INT UNSIGNED")
@@ -161,9 +161,45 @@ def test_the_server_says_what_an_unknown_table_is(with_a_table):
             table_of(admin, name)
 
 
-def test_drift_names_its_layer(server):
-    """One row of every table, changed by somebody in one layer at a time."""
-    run(server, FIRST, state="overridden")
-    for name in FIRST:
-        assert layers(server, name)["memory"], name
-    assert run(server, FIRST, state="overridden").layers == NOTHING
+def test_a_table_that_only_the_server_knows_is_managed_with_a_warning(module, with_a_table):
+    name = "mysql_zone_hostgroups"
+    rows = [{"writer_hostgroup": 1, "mode": "it's"}, {"writer_hostgroup": 2, "api_token": "s3cret"}]
+    # Memory alone: no LOAD takes a table that we have made.
+    given = {"tables": {name: rows}, "state": "overridden", "load": False, "save": False}
+    planned = module("config", check=True, **given)
+    done = module("config", **given, diff=True)
+    assert "s3cret" not in module.text
+    assert done["statements"] == planned["statements"]
+    assert f"{name}: this table is not known to this collection" in str(done["warnings"])
+    assert done["after"]["tables"][name][1] == {
+        "writer_hostgroup": 2,
+        "mode": "a'b",
+        "api_token": "********",
+    }
+    assert sql(with_a_table, f"SELECT * FROM {name}") == [("1", "it's", None), ("2", "a'b", "s3cret")]
+    assert module("config", **given)["layers"] == {
+        "memory": "unchanged",
+        "runtime": "skipped",
+        "disk": "skipped",
+    }
+    refused = module("config", **{**given, "load": True})
+    assert f"{name}, row writer_hostgroup=1: ProxySQL left this row out of runtime" in refused["msg"]
+
+
+def test_such_a_table_is_gathered_and_refused_by_name(module, with_a_table):
+    name = "mysql_zone_hostgroups"
+    sql(with_a_table, f"INSERT INTO {name} (writer_hostgroup, api_token) VALUES (1, 's3cret')")
+    gathered = module("config", tables={name: []}, state="gathered")["gathered"]["tables"]
+    assert gathered == {name: [{"writer_hostgroup": 1, "mode": "a'b"}]}
+    for rows, message in (
+        ([{"writer_hostgroup": "x"}], "row writer_hostgroup=x, column writer_hostgroup: expected a whole"),
+        ([{"writer_hostgroup": 2, "mode": None}], "column mode: NULL is not allowed"),
+        ([{"writer_hostgroup": 2, "nope": 1}], "column nope: ProxySQL 2.7.1"),
+        ([{"mode": "x"}], "column writer_hostgroup: this key column must be given"),
+    ):
+        result = module("config", tables={name: rows})
+        assert result["failed"] and message in result["msg"], result
+    missing = module("config", tables={"mysql_nope_hostgroups": []}, state="merged")
+    assert missing["failed"] and "mysql_nope_hostgroups: ProxySQL 2.7.1" in missing["msg"]
+    rendered = module("config", tables={name: []}, state="rendered")
+    assert rendered["failed"] and "only a server knows this table" in rendered["msg"]

@@ -194,7 +194,7 @@ RUNTIME_ROWS = {
         line=f"CAST(substr(filename || ':' || line, instr(filename || ':', ':') + 1) AS INTEGER) & {_U32}",
     ),
     "scheduler": _scheduler(),
-    "restapi_routes": select("restapi_routes", "WHERE instr(script, '''') = 0"),
+    "restapi_routes": select("restapi_routes", "WHERE instr(uri || script || comment, '''') = 0"),
     "proxysql_servers": select("proxysql_servers", **_wrapped("port", bits=65535)),
 }
 if RELEASE == "3.0":
