@@ -17,7 +17,6 @@ from __future__ import annotations
 from . import _catalog_mysql, _catalog_pgsql
 from ._catalog_types import (
     MAX_INT,
-    MAX_UINT,
     REQUIRED,
     Column,
     Rule,
@@ -32,7 +31,7 @@ from ._catalog_types import (
 )
 
 __all__ = (
-    "MAX_INT", "MAX_UINT", "REQUIRED", "SECTIONS", "TABLES", "Column", "Rule", "Section", "Table", "Value",
+    "MAX_INT", "REQUIRED", "SECTIONS", "TABLES", "Column", "Rule", "Section", "Table", "Value",
 )  # fmt: skip
 
 _TABLES = (

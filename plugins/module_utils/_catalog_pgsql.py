@@ -21,8 +21,6 @@ from ._catalog_types import (
     text,
     text_implied,
     text_null,
-    unsigned,
-    unsigned_null,
 )
 
 _SERVERS = "PGSQL SERVERS"
@@ -44,7 +42,8 @@ TABLES = (
             integer("max_connections", 1000),
             integer("max_replication_lag", 0, high=126144000),
             boolean("use_ssl", False),
-            unsigned("max_latency_ms", 0),
+            # Kept in microseconds: a greater one wraps, and servers seem too slow.
+            integer("max_latency_ms", 0, high=4294967),
             text("comment", ""),
         ),
         runtime="servers",
@@ -161,12 +160,12 @@ TABLES = (
             boolean_null("cache_empty_result"),
             integer_null("cache_timeout"),
             boolean_null("reconnect"),
-            unsigned_null("timeout"),
+            integer_null("timeout"),
             integer_null("retries", high=1000),
-            unsigned_null("delay"),
-            unsigned_null("next_query_flagIN"),
-            unsigned_null("mirror_flagOUT"),
-            unsigned_null("mirror_hostgroup"),
+            integer_null("delay"),
+            integer_null("next_query_flagIN"),
+            integer_null("mirror_flagOUT"),
+            integer_null("mirror_hostgroup"),
             text_null("error_msg"),
             text_null("OK_msg"),
             boolean_null("sticky_conn"),

@@ -11,7 +11,6 @@ from typing import Any, Union
 Value = Union[int, str, bool, None]
 
 MAX_INT = 2**31 - 1
-MAX_UINT = 2**32 - 1
 
 
 class _Required:
@@ -131,16 +130,8 @@ def integer(name: str, default: Any = REQUIRED, low: int = 0, high: int = MAX_IN
     return Column(name, "int", default, low=low, high=high, since=since)
 
 
-def unsigned(name: str, default: Any = REQUIRED) -> Column:
-    return Column(name, "int", default, high=MAX_UINT)
-
-
 def integer_null(name: str, low: int = 0, high: int = MAX_INT) -> Column:
     return Column(name, "int", None, nullable=True, low=low, high=high)
-
-
-def unsigned_null(name: str) -> Column:
-    return Column(name, "int", None, nullable=True, high=MAX_UINT)
 
 
 def boolean(name: str, default: bool) -> Column:

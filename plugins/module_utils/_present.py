@@ -94,11 +94,15 @@ class Present:
             return list(keys)
         return list(dict.fromkeys((key[0], backend) for key in keys for backend in (True, False)))
 
-    def loaded(self, admin: Admin, memory: Rows) -> Rows:
-        """The rows of runtime after a LOAD of ``memory``, as told by the server."""
+    def loaded(self, admin: Admin, memory: Rows, thorough: bool = True) -> Rows:
+        """The rows of runtime after a LOAD of ``memory``.
+
+        thorough: as read from the server, value by value. Otherwise it may be enough to ask which
+        rows LOAD left out, and to take its values for granted.
+        """
         if self.table.runtime == "servers":
             return self._last_loaded(admin, memory)
-        query = _LEFT_OUT.get(self.table.runtime)
+        query = None if thorough else _LEFT_OUT.get(self.table.runtime)
         if query is None:
             return self._rows("runtime", memory, *self._differences(admin, "runtime"))
         names, raw = admin.fetch_raw(query.format(self.table.name))

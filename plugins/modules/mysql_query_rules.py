@@ -138,7 +138,7 @@ options:
         type: bool
       timeout:
         description:
-          - After how many milliseconds the query is killed. 0 to 4294967295. With C(null) or V(0) the
+          - After how many milliseconds the query is killed. 0 to 2147483647. With C(null) or V(0) the
             variable C(mysql-default_query_timeout) decides. The table's default is C(null).
         type: int
       retries:
@@ -149,22 +149,22 @@ options:
       delay:
         description:
           - For how many milliseconds the query is held back before it is sent, on top of the variable
-            C(mysql-default_query_delay). 0 to 4294967295. The table's default is C(null).
+            C(mysql-default_query_delay). 0 to 2147483647. The table's default is C(null).
         type: int
       next_query_flagIN:
         description:
-          - The flag with which the next query of this session begins. 0 to 4294967295. The table's
+          - The flag with which the next query of this session begins. 0 to 2147483647. The table's
             default is C(null).
         type: int
       mirror_flagOUT:
         description:
           - Sends a copy of the query through the rules, beginning with this flag. Nobody waits for the
-            copy or sees its answer. 0 to 4294967295. The table's default is C(null).
+            copy or sees its answer. 0 to 2147483647. The table's default is C(null).
         type: int
       mirror_hostgroup:
         description:
           - Sends a copy of the query to this hostgroup. Nobody waits for the copy or sees its answer.
-            0 to 4294967295. The table's default is C(null).
+            0 to 2147483647. The table's default is C(null).
         type: int
       error_msg:
         description:
@@ -189,7 +189,7 @@ options:
       gtid_from_hostgroup:
         description:
           - The query waits for, or goes to, a server that has the last transaction which this session
-            wrote in that hostgroup. Needs C(gtid_port) in C(mysql_servers). 0 to 4294967295. The table's
+            wrote in that hostgroup. Needs C(gtid_port) in C(mysql_servers). 0 to 2147483647. The table's
             default is C(null).
         type: int
       log:

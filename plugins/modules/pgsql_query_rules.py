@@ -139,7 +139,7 @@ options:
         type: bool
       timeout:
         description:
-          - After how many milliseconds the query is killed. 0 to 4294967295. With C(null) or V(0) the
+          - After how many milliseconds the query is killed. 0 to 2147483647. With C(null) or V(0) the
             variable C(pgsql-default_query_timeout) decides. The table's default is C(null).
         type: int
       retries:
@@ -150,22 +150,22 @@ options:
       delay:
         description:
           - For how many milliseconds the query is held back before it is sent, on top of the variable
-            C(pgsql-default_query_delay). 0 to 4294967295. The table's default is C(null).
+            C(pgsql-default_query_delay). 0 to 2147483647. The table's default is C(null).
         type: int
       next_query_flagIN:
         description:
-          - The flag with which the next query of this session begins. 0 to 4294967295. The table's
+          - The flag with which the next query of this session begins. 0 to 2147483647. The table's
             default is C(null).
         type: int
       mirror_flagOUT:
         description:
           - Sends a copy of the query through the rules, beginning with this flag. Nobody waits for the
-            copy or sees its answer. 0 to 4294967295. The table's default is C(null).
+            copy or sees its answer. 0 to 2147483647. The table's default is C(null).
         type: int
       mirror_hostgroup:
         description:
           - Sends a copy of the query to this hostgroup. Nobody waits for the copy or sees its answer. 0
-            to 4294967295. The table's default is C(null).
+            to 2147483647. The table's default is C(null).
         type: int
       error_msg:
         description:

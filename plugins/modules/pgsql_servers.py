@@ -83,7 +83,7 @@ options:
       max_latency_ms:
         description:
           - A server whose ping takes longer than this number of milliseconds gets no queries. 0 to
-            4294967295. V(0) means that the variable C(pgsql-default_max_latency_ms) decides. The
+            4294967. V(0) means that the variable C(pgsql-default_max_latency_ms) decides. The
             table's default is 0.
         type: int
       comment:

@@ -101,7 +101,8 @@ class Layers:
         run = self.database.connection.execute
         rows = RUNTIME_ROWS.get(table) or select(table)
         run(f"DELETE FROM main.runtime_{table}")
-        run(f"INSERT INTO main.runtime_{table} {rows}")
+        # What a number became may break a CHECK; ProxySQL logs the error and goes on with the next row.
+        run(f"INSERT OR IGNORE INTO main.runtime_{table} {rows}")
 
     def _variables_to_runtime(self, section: Section) -> None:
         prefix = section.variables

@@ -112,6 +112,12 @@ def _wrapped(*columns: str, bits: int = _U32) -> dict[str, str]:
     return {column: f"`{column}` & {bits}" for column in columns}
 
 
+def _signed(table: str, *columns: str) -> dict[str, str]:
+    """Kept as C's int, in which -1 stands for NULL."""
+    present = [column for column in columns if column in schema.tables()[table]["columns"]]
+    return {column: f"NULLIF((`{column}` + 2147483648 & {_U32}) - 2147483648, -1)" for column in present}
+
+
 def _apart(table: str, *others: str) -> str:
     """Rows whose writer hostgroup is not a reader's (or backup's, or offline) of another."""
     used = " UNION ".join(f"SELECT {column} FROM main.{table}" for column in others)
@@ -154,6 +160,8 @@ def _servers(table: str) -> str:
         table,
         "WHERE UPPER(status)<>'OFFLINE_HARD'",
         status="UPPER(status)",
+        # Kept in microseconds.
+        max_latency_ms=f"(max_latency_ms * 1000 & {_U32}) / 1000",
         **_wrapped("max_connections"),
     )
 
@@ -164,7 +172,11 @@ def _rules(table: str) -> str:
         "WHERE active=1 AND (instr(COALESCE(client_addr,''), '%') IN (0, LENGTH(client_addr)))",
         digest="emulator_digest(digest)",
         re_modifiers="emulator_re_modifiers(re_modifiers)",
-        **_wrapped("cache_ttl", "timeout"),
+        **_signed(
+            table,
+            *("flagIN", "flagOUT", "destination_hostgroup", "cache_ttl", "cache_timeout", "timeout", "delay"),
+            *("next_query_flagIN", "mirror_flagOUT", "mirror_hostgroup", "gtid_from_hostgroup"),
+        ),
     )
 
 
