@@ -212,6 +212,17 @@ def _users_query(table: Table, names: Sequence[str], theirs: str) -> str:
     ).format(table.name, theirs, differs, role, ", ".join(f"theirs.{name}" for name in names))
 
 
+def defaults_of(admin: Admin, table: Table) -> dict[str, Value]:
+    """What the server puts into columns that are not given; None where there is no default."""
+    return {name: default for name, default, _pk in _described(admin, table)}
+
+
+def read_running(admin: Admin, table: Table) -> Rows:
+    """The rows of runtime as they are now, servers where the monitor has put them."""
+    names, raw = _fetch(admin, table, f"SELECT * FROM runtime_{table.name}")
+    return fold(table, by_key(table, server_rows(table, names, raw)))
+
+
 def read(admin: Admin, table: Table, layer: str) -> Rows:
     """The canonical rows of one layer, user rows folded. Raises DeclarationError as Present does."""
     if layer not in layers_of(table):
