@@ -41,7 +41,8 @@ class TableWork:
         if any(name not in want.table.by_name for name in columns):
             # A newer server: what its own columns are, and their defaults, is for it to say.
             table = with_columns(admin, want.table, columns)
-            want = replace(want, table=table, rows=declared_rows(table, config))
+            rows = declared_rows(table, config)
+            want = replace(want, table=table, rows=together(rows) if table.runtime == "users" else rows)
             columns, self.have["memory"] = read(admin, table, "memory", self.apart)
         self.table = want.table
         self.columns: Sequence[str] = columns
