@@ -153,7 +153,7 @@ FAULTS = [
         before=small_disk,
         after=usual_disk,
     ),
-    Fault("both stopped, one started", both_down, shell("systemctl start proxysql"), silent=True),
+    Fault("both down then one back", both_down, shell("systemctl start proxysql"), silent=True),
     Fault("primary switched during site.yml", switch_primary, moves=False),
 ]
 BY_NAME = {fault.name: fault for fault in FAULTS}
