@@ -76,7 +76,9 @@ def keepalived_plan(
 
 
 def _peer(name: str, given: Mapping[str, Any]) -> Peer:
-    address = given.get("keepalived_address") or given.get("proxysql_address") or given.get("ansible_host") or name
+    address = (
+        given.get("keepalived_address") or given.get("proxysql_address") or given.get("ansible_host") or name
+    )
     priority = given.get("keepalived_priority")
     return Peer(
         str(name),

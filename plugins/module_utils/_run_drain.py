@@ -79,7 +79,9 @@ def run_drain() -> None:
         result["in_use"] = left
         if left and params["fail_on_timeout"]:
             raise EngineError(
-                "after {:g} s not all is {}: {}".format(params["timeout"], params["state"], "; ".join(map(_text, left))),
+                "after {:g} s not all is {}: {}".format(
+                    params["timeout"], params["state"], "; ".join(map(_text, left))
+                ),
                 in_use=left,
             )
         return result
@@ -143,7 +145,9 @@ def _left(admin: Admin, servers: Sequence[Server], status: str) -> list[dict[str
     found = []
     for host, port, group, now, used in rows:
         # SHUNNED is the monitor's word for a server that is ONLINE to us
-        differs = now not in (status, "OFFLINE_HARD") and not (status == "ONLINE" and str(now).startswith("SHUNNED"))
+        differs = now not in (status, "OFFLINE_HARD") and not (
+            status == "ONLINE" and str(now).startswith("SHUNNED")
+        )
         busy = status == "OFFLINE_SOFT" and int(used or 0) > 0
         if differs or busy:
             found.append(

@@ -18,9 +18,9 @@ import ipaddress
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Union
+from typing import Any
 
-Address = Union[ipaddress.IPv4Interface, ipaddress.IPv6Interface]
+from ._vrrp_rules import Address, Say, combinations, declared, numbers, together
 
 # Seconds: between adverts; between two checks; until a ProxySQL that does not answer is given
 # up; until a host that reaches nobody gives up itself (a little before the others give it up).
@@ -86,33 +86,14 @@ def plan(
         profile = PROFILES["fast"]
     if host not in [peer.name for peer in peers]:
         say(f"it is not in the group {options['group']}, which keepalived_group names")
-    for raw in _declared(options):
+    for raw in declared(options):
         result.instances.append(_instance(raw, options, profile, host, peers, facts, say))
-    if not any(raw.get("vips") for raw in _declared(options)):
+    if not any(raw.get("vips") for raw in declared(options)):
         say("keepalived_vips is empty")
-    _together(result.instances, others, say)
+    together(result.instances, others, say)
     result.groups = _groups(result.instances, say)
     result.derived = _derived(options, profile, result.instances, host, peers, facts, say)
     return result
-
-
-def addresses(vips: Iterable[Any]) -> list[Address]:
-    """Those that can be read."""
-    found: list[Address] = []
-    for vip in vips:
-        try:
-            found.append(ipaddress.ip_interface(str(vip)))
-        except ValueError:
-            continue
-    return found
-
-
-def _declared(options: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The instances as typed; keepalived_vips alone is one of them."""
-    rows = [dict(row) for row in options.get("instances") or []]
-    if options.get("vips") or not rows:
-        rows.insert(0, {"name": options["instance"], "vips": options.get("vips") or []})
-    return rows
 
 
 def _instance(
@@ -122,7 +103,7 @@ def _instance(
     host: str,
     peers: Sequence[Peer],
     facts: Mapping[str, Any],
-    say: Any,
+    say: Say,
 ) -> dict[str, Any]:
     name = str(raw.get("name") or "")
     made: dict[str, Any] = {"name": name, "sync_group": str(raw.get("sync_group") or "")}
@@ -135,8 +116,8 @@ def _instance(
         say(f"{title} in keepalived_instances has {', '.join(unknown)}, which is not known")
     if not _NAME.match(name):
         say(f"the name of an instance is '{name}'; use letters, digits, dots and dashes")
-    _numbers(made, title, say)
-    _combinations(made, title, say)
+    numbers(made, title, say)
+    combinations(made, title, say)
     vips = _vips(raw.get("vips") or [], title, say)
     family = vips[0].version if vips else 4
     made["family"] = family
@@ -153,7 +134,7 @@ def _instance(
     return made
 
 
-def _vips(given: Iterable[Any], title: str, say: Any) -> list[Address]:
+def _vips(given: Iterable[Any], title: str, say: Say) -> list[Address]:
     found: list[Address] = []
     for vip in map(str, given):
         try:
@@ -171,7 +152,7 @@ def _vips(given: Iterable[Any], title: str, say: Any) -> list[Address]:
     return found
 
 
-def _priorities(raw: Mapping[str, Any], peers: Sequence[Peer], title: str, say: Any) -> dict[str, int]:
+def _priorities(raw: Mapping[str, Any], peers: Sequence[Peer], title: str, say: Say) -> dict[str, int]:
     names = [peer.name for peer in peers]
     order = [str(name) for name in raw.get("order") or names]
     explicit = {str(name): int(value) for name, value in (raw.get("priorities") or {}).items()}
@@ -200,7 +181,7 @@ def _priorities(raw: Mapping[str, Any], peers: Sequence[Peer], title: str, say: 
 
 
 def _speakers(
-    family: int, peers: Sequence[Peer], vips: Sequence[Address], title: str, say: Any
+    family: int, peers: Sequence[Peer], vips: Sequence[Address], title: str, say: Say
 ) -> dict[str, str]:
     """The address from which each host speaks VRRP."""
     option = "keepalived_address" if family == 4 else "keepalived_address6"
@@ -223,96 +204,21 @@ def _speakers(
     return found
 
 
-def _numbers(made: Mapping[str, Any], title: str, say: Any) -> None:
-    def within(key: str, low: float, high: float) -> None:
-        try:
-            good = low <= float(made[key]) <= high
-        except (TypeError, ValueError):
-            good = False
-        if not good:
-            say(f"keepalived_{key} of {title} is {made[key]}; it must be from {low:g} to {high:g}")
-
-    within("virtual_router_id", 1, 255)
-    within("advert_int", 0.01, 40.95 if made["version"] == 3 else 255)
-    within("down_timer_adverts", 1, 100)
-    within("preempt_delay", 0, 1000)
-    for key, words in {
-        "version": (2, 3),
-        "mode": ("unicast", "multicast"),
-        "state": ("BACKUP", "MASTER"),
-    }.items():
-        if made[key] not in words:
-            say(f"keepalived_{key} of {title} is {made[key]}; it is one of {', '.join(map(str, words))}")
-
-
-def _combinations(made: Mapping[str, Any], title: str, say: Any) -> None:
-    """What keepalived would take, silently bend, and then not do."""
-    delay, password = made["preempt_delay"], str(made["auth_password"] or "")
-    if made["state"] == "MASTER" and delay:
-        say(
-            f"{title}: keepalived_preempt_delay does not work with keepalived_state MASTER, since such a host takes "
-            "the virtual IP before it has listened; use BACKUP, the priority decides"
-        )
-    if made["state"] == "MASTER" and not made["preempt"]:
-        say(
-            f"{title}: keepalived_preempt false does not work with keepalived_state MASTER, "
-            "which takes the virtual IP at each start; use BACKUP"
-        )
-    if delay and not made["preempt"]:
-        say(f"{title}: keepalived_preempt_delay delays a preemption that keepalived_preempt forbids; set one of them")
-    whole = float(made["advert_int"] or 0).is_integer()
-    if made["version"] == 2 and not whole:
-        say(
-            f"{title}: VRRP version 2 counts whole seconds, so keepalived_advert_int {made['advert_int']} would be "
-            "rounded; use keepalived_version 3, or a profile and an interval of whole seconds"
-        )
-    if made["version"] == 2 and made["down_timer_adverts"] != 3:
-        say(f"{title}: keepalived_down_timer_adverts can be changed in VRRP version 3 only")
-    if password and made["version"] == 3:
-        say(
-            f"{title}: VRRP version 3 has no authentication, so keepalived_auth_password would protect nothing; "
-            "use unicast and a firewall, or keepalived_version 2"
-        )
-    if len(password) > 8:
-        say(f"{title}: keepalived_auth_password is longer than 8 characters, and VRRP would cut it off there")
-
-
-def _together(instances: Sequence[Mapping[str, Any]], others: Iterable[Mapping[str, Any]], say: Any) -> None:
-    """Router ids and addresses are unique in a network: in this group, and over the inventory."""
-    rows = [(None, one["name"], one["family"], one["virtual_router_id"], one["vips"] + one["excluded"]) for one in instances]
-    for other in others:
-        for raw in _declared(other["options"]):
-            vips = addresses(raw.get("vips") or [])
-            number = raw.get("virtual_router_id") or other["options"].get("virtual_router_id")
-            rows.append((other["group"], raw.get("name"), vips[0].version if vips else 4, number, list(map(str, vips))))
-    names = [one["name"] for one in instances]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        say(f"two instances are called {name}")
-    for number, (group, name, family, router, vips) in enumerate(rows):
-        for other_group, other_name, other_family, other_router, other_vips in rows[:number]:
-            if other_group is not None:
-                continue
-            where = f"instance {name}" + (f" of the group {group}" if group else "")
-            same_net = {vip.network for vip in addresses(vips)} & {vip.network for vip in addresses(other_vips)}
-            if int(router) == int(other_router) and family == other_family and (same_net or group is None):
-                say(
-                    f"instance {other_name} and {where} have the same keepalived_virtual_router_id, {router}; "
-                    "each needs its own in a network"
-                )
-            shared = {vip.ip for vip in addresses(vips)} & {vip.ip for vip in addresses(other_vips)}
-            for address in sorted(map(str, shared)):
-                say(f"instance {other_name} and {where} both have the virtual IP {address}")
-
-
-def _groups(instances: Sequence[Mapping[str, Any]], say: Any) -> list[dict[str, Any]]:
+def _groups(instances: Sequence[Mapping[str, Any]], say: Say) -> list[dict[str, Any]]:
     names = list(dict.fromkeys(one["sync_group"] for one in instances if one["sync_group"]))
     groups = []
     for name in names:
         members = [one for one in instances if one["sync_group"] == name]
         if len(members) < 2:
-            say(f"the sync group {name} has the instance {members[0]['name']} only; it takes two to be in step")
+            say(
+                f"the sync group {name} has the instance {members[0]['name']} only; it takes two to be "
+                "in step"
+            )
         if any(one["priorities"] != members[0]["priorities"] for one in members):
-            say(f"the instances of the sync group {name} rank the hosts differently, so they would pull it both ways")
+            say(
+                f"the instances of the sync group {name} rank the hosts differently, so they would "
+                "pull it both ways"
+            )
         groups.append({"name": name, "members": [one["name"] for one in members]})
     return groups
 
@@ -324,7 +230,7 @@ def _derived(
     host: str,
     peers: Sequence[Peer],
     facts: Mapping[str, Any],
-    say: Any,
+    say: Say,
 ) -> dict[str, Any]:
     """What the watcher and the units need."""
     values: dict[str, Any] = {}
@@ -339,8 +245,10 @@ def _derived(
         say(
             f"the watcher would log in to ProxySQL as {user} and keepalived_check_password is not set"
             if user
-            else "the watcher logs in to ProxySQL, and no user of proxysql_mysql_users has a password in the clear: "
-            "give it one in keepalived_check_user and keepalived_check_password, or set keepalived_watch to false"
+            else "the watcher logs in to ProxySQL, and no user of proxysql_mysql_users has a password in "
+            "the clear: "
+            "give it one in keepalived_check_user and keepalived_check_password, or set "
+            "keepalived_watch to false"
         )
     if options["backends"]:
         if not options.get("stats_password"):
@@ -348,12 +256,17 @@ def _derived(
         for one in instances:
             if not one["preempt"]:
                 say(
-                    f"instance {one['name']}: keepalived_backends lowers the priority, and with keepalived_preempt "
+                    f"instance {one['name']}: keepalived_backends lowers the priority, and with "
+                    "keepalived_preempt "
                     "false a lower priority moves nothing; set one of them"
                 )
     # One step below all others, for each writer that is missing.
     spread = max(
-        (max(one["priorities"].values()) - min(one["priorities"].values()) for one in instances if one["priorities"]),
+        (
+            max(one["priorities"].values()) - min(one["priorities"].values())
+            for one in instances
+            if one["priorities"]
+        ),
         default=0,
     )
     values["step"] = spread + 1
@@ -370,7 +283,10 @@ def _derived(
         gateway = (facts.get("default_ipv4") or {}).get("gateway")
         targets += [str(gateway)] if gateway else []
     values["isolation_targets"] = targets
-    longest = max((float(one["advert_int"] or 1) * (float(one["down_timer_adverts"]) + 1) for one in instances), default=4)
+    longest = max(
+        (float(one["advert_int"] or 1) * (float(one["down_timer_adverts"]) + 1) for one in instances),
+        default=4,
+    )
     # A keepalived that was killed leaves its address; it comes back, and removes it, when the
     # other one has taken over and not before.
     values["restart_sec"] = round(longest + 0.2, 2)
@@ -416,7 +332,7 @@ def found_interface(vips: Sequence[Address], facts: Mapping[str, Any]) -> str:
             if address in vip.network and address not in [other.ip for other in vips]:
                 return name
     for family in ("default_ipv4", "default_ipv6"):
-        name = (facts.get(family) or {}).get("interface")
-        if name:
-            return str(name)
+        interface = (facts.get(family) or {}).get("interface")
+        if interface:
+            return str(interface)
     return ""

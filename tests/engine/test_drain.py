@@ -77,4 +77,7 @@ def test_waits_until_the_pool_says_so(server: Server) -> None:
         assert wait([admin], one, "OFFLINE_SOFT", 10) == []
         assert 0.4 < time.monotonic() - began < 8
         later.join()
-    assert sql(server, "SELECT COUNT(*) FROM mysql_servers WHERE status = 'OFFLINE_SOFT'") in ([("2",)], [(2,)])
+    assert sql(server, "SELECT COUNT(*) FROM mysql_servers WHERE status = 'OFFLINE_SOFT'") in (
+        [("2",)],
+        [(2,)],
+    )

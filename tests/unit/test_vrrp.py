@@ -8,7 +8,10 @@ import pytest
 from ansible_collections.mysqlha.proxysql.plugins.filter.keepalived_plan import keepalived_plan
 from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._vrrp import PROFILES, Peer, Plan, plan
 
-PEERS = [Peer("core1", {4: "192.0.2.11", 6: "2001:db8::11"}), Peer("core2", {4: "192.0.2.12", 6: "2001:db8::12"})]
+PEERS = [
+    Peer("core1", {4: "192.0.2.11", 6: "2001:db8::11"}),
+    Peer("core2", {4: "192.0.2.12", 6: "2001:db8::12"}),
+]
 FACTS = {
     "interfaces": ["lo", "eth-0", "eth1"],
     "lo": {"ipv4": {"address": "127.0.0.1"}},
@@ -57,8 +60,18 @@ def test_the_simple_case() -> None:
         found = made(host)
         assert found.problems == []
         (one,) = found.instances
-        assert (one["name"], one["priority"], one["source"], one["peers"]) == ("proxysql", priority, source, [peer])
-        assert (one["vips"], one["excluded"], one["interface"], one["advert_int"]) == (["192.0.2.100/24"], [], "eth1", 0.3)
+        assert (one["name"], one["priority"], one["source"], one["peers"]) == (
+            "proxysql",
+            priority,
+            source,
+            [peer],
+        )
+        assert (one["vips"], one["excluded"], one["interface"], one["advert_int"]) == (
+            ["192.0.2.100/24"],
+            [],
+            "eth1",
+            0.3,
+        )
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -85,18 +98,42 @@ def test_a_killed_keepalived_comes_back_after_the_takeover() -> None:
 
 def test_both_families_go_together_in_one_instance() -> None:
     (one,) = made(vips=["192.0.2.100/24", "2001:db8::100/64"]).instances
-    assert (one["vips"], one["excluded"], one["source"]) == (["192.0.2.100/24"], ["2001:db8::100/64"], "192.0.2.11")
+    assert (one["vips"], one["excluded"], one["source"]) == (
+        ["192.0.2.100/24"],
+        ["2001:db8::100/64"],
+        "192.0.2.11",
+    )
     (one,) = made(vips=["2001:db8::100/64", "192.0.2.100/24"]).instances
-    assert (one["vips"], one["excluded"], one["source"]) == (["2001:db8::100/64"], ["192.0.2.100/24"], "2001:db8::11")
+    assert (one["vips"], one["excluded"], one["source"]) == (
+        ["2001:db8::100/64"],
+        ["192.0.2.100/24"],
+        "2001:db8::11",
+    )
 
 
 def test_two_instances_with_holders_of_their_own_in_step_or_not() -> None:
-    second = {"name": "reports", "vips": ["192.0.2.101/24"], "virtual_router_id": 52, "order": ["core2", "core1"]}
+    second = {
+        "name": "reports",
+        "vips": ["192.0.2.101/24"],
+        "virtual_router_id": 52,
+        "order": ["core2", "core1"],
+    }
     found = made(instances=[second])
     assert found.problems == []
     assert [one["priority"] for one in found.instances] == [250, 245]
-    found = made(instances=[{**second, "order": None, "sync_group": "all"}, {**second, "name": "third", "order": None,
-        "vips": ["192.0.2.102/24"], "virtual_router_id": 53, "sync_group": "all"}])
+    found = made(
+        instances=[
+            {**second, "order": None, "sync_group": "all"},
+            {
+                **second,
+                "name": "third",
+                "order": None,
+                "vips": ["192.0.2.102/24"],
+                "virtual_router_id": 53,
+                "sync_group": "all",
+            },
+        ]
+    )
     assert found.problems == []
     assert found.groups == [{"name": "all", "members": ["reports", "third"]}]
 
@@ -149,8 +186,14 @@ REFUSED = [
     ({"profile": "warp"}, "keepalived_profile is 'warp'"),
     ({"virtual_router_id": 256}, "must be from 1 to 255"),
     ({"advert_int": 50}, "keepalived_advert_int of instance proxysql is 50"),
-    ({"state": "MASTER", "preempt_delay": 5}, "keepalived_preempt_delay does not work with keepalived_state MASTER"),
-    ({"state": "MASTER", "preempt": False}, "keepalived_preempt false does not work with keepalived_state MASTER"),
+    (
+        {"state": "MASTER", "preempt_delay": 5},
+        "keepalived_preempt_delay does not work with keepalived_state MASTER",
+    ),
+    (
+        {"state": "MASTER", "preempt": False},
+        "keepalived_preempt false does not work with keepalived_state MASTER",
+    ),
     ({"preempt_delay": 5, "preempt": False}, "delays a preemption that keepalived_preempt forbids"),
     ({"preempt": False, "backends": [10]}, "a lower priority moves nothing"),
     ({"auth_password": "secret"}, "VRRP version 3 has no authentication"),
@@ -161,7 +204,10 @@ REFUSED = [
     ({"check_user": "probe"}, "keepalived_check_password is not set"),
     ({"backends": [10], "stats_password": ""}, "set keepalived_stats_password"),
     ({"watch_timeout": 0}, "keepalived_watch_timeout is 0"),
-    ({"instances": [{"name": "b", "vips": ["192.0.2.101/24"]}]}, "have the same keepalived_virtual_router_id, 51"),
+    (
+        {"instances": [{"name": "b", "vips": ["192.0.2.101/24"]}]},
+        "have the same keepalived_virtual_router_id, 51",
+    ),
     (
         {"instances": [{"name": "b", "vips": ["192.0.2.100/24"], "virtual_router_id": 52}]},
         "both have the virtual IP 192.0.2.100",
@@ -171,11 +217,19 @@ REFUSED = [
         "has colour, which is not known",
     ),
     (
-        {"instances": [{"name": "b", "vips": ["192.0.2.101/24"], "virtual_router_id": 52, "sync_group": "x"}]},
+        {
+            "instances": [
+                {"name": "b", "vips": ["192.0.2.101/24"], "virtual_router_id": 52, "sync_group": "x"}
+            ]
+        },
         "it takes two to be in step",
     ),
     (
-        {"instances": [{"name": "b", "vips": ["192.0.2.101/24"], "virtual_router_id": 52, "order": ["core9"]}]},
+        {
+            "instances": [
+                {"name": "b", "vips": ["192.0.2.101/24"], "virtual_router_id": 52, "order": ["core9"]}
+            ]
+        },
         "ranks core9, which is not in the group",
     ),
 ]
@@ -189,7 +243,10 @@ def test_refused_with_an_explanation(changed: dict[str, Any], text: str) -> None
 
 @pytest.mark.parametrize(
     ("priorities", "text"),
-    [((100, 100), "core1 and core2 have the same keepalived_priority"), ((255, 100), "it must be from 1 to 254")],
+    [
+        ((100, 100), "core1 and core2 have the same keepalived_priority"),
+        ((255, 100), "it must be from 1 to 254"),
+    ],
 )
 def test_priorities_are_checked(priorities: tuple[int, int], text: str) -> None:
     peers = [Peer(f"core{n + 1}", {4: f"192.0.2.{11 + n}"}, value) for n, value in enumerate(priorities)]
@@ -208,8 +265,16 @@ def test_router_ids_are_unique_in_the_inventory() -> None:
     hostvars = {
         "core1": {"ansible_host": "192.0.2.11"},
         "core2": {"ansible_host": "192.0.2.12"},
-        "x1": {"keepalived_group": "other", "keepalived_vips": ["192.0.2.99/24"], "ansible_host": "192.0.2.21"},
-        "y1": {"keepalived_group": "far", "keepalived_vips": ["203.0.113.9/24"], "ansible_host": "203.0.113.1"},
+        "x1": {
+            "keepalived_group": "other",
+            "keepalived_vips": ["192.0.2.99/24"],
+            "ansible_host": "192.0.2.21",
+        },
+        "y1": {
+            "keepalived_group": "far",
+            "keepalived_vips": ["203.0.113.9/24"],
+            "ansible_host": "203.0.113.1",
+        },
     }
     groups = {"proxysql_core": ["core1", "core2"], "other": ["x1"], "far": ["y1"], "all": list(hostvars)}
     found = keepalived_plan(OPTIONS, hostvars, groups, "core1", facts=FACTS)

@@ -37,7 +37,15 @@ def clock(monkeypatch: pytest.MonkeyPatch, watch: ModuleType) -> Clock:
     return Clock(monkeypatch, watch)
 
 
-SETTINGS = {"host": "127.0.0.1", "port": 1, "user": "app", "password": "x", "timeout": 0.4, "rise": 3, "interval": 0.1}
+SETTINGS = {
+    "host": "127.0.0.1",
+    "port": 1,
+    "user": "app",
+    "password": "x",
+    "timeout": 0.4,
+    "rise": 3,
+    "interval": 0.1,
+}
 
 
 def serving(watch: ModuleType, folder: Path, clock: Clock, answers: list[str]) -> list[int]:
@@ -81,7 +89,9 @@ def test_a_port_that_hangs_up_is_no_answer(watch: ModuleType, tmp_path: Path, te
 
         thread = threading.Thread(target=answer)
         thread.start()
-        part = watch.Serving({**SETTINGS, "port": server.getsockname()[1]}, watch.Verdict(str(tmp_path), "watch"))
+        part = watch.Serving(
+            {**SETTINGS, "port": server.getsockname()[1]}, watch.Verdict(str(tmp_path), "watch")
+        )
         assert part.ask()
         thread.join()
 

@@ -33,8 +33,8 @@ class Trial:
     def __str__(self) -> str:
         return (
             f"gap {self.seen.gap:.2f} s, {self.seen.failed} logins failed, long-lived connection"
-            f" {self.seen.long_gap:.2f} s, writes {self.seen.write_gap:.2f} s; healed: gap {self.healed.gap:.2f} s,"
-            f" {self.healed.failed} failed; {self.lost} acknowledged writes lost"
+            f" {self.seen.long_gap:.2f} s, writes {self.seen.write_gap:.2f} s; healed: gap"
+            f" {self.healed.gap:.2f} s, {self.healed.failed} failed; {self.lost} acknowledged writes lost"
             + "".join(f"; {problem}" for problem in self.problems)
         )
 
@@ -140,7 +140,9 @@ def main() -> int:
     given = parser.parse_args()
     names = [name.strip() for name in given.only.split(",") if name.strip()] or list(BY_NAME)
     trials: list[Trial] = []
-    print(f"{given.faults} faults, seed {given.seed}, load of this machine {os.getloadavg()[0]:.1f}", flush=True)
+    print(
+        f"{given.faults} faults, seed {given.seed}, load of this machine {os.getloadavg()[0]:.1f}", flush=True
+    )
     with Chaos(given.patience) as chaos:
         for number, fault in enumerate(order(given.faults, names, given.seed), start=1):
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import time
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pymysql
-from helpers import INVENTORY, SCENARIO, CHECKOUT, Cluster, Node, poll
+from helpers import CHECKOUT, INVENTORY, SCENARIO, Cluster, Node, poll
 
 LAB = os.environ["LAB"]
 NAME = os.environ.get("MOLECULE_SCENARIO_NAME", "failover")
@@ -72,21 +73,21 @@ def small_disk(cluster: Cluster, node: Node) -> None:
 
 def fill_disk(cluster: Cluster, node: Node) -> None:
     inside(node, f"dd if=/dev/zero of={DATA}/filler bs=64k 2>/dev/null; test $(stat -f -c %a {DATA}) = 0")
-    try:
+    # it may well say that the disk is full
+    with contextlib.suppress(pymysql.Error):
         node.admin("SAVE MYSQL SERVERS TO DISK")
-    except pymysql.Error:
-        pass  # it may well say that the disk is full
 
 
 def usual_disk(cluster: Cluster, node: Node) -> None:
     inside(
         node,
-        f"systemctl stop proxysql && cp -a {DATA}/. {DATA}.kept/ && umount {DATA} && cp -a {DATA}.kept/. {DATA}/"
-        f" && rm -r {DATA}.kept && systemctl start proxysql",
+        f"systemctl stop proxysql && cp -a {DATA}/. {DATA}.kept/ && umount {DATA}"
+        f" && cp -a {DATA}.kept/. {DATA}/ && rm -r {DATA}.kept && systemctl start proxysql",
     )
 
 
 # -- both cores down
+
 
 def both_down(cluster: Cluster, node: Node) -> None:
     for core in cluster.cores:
@@ -96,6 +97,7 @@ def both_down(cluster: Cluster, node: Node) -> None:
 
 
 # -- the primary moves behind the proxy while the playbook runs
+
 
 def sql(node: Node, statement: str) -> str:
     return node.run(f"mariadb --batch --skip-column-names --execute {quoted(statement)}")
@@ -136,14 +138,24 @@ KILL = "kill -9 $(pidof {})"
 FAULTS = [
     # back by itself, and with it the VIP, before one has looked
     Fault("worker killed", shell("kill -9 $(pgrep -x -n proxysql)"), moves=False),
-    Fault("all of ProxySQL killed", shell(KILL.format("proxysql")), shell("systemctl start proxysql"), moves=False),
+    Fault(
+        "all of ProxySQL killed",
+        shell(KILL.format("proxysql")),
+        shell("systemctl start proxysql"),
+        moves=False,
+    ),
     Fault("service stopped", shell("systemctl stop proxysql"), shell("systemctl start proxysql")),
     Fault("hang (SIGSTOP)", shell("kill -STOP $(pidof proxysql)"), shell("kill -CONT $(pidof proxysql)")),
     # 2.7.1 that was busy does not come back from RESUME: some of its threads stay deaf
     Fault("PROXYSQL PAUSE", admin("PROXYSQL PAUSE"), shell("systemctl restart proxysql")),
     Fault("host killed", on_lab("kill"), on_lab("start")),
     Fault("network cut", on_lab("cut"), on_lab("heal"), two_holders=True),
-    Fault("keepalived killed", shell(KILL.format("keepalived")), shell("systemctl start keepalived"), moves=False),
+    Fault(
+        "keepalived killed",
+        shell(KILL.format("keepalived")),
+        shell("systemctl start keepalived"),
+        moves=False,
+    ),
     Fault("keepalived stopped", shell("systemctl stop keepalived"), shell("systemctl start keepalived")),
     Fault(
         "disk full",
