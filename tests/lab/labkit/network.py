@@ -12,7 +12,6 @@ from .machine import CACHE, LABEL, PREFIX, call
 from .podman import NETWORKS, podman, podman_json
 from .say import Refused
 
-
 # Where labs are put that say nothing else.
 RANGE = ipaddress.IPv4Network("10.90.0.0/16")
 
