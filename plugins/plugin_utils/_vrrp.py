@@ -118,7 +118,8 @@ def _instance(
         say(f"the name of an instance is '{name}'; use letters, digits, dots and dashes")
     numbers(made, title, say)
     combinations(made, title, say)
-    vips = _vips(raw.get("vips") or [], title, say)
+    place = "keepalived_vips" if raw.get("vips") is options.get("vips") else title
+    vips = _vips(raw.get("vips") or [], place, say)
     family = vips[0].version if vips else 4
     made["family"] = family
     made["vips"] = [str(vip) for vip in vips if vip.version == family]
@@ -144,7 +145,7 @@ def _vips(given: Iterable[Any], title: str, say: Say) -> list[Address]:
             continue
         if "/" not in vip:
             example = "24" if address.version == 4 else "64"
-            say(f"the virtual IP {vip} of {title} has no prefix; write it like {vip}/{example}")
+            say(f"the virtual IP {vip} in {title} has no prefix; write it like {vip}/{example}")
             continue
         if address.ip in [other.ip for other in found]:
             say(f"{title} has the virtual IP {address.ip} twice")
@@ -172,11 +173,11 @@ def _priorities(raw: Mapping[str, Any], peers: Sequence[Peer], title: str, say: 
         hosts = " and ".join(name for name, own in found.items() if own == value)
         if list(found.values()).count(value) > 1:
             say(
-                f"{hosts} have the same keepalived_priority in {title}, {value}; "
+                f"{hosts} have the same keepalived_priority, {value}, in {title}; "
                 "give each its own, or both could hold the virtual IP"
             )
         if not 1 <= value <= 254:
-            say(f"the keepalived_priority of {hosts} in {title} is {value}; it must be from 1 to 254")
+            say(f"the keepalived_priority of {hosts} is {value}; it must be from 1 to 254 ({title})")
     return found
 
 

@@ -20,7 +20,7 @@ def numbers(made: Mapping[str, Any], title: str, say: Say) -> None:
         except (TypeError, ValueError):
             good = False
         if not good:
-            say(f"keepalived_{key} of {title} is {made[key]}; it must be from {low:g} to {high:g}")
+            say(f"keepalived_{key} is {made[key]}; it must be from {low:g} to {high:g} ({title})")
 
     within("virtual_router_id", 1, 255)
     within("advert_int", 0.01, 40.95 if made["version"] == 3 else 255)
@@ -32,7 +32,7 @@ def numbers(made: Mapping[str, Any], title: str, say: Say) -> None:
         "state": ("BACKUP", "MASTER"),
     }.items():
         if made[key] not in words:
-            say(f"keepalived_{key} of {title} is {made[key]}; it is one of {', '.join(map(str, words))}")
+            say(f"keepalived_{key} is {made[key]}; it is one of {', '.join(map(str, words))} ({title})")
 
 
 def combinations(made: Mapping[str, Any], title: str, say: Say) -> None:

@@ -185,7 +185,7 @@ REFUSED = [
     ({"vips": ["192.0.2.100/24", "192.0.2.100/24"]}, "has the virtual IP 192.0.2.100 twice"),
     ({"profile": "warp"}, "keepalived_profile is 'warp'"),
     ({"virtual_router_id": 256}, "must be from 1 to 255"),
-    ({"advert_int": 50}, "keepalived_advert_int of instance proxysql is 50"),
+    ({"advert_int": 50}, "keepalived_advert_int is 50"),
     (
         {"state": "MASTER", "preempt_delay": 5},
         "keepalived_preempt_delay does not work with keepalived_state MASTER",
