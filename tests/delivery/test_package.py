@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -62,10 +64,12 @@ def test_a_playbook_is_found_by_its_full_name(run: Run, installed: Path, name: s
 
 
 def test_a_module_works_by_its_full_name(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "play.yml").write_text("")
+    # another Python in the place of a managed node's
+    python = os.environ.get("MANAGED_PYTHON", sys.executable)
     with Server() as server:
         (tmp_path / "play.yml").write_text(TASKS % server.admin_port, encoding="utf-8")
-        assert "found 192.0.2.1" in run("ansible-playbook", "-i", "localhost,", "-c", "local", "play.yml")
+        options = ("-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={python}")
+        assert "found 192.0.2.1" in run("ansible-playbook", *options, "play.yml")
 
 
 def test_navigator_runs_a_playbook_without_an_execution_environment(run: Run, tmp_path: Path) -> None:
