@@ -40,11 +40,15 @@ GIVEN = {"awx_inventory_url": "https://git.example.com/inventory.git", **SECRETS
 TYPES = {"text", "textarea", "password", "multiplechoice", "multiselect", "integer", "float"}
 
 
-def play(folder: Path, given: dict[str, Any]) -> tuple[subprocess.CompletedProcess[str], list[dict[str, Any]]]:
+Played = tuple[subprocess.CompletedProcess[str], list[dict[str, Any]]]
+
+
+def play(folder: Path, given: dict[str, Any]) -> Played:
     modules = folder / "ansible_collections/awx/awx/plugins/modules"
     modules.mkdir(parents=True)
     for name, options in OPTIONS["modules"].items():
-        (modules / f"{name}.py").write_text(STAND_IN.format(name=name, spec=json.dumps(options)), encoding="utf-8")
+        source = STAND_IN.format(name=name, spec=json.dumps(options))
+        (modules / f"{name}.py").write_text(source, encoding="utf-8")
     meta = folder / "ansible_collections/awx/awx/meta"
     meta.mkdir()
     groups = {"action_groups": {"controller": list(OPTIONS["modules"])}}
@@ -53,9 +57,11 @@ def play(folder: Path, given: dict[str, Any]) -> tuple[subprocess.CompletedProce
     variables.write_text(json.dumps(given), encoding="utf-8")
     seen = folder / "seen"
     seen.touch()
+    playbook = CHECKOUT / "playbooks/awx.yml"
+    settings = {"ANSIBLE_COLLECTIONS_PATH": str(folder), "AWX_SEEN": str(seen), "ANSIBLE_NOCOLOR": "1"}
     done = subprocess.run(
-        ["ansible-playbook", "-i", "localhost,", "-vv", "-e", f"@{variables}", CHECKOUT / "playbooks/awx.yml"],
-        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(folder), "AWX_SEEN": str(seen), "ANSIBLE_NOCOLOR": "1"},
+        ["ansible-playbook", "-i", "localhost,", "-vv", "-e", f"@{variables}", playbook],
+        env={**os.environ, **settings},
         cwd=folder,
         capture_output=True,
         text=True,

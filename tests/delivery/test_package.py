@@ -53,7 +53,8 @@ def test_ansible_doc_knows_every_module_and_role(run: Run) -> None:
         path.stem for path in (CHECKOUT / "plugins/modules").glob("*.py")
     }
     roles = json.loads(run("ansible-doc", "--json", "--list", "--type", "role", "mysqlha.proxysql"))
-    assert set(roles) == {f"mysqlha.proxysql.{path.name}" for path in (CHECKOUT / "roles").iterdir() if path.is_dir()}
+    names = {path.name for path in (CHECKOUT / "roles").iterdir() if path.is_dir()}
+    assert set(roles) == {f"mysqlha.proxysql.{name}" for name in names}
 
 
 @pytest.mark.parametrize("name", [name for name in PLAYBOOKS if name != "awx"])

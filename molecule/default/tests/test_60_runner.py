@@ -25,13 +25,13 @@ PROJECT = "- ansible.builtin.import_playbook: mysqlha.proxysql.site\n"
 class Job:
     def __init__(self, folder: Path, ident: str, done: subprocess.CompletedProcess[str]) -> None:
         kept = folder / "artifacts" / ident
-        events = [json.loads(path.read_text(encoding="utf-8")) for path in (kept / "job_events").glob("*.json")]
-        self.events: list[dict[str, Any]] = sorted(events, key=lambda event: event["counter"])
+        texts = [path.read_text(encoding="utf-8") for path in (kept / "job_events").glob("*.json")]
+        events: list[dict[str, Any]] = [json.loads(text) for text in texts]
+        self.events = sorted(events, key=lambda event: event["counter"])
         self.status = (kept / "status").read_text(encoding="utf-8")
         self.text = json.dumps(self.events) + done.stdout + done.stderr
-        self.text += "".join(
-            path.read_text(encoding="utf-8") for path in kept.rglob("*") if path.is_file() and path.suffix != ".json"
-        )
+        others = [path for path in kept.rglob("*") if path.is_file() and path.suffix != ".json"]
+        self.text += "".join(path.read_text(encoding="utf-8") for path in others)
 
     def changed(self) -> list[str]:
         return [
@@ -56,13 +56,14 @@ class Runner:
         (folder / "project/site.yml").write_text(PROJECT, encoding="utf-8")
         for name in ("hosts.yml", "group_vars"):
             source = INVENTORY / name
-            (shutil.copytree if source.is_dir() else shutil.copy)(source.resolve(), folder / "inventory" / name)
+            copy = shutil.copytree if source.is_dir() else shutil.copy
+            copy(source.resolve(), folder / "inventory" / name)
         shutil.copy(INVENTORY / "package.yml", folder / "inventory")
         # the passwords are not in the inventory, a credential gives them
         (folder / "inventory/group_vars/all/credentials.yml").unlink()
         self.write("env/extravars", load("group_vars/all/credentials.yml"))
         shutil.copy(os.environ["LAB_KEY"], folder / "env/ssh_key")
-        self.write("env/settings", {"suppress_ansible_output": False, "idle_timeout": 120, "job_timeout": 300})
+        self.write("env/settings", {"idle_timeout": 120, "job_timeout": 300})
         self.write(
             "env/envvars",
             {
@@ -80,7 +81,8 @@ class Runner:
         command = ["ansible-runner", "run", str(self.folder), "-p", "site.yml", "--ident", ident]
         if arguments:
             command += ["--cmdline", " ".join(arguments)]
-        environment = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "MOLECULE_", "LAB_"))}
+        others = ("ANSIBLE_", "MOLECULE_", "LAB_")
+        environment = {key: value for key, value in os.environ.items() if not key.startswith(others)}
         done = subprocess.run(
             command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
         )
