@@ -82,7 +82,7 @@ def _users(row: Row) -> Row | None:
 def _rules(row: Row) -> Row | None:
     if not row.get("active"):
         return None
-    return dict(row, re_modifiers=row.get("re_modifiers") or "")
+    return row if row.get("re_modifiers") else {**row, "re_modifiers": ""}
 
 
 def _scheduler(row: Row) -> Row | None:

@@ -8,20 +8,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from ._catalog import Table, Value
 from ._checks import check_rows
 from ._errors import DeclarationError, where
-from ._rows import Key, Row, Rows, by_key, declared_value, key_of, show_key
+from ._rows import Key, Row, Rows, by_key, declared_value, keys_of, show_key
 
 STATES = ("merged", "replaced", "overridden", "deleted")
 
 Ranges = list[tuple[int, int]]
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """One row that differs: before is None where it is missing, after is None where it must go."""
 
     key: Key
@@ -105,22 +104,15 @@ def plan(want: Want, have: Rows, defaults: Row) -> Plan:
     """Plan one table. defaults: those of the server's columns. Raises DeclarationError."""
     table = want.table
     after: Rows = dict(have)
-    touched: list[Key] = []
-    for row in want.rows:
-        key = key_of(table, row)
-        touched.append(key)
-        if want.state == "deleted":
+    touched = keys_of(table, want.rows)
+    if want.state == "deleted":
+        for key in touched:
             after.pop(key, None)
-            touched += _other_roles(table, row, after)
-            continue
-        if want.scope and not all(want.scope.covers(found) for found in (row, have.get(key, row))):
-            raise DeclarationError(
-                f"{where(table.name, show_key(table, row))}: outside the scope given",
-                table=table.name,
-                key=show_key(table, row),
-            )
-        kept = have.get(key) if want.state == "merged" else None
-        after[key] = {**(defaults if kept is None else kept), **row}
+        touched += [key for row in want.rows for key in _other_roles(table, row, after)]
+    else:
+        _check_scope(want, touched, have)
+        kept = have if want.state == "merged" else {}
+        after.update((key, {**kept.get(key, defaults), **row}) for key, row in zip(touched, want.rows))
     if want.state == "overridden":
         named = set(touched)
         for key, row in have.items():
@@ -131,6 +123,15 @@ def plan(want: Want, have: Rows, defaults: Row) -> Plan:
         touched += _settle_unique(want, have, after)
     check_rows(table, after, touched, have)
     return Plan(want, after, touched, _differences(touched, have, after))
+
+
+def _check_scope(want: Want, keys: Sequence[Key], have: Rows) -> None:
+    for key, row in zip(keys, want.rows) if want.scope else ():
+        if not (want.scope.covers(row) and want.scope.covers(have.get(key, row))):
+            shown = show_key(want.table, row)
+            raise DeclarationError(
+                f"{where(want.table.name, shown)}: outside the scope given", table=want.table.name, key=shown
+            )
 
 
 def drift(planned: Plan, should: Rows, layer: Rows) -> list[Change]:
@@ -163,7 +164,7 @@ def _settle_unique(want: Want, have: Rows, after: Rows) -> list[Key]:
     rows so replaced.
     """
     table = want.table
-    named = dict.fromkeys(key_of(table, row) for row in want.rows)
+    named = dict.fromkeys(keys_of(table, want.rows) if table.unique else ())
     gone: list[Key] = []
     for columns in table.unique:
         value_of = itemgetter(*columns)

@@ -20,10 +20,18 @@ _SOURCE = {"memory": "main.%s", "runtime": "main.runtime_%s", "disk": "disk.%s"}
 # In runtime, whether the monitor made the row (mysql_aws_rds_bgd_hostgroups of 3.0.10, not run).
 _MONITORS_OWN = "auto_generated"
 
-# What LOAD left out of runtime, where asking for that is much cheaper than reading runtime:
-# for runtime_mysql_query_rules ProxySQL makes the text of one INSERT for each rule, every time.
+# Which rows LOAD left out of runtime, where asking for that is cheaper than reading runtime: for
+# runtime_mysql_query_rules ProxySQL makes the text of one INSERT for each rule, every time.
 _LEFT_OUT = {
-    "rules": "SELECT rule_id FROM main.{0} WHERE active = 1 EXCEPT SELECT rule_id FROM stats_{0}",
+    "mysql_query_rules": (
+        "SELECT rule_id FROM main.mysql_query_rules WHERE active = 1"
+        " EXCEPT SELECT rule_id FROM stats_mysql_query_rules"
+    ),
+    # The statistics have users in the role of frontend only.
+    "mysql_users": (
+        "SELECT username, backend FROM main.mysql_users WHERE active = 1 AND default_hostgroup >= 0"
+        " AND frontend = 1 AND username NOT IN (SELECT username FROM stats_mysql_users)"
+    ),
 }
 
 
@@ -94,21 +102,19 @@ class Present:
             return list(keys)
         return list(dict.fromkeys((key[0], backend) for key in keys for backend in (True, False)))
 
-    def loaded(self, admin: Admin, memory: Rows, thorough: bool = True) -> Rows:
-        """The rows of runtime after a LOAD of ``memory``.
-
-        thorough: as read from the server, value by value. Otherwise it may be enough to ask which
-        rows LOAD left out, and to take its values for granted.
-        """
+    def loaded(self, admin: Admin, memory: Rows) -> Rows:
+        """The rows of runtime after a LOAD of ``memory``, as read from the server, value by value."""
         if self.table.runtime == "servers":
             return self._last_loaded(admin, memory)
-        query = None if thorough else _LEFT_OUT.get(self.table.runtime)
-        if query is None:
-            return self._rows("runtime", memory, *self._differences(admin, "runtime"))
-        names, raw = admin.fetch_raw(query.format(self.table.name))
-        left_out = by_key(self.table, server_rows(self.table, names, raw))
-        shown = expected(self.table, "runtime", memory)
-        return {key: row for key, row in shown.items() if key not in left_out}
+        return self._rows("runtime", memory, *self._differences(admin, "runtime"))
+
+    def left_out(self, admin: Admin) -> set[Key] | None:
+        """Keys of rows that a LOAD left out of runtime, or None where runtime has to be read for that."""
+        query = _LEFT_OUT.get(self.table.name)
+        if query is None or self.apart:
+            return None
+        names, raw = admin.fetch_raw(query)
+        return set(by_key(self.table, server_rows(self.table, names, raw)))
 
     def _rows(self, layer: str, memory: Rows, alone: Sequence[Raw], extra: Sequence[Raw]) -> Rows:
         """The rows of a layer: memory's, without those it holds alone, with those it does not hold."""

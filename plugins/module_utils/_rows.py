@@ -51,26 +51,18 @@ def declared_rows(
         raise DeclarationError(
             f"{table.name}: expected a list of rows, got {_kind_of(config)}", table=table.name
         )
-    rows: list[Row] = []
-    seen: dict[Key, int] = {}
-    read = _Columns(table)
-    for number, raw in enumerate(config, 1):
-        if not isinstance(raw, Mapping):
-            raise DeclarationError(
-                f"{table.name}, row {number}: expected a dict of columns, got {_kind_of(raw)}",
-                table=table.name,
-            )
-        row = _declared_row(table, read, raw, number)
-        key = key_of(table, row)
-        if key in seen:
-            raise DeclarationError(
-                f"{where(table.name, show_key(table, row))}: declared twice,"
-                f" as rows {seen[key]} and {number} of the list",
-                table=table.name,
-                key=show_key(table, row),
-            )
-        seen[key] = number
-        rows.append(row)
+    reading = _Columns(table)
+    rows = [_declared_row(table, reading, raw, number) for number, raw in enumerate(config, 1)]
+    keys = keys_of(table, rows)
+    if len(set(keys)) < len(keys):
+        second = next(number for number, key in enumerate(keys) if key in keys[:number])
+        shown = show_key(table, rows[second])
+        raise DeclarationError(
+            f"{where(table.name, shown)}: declared twice, as rows {keys.index(keys[second]) + 1} and"
+            f" {second + 1} of the list",
+            table=table.name,
+            key=shown,
+        )
     if columns is not None:
         check_columns(table, rows, columns, server)
     return rows
@@ -94,54 +86,55 @@ def check_columns(table: Table, rows: Iterable[Row], columns: Sequence[str], ser
         )
 
 
-_PLAIN = (str, int, bool, type(None))
+_PLAIN = frozenset((str, int, bool, type(None)))
 
 
-class _Columns(dict[Any, tuple[str, Callable[[Any], Value]]]):
-    """Column names as given -> name, and what makes declared values canonical and remembers them."""
+class _Columns(dict[Any, tuple[str, Callable[[Any], Value], Callable[[Any], Value]]]):
+    """Column names as given -> name, what makes a declared value canonical, the same with a memory."""
 
     def __init__(self, table: Table) -> None:
         super().__init__()
         self.table = table
 
-    def __missing__(self, given: Any) -> tuple[str, Callable[[Any], Value]]:
+    def __missing__(self, given: Any) -> tuple[str, Callable[[Any], Value], Callable[[Any], Value]]:
         name = str(given)
         # A column that only a newer server has is passed on as text; the server's own list of
         # columns is checked once it is known.
         column = self.table.by_name.get(name) or Column(name, "any", None, nullable=True)
-        known = lru_cache(maxsize=1024, typed=True)(partial(declared_value, column))
-
-        def canonical(value: Any) -> Value:
-            return known(value) if type(value) in _PLAIN else declared_value(column, value)
-
-        self[given] = name, canonical
+        canonical = partial(declared_value, column)
+        # By type, for True and 1 are one key to a dict.
+        self[given] = name, canonical, lru_cache(maxsize=None, typed=True)(canonical)
         return self[given]
 
 
-def _declared_row(table: Table, columns: _Columns, raw: Mapping[Any, Any], number: int) -> Row:
+def _declared_row(table: Table, reading: _Columns, raw: Any, number: int) -> Row:
+    if type(raw) is not dict and not isinstance(raw, Mapping):
+        raise DeclarationError(
+            f"{table.name}, row {number}: expected a dict of columns, got {_kind_of(raw)}", table=table.name
+        )
     row: Row = {}
-    for given, value in raw.items():
-        name, canonical = columns[given]
-        try:
-            row[name] = canonical(value)
-        except ValueError as exc:
-            place = _place(table, raw, number)
-            raise DeclarationError(
-                f"{where(table.name, place, name)}: {exc}", table=table.name, key=place, column=name
-            ) from None
-    for name in table.key:
-        if name not in row:
-            default = table.by_name[name].default
-            if default is REQUIRED:
-                place = _place(table, raw, number)
-                raise DeclarationError(
-                    f"{where(table.name, place, name)}: this key column must be given",
-                    table=table.name,
-                    key=place,
-                    column=name,
-                )
-            row[name] = default
+    name = ""
+    try:
+        for given, value in raw.items():
+            name, canonical, remembered = reading[given]
+            row[name] = remembered(value) if type(value) in _PLAIN else canonical(value)
+        for name in table.key:
+            if name not in row:
+                row[name] = _key_default(table, name)
+    except ValueError as exc:
+        place = _place(table, raw, number)
+        raise DeclarationError(
+            f"{where(table.name, place, name)}: {exc}", table=table.name, key=place, column=name
+        ) from None
     return row
+
+
+def _key_default(table: Table, name: str) -> Value:
+    default: Any = table.by_name[name].default
+    if default is REQUIRED:
+        raise ValueError("this key column must be given")
+    value: Value = default
+    return value
 
 
 def declared_value(column: Column, value: Any) -> Value:
@@ -150,14 +143,14 @@ def declared_value(column: Column, value: Any) -> Value:
         if column.nullable:
             return None
         raise ValueError("NULL is not allowed here (leave the column out to have its default)")
-    if column.kind == "number" and isinstance(value, bool):
-        return int(value)
-    if column.kind in ("int", "number"):
-        return _declared_int(column, value)
-    if column.kind == "bool":
-        return _declared_bool(value)
-    if column.kind in ("json", "json_list"):
-        return _clean(_declared_json(column, value))
+    reader = _READERS.get(column.kind)
+    return reader(column, value) if reader else _declared_text(column, value)
+
+
+def _declared_text(column: Column, value: Any) -> Value:
+    free = column.kind == "text" and not (column.forbids or column.secret or column.blank)
+    if free and type(value) is str and value.isascii() and "\0" not in value and len(value) <= MAX_TEXT:
+        return value  # most texts there are
     if column.kind == "any" and isinstance(value, bool):
         return str(int(value))
     if isinstance(value, bool) or not isinstance(value, (str, int)):
@@ -201,6 +194,10 @@ def _is_huge(value: Any) -> bool:
     return isinstance(value, int) and value.bit_length() > 1000
 
 
+def _declared_number(column: Column, value: Any) -> int:
+    return int(value) if isinstance(value, bool) else _declared_int(column, value)
+
+
 def _declared_int(column: Column, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         raise ValueError(f"expected a whole number, got {_kind_of(value)}")
@@ -214,7 +211,7 @@ def _declared_int(column: Column, value: Any) -> int:
     return number
 
 
-def _declared_bool(value: Any) -> bool:
+def _declared_bool(_column: Column, value: Any) -> bool:
     if isinstance(value, bool):
         return value
     text = _brief(value).strip().lower()
@@ -232,6 +229,10 @@ def _declared_choice(column: Column, text: str) -> str:
 
 
 def _declared_json(column: Column, value: Any) -> str:
+    return _clean(_json_text(column, value))
+
+
+def _json_text(column: Column, value: Any) -> str:
     if isinstance(value, str):
         if not value:
             return ""
@@ -273,6 +274,15 @@ def _bytes(text: str) -> bytes:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         raise ValueError("holds half of a surrogate pair, which is no character") from None
+
+
+_READERS: dict[str, Callable[[Column, Any], Value]] = {
+    "int": _declared_int,
+    "number": _declared_number,
+    "bool": _declared_bool,
+    "json": _declared_json,
+    "json_list": _declared_json,
+}
 
 
 # -- values sent by the server -----------------------------------------------------------
@@ -358,6 +368,10 @@ def _key_getter(names: tuple[str, ...]) -> Callable[[Mapping[str, Value]], Any]:
 def key_of(table: Table, row: Mapping[str, Value]) -> Key:
     key: Key = _key_getter(table.key)(row)
     return key
+
+
+def keys_of(table: Table, rows: Iterable[Row]) -> list[Key]:
+    return list(map(_key_getter(table.key), rows))
 
 
 def by_key(table: Table, rows: Iterable[Row]) -> Rows:

@@ -40,10 +40,10 @@ def literal(value: Value) -> str:
     which would compare unequal to the TEXT that LOAD makes of it."""
     if value is None:
         return "NULL"
-    if isinstance(value, (bool, int)):
+    if isinstance(value, int):
         return str(int(value))
     if value.isprintable() or all(char.isprintable() or char in "\t\r\n" for char in value):
-        return "'{}'".format(value.replace("'", "''"))
+        return f"""'{value.replace("'", "''")}'"""
     return "CAST(x'{}' AS TEXT)".format(value.encode("utf-8", "surrogateescape").hex().upper())
 
 
@@ -55,17 +55,13 @@ def replace_rows(
     defaults: the server's own. A column that has its default in all of the rows is left out.
     """
     statements: list[Statement] = []
-    for names, group in _same_columns(rows):
-        if defaults:
-            names = tuple(
-                name
-                for name in names
-                if name in table.key
-                or name not in defaults
-                or any(row[name] != defaults[name] for row in group)
-            )
-        head = "REPLACE INTO {}{} ({}) VALUES ".format(target, table.name, ", ".join(names))
-        statements += _values(head, table, names, group)
+    for given, group in _same_columns(rows):
+        columns = {name: [row[name] for row in group] for name in given}
+        for name, default in (defaults or {}).items():
+            if name not in table.key and columns.get(name, []).count(default) == len(group):
+                del columns[name]
+        head = "REPLACE INTO {}{} ({}) VALUES ".format(target, table.name, ", ".join(columns))
+        statements += _values(head, table, columns)
     return statements
 
 
@@ -82,7 +78,7 @@ def merge_rows(table: Table, rows: Sequence[Row]) -> list[Statement]:
             "UPDATE SET " + updates if updates else "NOTHING",
         )
         head = "INSERT INTO {} ({}) VALUES ".format(table.name, ", ".join(names))
-        statements += _values(head, table, names, group, tail)
+        statements += _values(head, table, {name: [row[name] for row in group] for name in names}, tail)
     return statements
 
 
@@ -128,14 +124,14 @@ class _Literals(dict[Value, str]):
 
 
 def _values(
-    head: str, table: Table, names: Sequence[str], rows: Sequence[Row], tail: str = ""
+    head: str, table: Table, columns: Mapping[str, Sequence[Value]], tail: str = ""
 ) -> list[Statement]:
-    columns = [list(map(_Literals().__getitem__, [row[name] for row in rows])) for name in names]
+    literals = {name: list(map(_Literals().__getitem__, values)) for name, values in columns.items()}
     shown = [
         ["NULL" if text == "NULL" else f"'{HIDDEN}'" for text in texts] if name in table.secrets else texts
-        for name, texts in zip(names, columns)
+        for name, texts in literals.items()
     ]
-    texts = _tuples(columns)
+    texts = _tuples(list(literals.values()))
     pairs = list(zip(texts, _tuples(shown) if table.secrets else texts))
     return [_join(head, part, tail) for part in _chunks(pairs, _pair_size)]
 

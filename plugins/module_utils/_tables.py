@@ -46,6 +46,7 @@ class TableWork:
         self.want = want
         implied = {column.name: column.default for column in self.table.columns if column.implied}
         self.plan: Plan = plan(want, self.have["memory"], {**self.present.defaults, **implied})
+        self.should = {layer: expected(self.table, layer, self.plan.after) for layer in LAYERS}
         self.changes: dict[str, list[Change]] = {"memory": self.plan.changes}
         for layer in LAYERS[1:]:
             there = layer in layers_of(self.table)
@@ -65,7 +66,7 @@ class TableWork:
         ]
 
     def _drift(self, layer: str, rows: Rows) -> list[Change]:
-        return drift(self.plan, expected(self.table, layer, self.plan.after), rows)
+        return drift(self.plan, self.should[layer], rows)
 
     # -- what to send --------------------------------------------------------------------
 
@@ -124,7 +125,11 @@ class TableWork:
         # already, that was not enough, and each value is looked at.
         written = {change.key for change in self.plan.changes}
         thorough = any(change.key not in written for change in self.changes["runtime"])
-        rows = self.present.loaded(admin, self.plan.after, thorough)
+        left_out = None if thorough else self.present.left_out(admin)
+        if left_out is None:
+            rows = self.present.loaded(admin, self.plan.after)
+        else:
+            rows = {key: row for key, row in self.should["runtime"].items() if key not in left_out}
         return [self._refusal(change) for change in self._drift("runtime", rows)]
 
     def _refusal(self, change: Change) -> str:

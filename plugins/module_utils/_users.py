@@ -61,6 +61,8 @@ def recognise(want: Want, have: dict[str, Rows]) -> list[Row]:
     Otherwise a password kept as a salted hash would be a change on every run. Where another
     layer stores the same password in another form, its row in ``have`` takes that form too.
     """
+    if not any(have.values()):
+        return list(want.rows)
     return [_recognised(want.table, declared, have) for declared in want.rows]
 
 
