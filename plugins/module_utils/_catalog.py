@@ -103,34 +103,14 @@ _SECTIONS = (
     # then backends, who may log in, where queries go, and at last the cluster itself.
     Section("ADMIN VARIABLES", "admin_variables", prefix="admin-"),
     Section("MYSQL VARIABLES", "mysql_variables", prefix="mysql-"),
-    Section(
-        "PGSQL VARIABLES",
-        "pgsql_variables",
-        prefix="pgsql-",
-        carried_with="admin-cluster_pgsql_variables_diffs_before_sync",
-    ),
+    Section("PGSQL VARIABLES", "pgsql_variables", prefix="pgsql-"),
     # Not mysql_servers: that one follows the monitor and need never agree between nodes.
     Section("MYSQL SERVERS", "mysql_servers_v2", _tables_of("MYSQL SERVERS")),
-    Section(
-        "PGSQL SERVERS",
-        "pgsql_servers_v2",
-        _tables_of("PGSQL SERVERS"),
-        carried_with="admin-cluster_pgsql_servers_diffs_before_sync",
-    ),
+    Section("PGSQL SERVERS", "pgsql_servers_v2", _tables_of("PGSQL SERVERS")),
     Section("MYSQL USERS", "mysql_users", _tables_of("MYSQL USERS")),
-    Section(
-        "PGSQL USERS",
-        "pgsql_users",
-        _tables_of("PGSQL USERS"),
-        carried_with="admin-cluster_pgsql_users_diffs_before_sync",
-    ),
+    Section("PGSQL USERS", "pgsql_users", _tables_of("PGSQL USERS")),
     Section("MYSQL QUERY RULES", "mysql_query_rules", _tables_of("MYSQL QUERY RULES")),
-    Section(
-        "PGSQL QUERY RULES",
-        "pgsql_query_rules",
-        _tables_of("PGSQL QUERY RULES"),
-        carried_with="admin-cluster_pgsql_query_rules_diffs_before_sync",
-    ),
+    Section("PGSQL QUERY RULES", "pgsql_query_rules", _tables_of("PGSQL QUERY RULES")),
     Section("MYSQL FIREWALL", None, _tables_of("MYSQL FIREWALL")),
     Section("PGSQL FIREWALL", None, _tables_of("PGSQL FIREWALL")),
     Section("SCHEDULER", None, _tables_of("SCHEDULER")),

@@ -107,9 +107,8 @@ class Section:
     """What one LOAD or SAVE covers.
 
     checksum: its name in runtime_checksums_values; None where the cluster does not carry it, so
-    that every node has to be written.
-    carried_with: a variable without which the server's cluster does not carry the section
-    although it has a checksum.
+    that every node has to be written. A server may have the checksum and not carry the section all the
+    same: then it has no variable admin-cluster_..._diffs_before_sync for it (3.0.0-alpha).
     tables: every table the section's LOAD takes, in the order their rows are best written.
     prefix: for the sections of global_variables, how their variables' names begin.
     disk: whether there is a SAVE.
@@ -120,7 +119,6 @@ class Section:
     tables: tuple[str, ...] = ()
     prefix: str | None = None
     disk: bool = True
-    carried_with: str = ""
 
 
 # -- columns in few words ------------------------------------------------------------------

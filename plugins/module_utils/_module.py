@@ -81,6 +81,9 @@ def column_spec(table: Table) -> Spec:
             option["choices"] = list(column.choices)
         if column.secret:
             option["no_log"] = True
+        elif column.name.endswith("_key"):
+            # The path of a file; unless told, Ansible takes the name for that of a secret.
+            option["no_log"] = False
         if column.name in table.key and table.default(column.name) is None:
             option["required"] = True
         spec[column.name] = option

@@ -22,7 +22,8 @@ options:
     description:
       - The rows. A row is found by its O(config[].rule_id).
       - Columns whose default is C(null) have no effect while they are C(null). Give C(null) to take a
-        value away again.
+        value away again. The empty string is a value. With an empty O(config[].replace_pattern) what
+        O(config[].match_pattern) finds is removed, and any O(config[].error_msg) blocks the query.
       - A column that is not in this list but in your ProxySQL's table is passed on as the server has
         it, with a warning.
     type: list

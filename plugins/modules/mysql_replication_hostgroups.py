@@ -30,7 +30,8 @@ options:
         description:
           - The hostgroup of the servers that can be written to. 0 or more. The key.
           - It must not be the reader hostgroup of another row. ProxySQL leaves such a row out, and
-            answers C(OK).
+            answers C(OK). Nor may it belong to a row of another table of hostgroups, since two monitors
+            would move its servers.
         type: int
         required: true
       reader_hostgroup:

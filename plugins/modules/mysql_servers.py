@@ -104,6 +104,9 @@ notes:
     C(LOAD MYSQL SERVERS TO RUNTIME) after a failover puts the old primary back into the writer hostgroup
     until the next read_only check, and cuts sessions twice. So a run that has nothing to change
     never issues one (measured on 2.7.1).
+  - ProxySQL before 2.6 does not tell which rows were loaded last. There a server counts as loaded if runtime
+    has it, with the same columns, in any hostgroup of its pair or set. A server that somebody moved
+    by hand within one can not be told from one that the monitor has moved.
   - When a row that is in use is removed, clients lose their connection at their next statement. Set
     O(config[].status=OFFLINE_SOFT) first and wait until C(stats_mysql_connection_pool) shows no used
     one.

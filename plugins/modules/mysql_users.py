@@ -62,8 +62,8 @@ options:
         type: int
       default_schema:
         description:
-          - The schema the user starts in if the client names none. C(null) leaves that to the variable
-            C(mysql-default_schema). The table's default is C(null).
+          - The schema the user starts in if the client names none. C(null) and the empty string both leave
+            that to the variable C(mysql-default_schema). The table's default is C(null).
         type: str
       schema_locked:
         description:
@@ -116,7 +116,10 @@ notes:
   - ProxySQL keeps passwords as they are given. If you give a clear password, it is in clear in
     C(proxysql.db).
   - ProxySQL splits a user into a row for each role in runtime, and so does fetching from
-    another node. Two rows that agree in all else count as one here.
+    another node. Two rows that agree in all else count as one here. A user declared without
+    O(config[].backend) and O(config[].frontend) is both roles, however they are stored.
+  - To give the roles different passwords, declare two rows, one with O(config[].backend=false) and one with
+    O(config[].frontend=false).
   - Section of C(LOAD) and C(SAVE) is MYSQL USERS.
   - The cluster carries this table, but only rows that are active. Write it on one core, the other nodes
     follow. Rows that are not active have to be written on every node.

@@ -53,6 +53,8 @@ NEVER = {
 }
 OTHERS = {"null": None, "empty": "", "true": True, "dict": {"a": 1}, "json": '{"a" : [1, null]}'}
 VALUES: dict[str, Any] = {**TEXTS, **NUMBERS, **NEVER, **OTHERS}
+# One text is as good as another where no text can be right.
+FOR_NUMBERS = {key: each for key, each in VALUES.items() if key not in TEXTS} | {"injection": INJECTION}
 ROWS = {**FIRST, **PGSQL_FIRST}
 
 # Free text that a rule of its own restricts.
@@ -101,7 +103,7 @@ def check_columns(server: Any, name: str) -> None:
     for column in table.columns:
         base = base_row(name, column.name)
         free = column.kind == "text" and not {column.name, f"{name}.{column.name}"} & RESTRICTED
-        for word, value in VALUES.items():
+        for word, value in (FOR_NUMBERS if column.kind in ("int", "bool") else VALUES).items():
             place = f"{name}.{column.name}, {word}"
             try:
                 run(server, {name: [{**base, column.name: value}]}, load=False, save=False)
