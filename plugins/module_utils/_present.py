@@ -20,14 +20,14 @@ _SOURCE = {"memory": "main.%s", "runtime": "main.runtime_%s", "disk": "disk.%s"}
 # In runtime, whether the monitor made the row (mysql_aws_rds_bgd_hostgroups of 3.0.10, not run).
 _MONITORS_OWN = "auto_generated"
 
-# Which rows LOAD left out of runtime, where asking for that is cheaper than reading runtime: for
-# runtime_mysql_query_rules ProxySQL makes the text of one INSERT for each rule, every time.
+# Which rows LOAD may have left out of runtime, where asking is cheaper than reading runtime: for that
+# ProxySQL makes the text of an INSERT for each row, every time.
 _LEFT_OUT = {
     "mysql_query_rules": (
         "SELECT rule_id FROM main.mysql_query_rules WHERE active = 1"
         " EXCEPT SELECT rule_id FROM stats_mysql_query_rules"
     ),
-    # The statistics have users in the role of frontend only.
+    # The statistics have users in the role of frontend only, and none with a quote in the name.
     "mysql_users": (
         "SELECT username, backend FROM main.mysql_users WHERE active = 1 AND default_hostgroup >= 0"
         " AND frontend = 1 AND username NOT IN (SELECT username FROM stats_mysql_users)"
@@ -108,13 +108,10 @@ class Present:
             return self._last_loaded(admin, memory)
         return self._rows("runtime", memory, *self._differences(admin, "runtime"))
 
-    def left_out(self, admin: Admin) -> set[Key] | None:
-        """Keys of rows that a LOAD left out of runtime, or None where runtime has to be read for that."""
+    def all_loaded(self, admin: Admin) -> bool:
+        """Whether a LOAD surely left out no row; False where only runtime itself can tell."""
         query = _LEFT_OUT.get(self.table.name)
-        if query is None or self.apart:
-            return None
-        names, raw = admin.fetch_raw(query)
-        return set(by_key(self.table, server_rows(self.table, names, raw)))
+        return query is not None and not self.apart and not admin.fetch_raw(query)[1]
 
     def _rows(self, layer: str, memory: Rows, alone: Sequence[Raw], extra: Sequence[Raw]) -> Rows:
         """The rows of a layer: memory's, without those it holds alone, with those it does not hold."""

@@ -125,11 +125,9 @@ class TableWork:
         # already, that was not enough, and each value is looked at.
         written = {change.key for change in self.plan.changes}
         thorough = any(change.key not in written for change in self.changes["runtime"])
-        left_out = None if thorough else self.present.left_out(admin)
-        if left_out is None:
-            rows = self.present.loaded(admin, self.plan.after)
-        else:
-            rows = {key: row for key, row in self.should["runtime"].items() if key not in left_out}
+        if not thorough and self.present.all_loaded(admin):
+            return []
+        rows = self.present.loaded(admin, self.plan.after)
         return [self._refusal(change) for change in self._drift("runtime", rows)]
 
     def _refusal(self, change: Change) -> str:

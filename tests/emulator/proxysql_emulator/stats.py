@@ -74,7 +74,9 @@ class Stats:
 
     def _mysql_users(self) -> list[tuple[Any, ...]]:
         rows = self.instance.database.rows(
-            "SELECT username, max_connections FROM runtime_mysql_users WHERE frontend=1"
+            # With a quote in the name, ProxySQL's own INSERT fails.
+            "SELECT username, max_connections FROM runtime_mysql_users"
+            " WHERE frontend=1 AND instr(username, char(39))=0"
         )
         # As text, to which a name compares, not as the bytes that were read.
         return [(name.decode("utf-8", "surrogateescape"), 0, most) for name, most in rows]
