@@ -100,12 +100,12 @@ class Cluster:
         children = load("hosts.yml")["all"]["children"]
         self.credentials: dict[str, str] = load("group_vars/all/credentials.yml")
         self.declared: dict[str, Any] = load("group_vars/all/declared.yml")
-        self.net: str = load("hosts.yml")["all"]["vars"]["lab_net"]
+        self.net: str = os.environ["LAB_NET"]
         self.vip = f"{self.net}.100"
 
         def group(name: str) -> list[Node]:
             return [
-                Node(host, entry["ansible_host"], self.credentials)
+                Node(host, entry["ansible_host"].replace("{{ lab_net }}", self.net), self.credentials)
                 for host, entry in children[name]["hosts"].items()
             ]
 

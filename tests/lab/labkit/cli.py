@@ -12,7 +12,8 @@ from .say import Refused, line, refuse
 
 EPILOG = """\
 examples:
-  lab up --name try --subnet 10.90.20.0/24 --mariadb db1 core1 core2:10.90.20.50 db1
+  lab up --name try --mariadb db1 core1 core2 db1
+  lab up --name try --subnet 10.91.20.0/24 core1 core2:10.91.20.50
   lab inventory try --group proxysql_core=core1,core2 > hosts.yml
   lab exec try core1 journalctl -b
   lab cut try core1; lab heal try core1
@@ -37,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
     build.add_argument("--rebuild", action="store_true", help="build anew, with today's packages")
     up = add("up", "Make hosts; those that stand are left as they are.")
     up.add_argument("--name", required=True, help="name of the lab")
-    up.add_argument("--subnet", required=True, help="its network, as 10.90.20.0/24")
+    up.add_argument("--subnet", help="its network, as 10.91.20.0/24; else the first free one")
     up.add_argument("--mariadb", default="", metavar="HOST,...", help="hosts that have MariaDB installed")
     up.add_argument("hosts", nargs="+", metavar="HOST[:ADDRESS]")
     down = add("down", "Remove a lab: its hosts and its network.")
@@ -45,6 +46,8 @@ def parser() -> argparse.ArgumentParser:
     which.add_argument("name", nargs="?", help="name of the lab")
     which.add_argument("--all", action="store_true", help="every lab of this checkout")
     add("list", "What stands.")
+    net = add("net", "The network a lab stands on, or would get now: its first three numbers.")
+    net.add_argument("name")
     inv = add("inventory", "An Ansible inventory of a lab.")
     inv.add_argument("name")
     inv.add_argument("--group", action="append", default=[], metavar="GROUP=HOST,...")
@@ -100,12 +103,15 @@ def dispatch(given: argparse.Namespace) -> int:
         image.ensure(given.rebuild)
     elif given.command == "up":
         mariadb = {name for name in given.mariadb.split(",") if name}
-        hosts.up(hosts.plan(given.name, given.subnet, given.hosts, mariadb), given.subnet)
+        subnet = given.subnet or str(network.free(given.name))
+        hosts.up(hosts.plan(given.name, subnet, given.hosts, mariadb), subnet)
     elif given.command == "down":
         for lab in sorted({host.lab for host in hosts.standing()}) if given.all else [given.name]:
             hosts.down(lab)
     elif given.command == "list":
         show_list()
+    elif given.command == "net":
+        print(str(network.free(given.name)).rpartition(".")[0])
     elif given.command == "inventory":
         found = hosts.standing(given.name)
         if not found:

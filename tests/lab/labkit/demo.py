@@ -10,12 +10,11 @@ import sys
 import time
 from pathlib import Path
 
-from . import hosts, inventory, machine, package, view
+from . import hosts, inventory, machine, network, package, view
 from .machine import CACHE, CHECKOUT, LAB
 from .say import Refused, done, line, progress, refuse, step
 
 NAME = "demo"
-SUBNET = "10.90.40.0/24"
 ADDRESSES = {"core1": 11, "core2": 12, "sat1": 13, "db1": 21, "db2": 22}
 GROUPS = {
     "proxysql_core": ["core1", "core2"],
@@ -28,23 +27,23 @@ INVENTORY = HERE / "inventory"
 # The demo declares what the Molecule scenario declares.
 GROUP_VARS = CHECKOUT / "molecule" / "default" / "inventory" / "group_vars"
 BIN = CHECKOUT / ".venv" / "bin"
-VIP = SUBNET.replace(".0/24", ".100")
 
 
 def up() -> int:
     began = time.monotonic()
     chosen = package.choose()
     line(str(chosen))
-    wanted = [f"{name}:{SUBNET.replace('.0/24', f'.{last}')}" for name, last in ADDRESSES.items()]
-    made = hosts.plan(NAME, SUBNET, wanted, {"db1", "db2"})
-    hosts.up(made, SUBNET)
+    subnet = network.free(NAME)
+    wanted = [f"{name}:{subnet[last]}" for name, last in ADDRESSES.items()]
+    made = hosts.plan(NAME, str(subnet), wanted, {"db1", "db2"})
+    hosts.up(made, str(subnet))
     write_inventory(made, chosen)
     with step("collection: installing it from this checkout into .ansible"):
         run_quietly("collection", [BIN / "ansible-galaxy", "collection", "install", "--force", CHECKOUT])
     play("MariaDB, a primary and its replica", LAB / "mariadb.yml")
     play("site.yml", CHECKOUT / "playbooks" / "site.yml")
     nodes = [host for host in made if host.flavour == "base"]
-    good = view.show(nodes, GROUPS["proxysql_core"], VIP, str(chosen))
+    good = view.show(nodes, GROUPS["proxysql_core"], str(subnet[100]), str(chosen))
     if good:
         line(f"demo: stands after {time.monotonic() - began:.0f} s")
     return 0 if good else 1

@@ -8,6 +8,8 @@ import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from . import image, network
 from .machine import KEY, LABEL, PREFIX
@@ -92,11 +94,17 @@ def standing(lab: str | None = None) -> list[Host]:
                 labels[f"{LABEL}.host"],
                 labels[f"{LABEL}.address"],
                 labels[f"{LABEL}.flavour"],
-                item["State"],
+                _state(item),
                 item["Pid"],
             )
         )
     return sorted(result, key=lambda host: (host.lab, ipaddress.ip_address(host.address)))
+
+
+def _state(item: dict[str, Any]) -> str:
+    """What podman says, or "lost": killed together with what would have told podman."""
+    lost = item["State"] in ("running", "stopping") and not Path(f"/proc/{item['Pid']}/ns/net").exists()
+    return "lost" if lost else str(item["State"])
 
 
 def find(lab: str, name: str) -> Host:
@@ -109,10 +117,13 @@ def find(lab: str, name: str) -> Host:
 
 
 def up(hosts: list[Host], subnet: str) -> None:
-    """Bring the hosts up; those that stand already are left as they are."""
+    """Bring the hosts up; those that stand already are left as they are, lost ones made anew."""
     lab = hosts[0].lab
     image.ensure()
     with step(f"lab {lab}: {', '.join(host.name for host in hosts)} on {subnet}"):
+        lost = [host.container for host in standing(lab) if host.state == "lost"]
+        if lost:
+            _remove(lost)
         network.create(lab, ipaddress.IPv4Network(subnet))
         there = {host.name: host for host in standing(lab)}
         for host in hosts:
@@ -122,10 +133,11 @@ def up(hosts: list[Host], subnet: str) -> None:
                     f"{host.name} stands at {old.address} ({old.flavour}), asked for "
                     f"{host.address} ({host.flavour}); remove it first: lab down {lab}"
                 )
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            list(pool.map(lambda host: _start(host, there.get(host.name)), hosts))
+        # One by one: of hosts started side by side, now and then one is left off the bridge.
+        for host in hosts:
+            _start(host, there.get(host.name))
         with ThreadPoolExecutor(max_workers=len(hosts)) as pool:
-            list(pool.map(wait_ready, hosts))
+            list(pool.map(_ready_at_last, hosts))
 
 
 def _start(host: Host, old: Host | None) -> None:
@@ -158,6 +170,16 @@ def _start(host: Host, old: Host | None) -> None:
         host.name,
         image.name(host.flavour),
     )
+
+
+def _ready_at_last(host: Host) -> None:
+    """Wait for a host; one that is not there in time is started once more."""
+    try:
+        wait_ready(host, 30)
+    except Refused as error:
+        warn(f"{error}; starting it once more")
+        podman("restart", "--time", "0", host.container)
+        wait_ready(host)
 
 
 def ssh_command(host: Host, *remote: str) -> list[str]:
@@ -212,11 +234,20 @@ def start(host: Host) -> None:
     wait_ready(host)
 
 
+def _remove(containers: list[str]) -> None:
+    command = ("rm", "--force", "--time", "0", "--volumes", *containers)
+    try:
+        podman(*command)
+    except Refused:
+        # a lost one ends for podman only when it is told to
+        podman(*command)
+
+
 def down(lab: str) -> None:
     hosts = standing(lab)
     if hosts:
         with step(f"lab {lab}: removing {', '.join(host.name for host in hosts)}"):
-            podman("rm", "--force", "--time", "0", "--volumes", *[host.container for host in hosts])
+            _remove([host.container for host in hosts])
             network.remove(lab)
     else:
         network.remove(lab)

@@ -8,27 +8,45 @@ import json
 from typing import Any
 
 from . import machine
-from .machine import LABEL, PREFIX, call
+from .machine import CACHE, LABEL, PREFIX, call
 from .podman import NETWORKS, podman, podman_json
 from .say import Refused
 
+# Where labs are put that say nothing else.
+RANGE = ipaddress.IPv4Network("10.90.0.0/16")
+
 
 def bridge(lab: str) -> str:
-    """The bridge's name; the kernel allows 15 characters."""
-    full = f"{PREFIX}-{lab}"
-    return full if len(full) <= 15 else f"{PREFIX}-{hashlib.sha256(lab.encode()).hexdigest()[:7]}"
+    """The bridge's name: another one in every checkout, within the kernel's 15 characters."""
+    return f"{PREFIX}-{hashlib.sha256(f'{CACHE} {lab}'.encode()).hexdigest()[:7]}"
+
+
+def free(lab: str) -> ipaddress.IPv4Network:
+    """The network on which this lab stands, else the first that nothing here uses.
+
+    Another checkout may have a lab of the same name, and hosts that were killed with all else
+    leave their bridge behind.
+    """
+    standing = _known(f"{PREFIX}-{lab}")
+    if standing:
+        return ipaddress.IPv4Network(standing)
+    taken = [route for route, _device in _routes()]
+    for subnet in RANGE.subnets(new_prefix=24):
+        if not any(subnet.overlaps(route) for route in taken):
+            return subnet
+    raise Refused(f"no free network in {RANGE} for lab {lab}")
 
 
 def create(lab: str, subnet: ipaddress.IPv4Network) -> None:
     name = f"{PREFIX}-{lab}"
-    for known in podman_json("network", "ls", "--format", "json") or []:
-        if known["name"] == name:
-            standing = known["subnets"][0]["subnet"]
-            if standing != str(subnet):
-                raise Refused(
-                    f"lab {lab} stands on {standing}, not on {subnet}; remove it first: lab down {lab}"
-                )
-            return
+    standing = _known(name)
+    if standing:
+        if standing != str(subnet):
+            raise Refused(f"lab {lab} stands on {standing}, not on {subnet}; remove it first: lab down {lab}")
+        return
+    if bridge(lab) in {link["ifname"] for link in json.loads(call("ip", "-j", "link", "show"))}:
+        # ours, of hosts that were killed with all else
+        call("ip", "link", "delete", bridge(lab))
     _refuse_overlap(subnet)
     podman(
         "network",
@@ -51,13 +69,28 @@ def create(lab: str, subnet: ipaddress.IPv4Network) -> None:
     file.write_text(json.dumps(described, indent=2), encoding="utf-8")
 
 
+def _known(name: str) -> str | None:
+    """The subnet of a network that podman knows."""
+    for known in podman_json("network", "ls", "--format", "json") or []:
+        if known["name"] == name:
+            return str(known["subnets"][0]["subnet"])
+    return None
+
+
+def _routes() -> list[tuple[ipaddress.IPv4Network, str]]:
+    """Every network that this machine has a route to, and by which device."""
+    return [
+        (ipaddress.IPv4Network(route["dst"], strict=False), str(route.get("dev")))
+        for route in json.loads(call("ip", "-j", "-4", "route", "show", "table", "main") or "[]")
+        if route["dst"] != "default"
+    ]
+
+
 def _refuse_overlap(subnet: ipaddress.IPv4Network) -> None:
-    for route in json.loads(call("ip", "-j", "-4", "route", "show", "table", "main") or "[]"):
-        if route["dst"] == "default":
-            continue
-        if subnet.overlaps(ipaddress.ip_network(route["dst"], strict=False)):
+    for route, device in _routes():
+        if subnet.overlaps(route):
             raise Refused(
-                f"subnet {subnet} overlaps {route['dst']} on {route.get('dev')}: "
+                f"subnet {subnet} overlaps {route} on {device}: "
                 "another lab or a network of this machine; give another --subnet"
             )
 
