@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
 from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -34,3 +35,9 @@ def _install_finder() -> None:
 
 # At import, not in a hook: conftest files below this one import the collection.
 _install_finder()
+
+
+@pytest.fixture(scope="session")
+def collections_path() -> str:
+    """Where a program that a test starts finds the collection."""
+    return _FOLDER.name
