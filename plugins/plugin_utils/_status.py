@@ -266,7 +266,7 @@ def text(report: Report) -> str:
     ]
     for node in report.nodes:
         if node.seen is None:
-            rows.append([node.host, node.role, "no answer", "", "", *("?" for _ in report.sections)])
+            rows.append([node.host, node.role, "no answer", "", "", *["?"] * len(report.sections)])
             continue
         rows.append(
             [

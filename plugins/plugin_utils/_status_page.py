@@ -146,7 +146,9 @@ def _drawing(report: Report) -> str:
         boxes.append(_box(low.places[node.host], *_caption(report, node)))
     for one, other in zip(cores, cores[1:]):
         lines.append(_line(top.places[one.host], top.places[other.host], bool(one.seen and other.seen)))
-    online = {backend for (_, backend), states in report.backends().items() if set(states) == {"ONLINE"}}
+    online = {
+        backend for (_hostgroup, backend), states in report.backends().items() if set(states) == {"ONLINE"}
+    }
     for backend, place in base.places.items():
         boxes.append(_box(place, backend, "ONLINE" if backend in online else "not ONLINE", backend in online))
     return (

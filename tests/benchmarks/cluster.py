@@ -38,7 +38,7 @@ def settings() -> dict[str, dict[str, int]]:
 def measure(count: int, variables: dict[str, int], changes: int) -> list[float]:
     """Seconds from the LOAD on the first node until the last has it, one for each change."""
     with ExitStack() as stack:
-        servers = [Server(admin_variables=variables) for _ in range(count)]
+        servers = [Server(admin_variables=variables) for _number in range(count)]
         cores = ",".join(f'{{hostname="{s.host}" port={s.admin_port}}}' for s in servers[:2])
         for server in servers:
             rule = "{rule_id=1 active=1 destination_hostgroup=1}"
