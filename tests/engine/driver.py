@@ -22,19 +22,12 @@ from ansible_collections.mysqlha.proxysql.plugins.module_utils._variables import
 from server import Server
 
 
-class Killed(BaseException):
-    """The task's process died: nothing catches this, so nothing is tidied up."""
-
-
 class FragileAdmin(Admin):
-    """An admin connection whose process dies just before its nth write, counted from 0."""
+    """An admin connection whose nth write fails, counted from 0."""
 
-    die_before: int | None = None
     fail_at: int | None = None
 
     def write(self, statement: Any) -> None:
-        if self.die_before == len(self.sent):
-            raise Killed
         if self.fail_at == len(self.sent):
             self.fail_at = None
             raise StatementError("injected")
@@ -64,12 +57,11 @@ def run(
     load: bool = True,
     save: bool = True,
     check: bool = False,
-    die_before: int | None = None,
     fail_at: int | None = None,
 ) -> Outcome:
     """One task on one connection."""
     with FragileAdmin(login(server)) as admin:
-        admin.die_before, admin.fail_at = die_before, fail_at
+        admin.fail_at = fail_at
         return perform(admin, tables, variables, state=state, scope=scope, load=load, save=save, check=check)
 
 

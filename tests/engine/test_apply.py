@@ -108,24 +108,6 @@ def test_edits_in_memory_alone_are_undone_without_a_load(server, name):
     settled(server, name)
 
 
-@pytest.mark.parametrize("cut", range(14))
-def test_a_task_that_dies_anywhere_is_put_right_by_the_next(server, cut):
-    from driver import Killed
-
-    wanted = {"mysql-max_connections": 500}
-    run(server, SECOND, {"mysql-max_connections": 600}, state="overridden")
-    total = len(run(server, FIRST, wanted, state="overridden", check=True).statements)
-    if cut >= total:
-        pytest.fail(f"there are only {total} statements: lower the range")
-    with pytest.raises(Killed):
-        run(server, FIRST, wanted, state="overridden", die_before=cut)
-    assert run(server, FIRST, wanted, state="overridden").changed
-    for name in FIRST:
-        settled(server, name)
-    assert variable(server, "mysql-max_connections") == dict.fromkeys(("memory", "runtime", "disk"), "500")
-    assert not run(server, FIRST, wanted, state="overridden").changed
-
-
 def test_two_loads_never_share_a_second(server):
     seen = set()
     for weight in (1, 2, 3):
