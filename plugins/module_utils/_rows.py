@@ -158,6 +158,8 @@ def _declared_text(column: Column, value: Any) -> Value:
     if _is_huge(value):
         raise ValueError("expected text, got a huge number")
     text = _clean(str(value))
+    if column.secret == "mysql":
+        text = from_hex(text)
     if column.blank and not text:
         return None
     for char in column.forbids:
@@ -187,6 +189,21 @@ def _declared_text(column: Column, value: Any) -> Value:
             " every login"
         )
     return text
+
+
+# As MySQL prints a hash of caching_sha2_password with print_identified_with_as_hex: $A$, and so on.
+_SHA2_AS_HEX = re.compile(r"0x244124[0-9A-Fa-f]{134}\Z")
+
+
+def from_hex(text: str) -> str:
+    """A password hash whose salt is no text may be given as hexadecimal."""
+    return bytes.fromhex(text[2:]).decode("utf-8", "surrogateescape") if _SHA2_AS_HEX.match(text) else text
+
+
+def to_hex(text: str) -> str:
+    """The same the other way round, where it must be: Ansible passes on nothing but text."""
+    data = text.encode("utf-8", "surrogateescape")
+    return text if text.isprintable() or len(data) != 70 else "0x" + data.hex().upper()
 
 
 def _is_huge(value: Any) -> bool:

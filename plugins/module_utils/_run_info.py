@@ -14,7 +14,7 @@ from ._errors import DeclarationError, EngineError, StatementError
 from ._layers import LAYERS, layers_of
 from ._module import Module, Spec
 from ._present import defaults_of, read, read_running
-from ._rows import HIDDEN, Row, show_row
+from ._rows import HIDDEN, Row, show_row, to_hex
 from ._server_schema import section_of_table, table_of
 from ._variable_catalog import SECRETS
 from ._variables import canonical, read_variables
@@ -110,7 +110,14 @@ def _shown(table: Table, row: Row, defaults: Mapping[str, Any], secrets: bool) -
         if name in table.key[:1] or name not in defaults or defaults[name] != value
     }
     shown = show_row(table, kept)
-    return {**shown, **{name: kept[name] for name in table.secrets if name in kept}} if secrets else shown
+    if secrets:
+        shown.update((name, _told(kept[name])) for name in table.secrets if name in kept)
+    return shown
+
+
+def _told(secret: Any) -> Any:
+    text = to_hex(secret) if isinstance(secret, str) else secret
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace") if text else text
 
 
 def _variables(admin: Admin, layer: str, params: Mapping[str, Any]) -> dict[str, str | None]:

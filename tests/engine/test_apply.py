@@ -10,7 +10,7 @@ from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import (
 )
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._layers import expected
 from cases import FIRST, SECOND
-from driver import Admin, epochs, everything, layers, login, run, sql, variable
+from driver import Admin, epochs, everything, layers, login, run, sql
 
 
 def verdict(name, memory, runtime, disk):

@@ -59,9 +59,12 @@ def test_secrets_only_where_they_are_asked_for(module, server):
     shown = module("info", show_secrets=True)
     for layer in ("memory", "runtime", "disk"):
         found = {row["username"]: row["password"] for row in shown["tables"]["mysql_users"][layer]}
-        assert found == {user["username"]: user["password"] for user in users}
+        as_hex = "0x" + SALTED.encode("utf-8", "surrogateescape").hex().upper()
+        assert found == {**{user["username"]: user["password"] for user in users}, "salted": as_hex}
         assert shown["variables"][layer]["mysql-monitor_password"] == "Xq7-s3cret"
         assert shown["variables"][layer]["admin-admin_credentials"] == "admin:admin;cluster:clusterpw"
+    rows = shown["tables"]["mysql_users"]["memory"]
+    assert not module("mysql_users", config=rows, state="overridden")["changed"], "as it was told, declared"
     given = shown.get("invocation", {}).get("module_args", {})
     assert given.get("login_password") != "admin"
 
