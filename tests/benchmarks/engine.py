@@ -7,6 +7,7 @@ again: the engine where nothing is to be done, against reading memory and runtim
 from __future__ import annotations
 
 import gc
+import resource
 import statistics
 import sys
 import time
@@ -114,15 +115,6 @@ def compare(server: Server, table: str, count: int, repeats: int) -> dict[str, T
     return {name: median(each) for name, each in runs.items()}
 
 
-def main(table: str, count: int, repeats: int) -> None:
-    with Server() as server:
-        found = compare(server, table, count, repeats)
-    for name, each in found.items():
-        print(f"{table:<32}{count:>7} {name:<8} {each.seconds * 1000:8.1f} ms  {each.statements:>3} sent")
-    print(
-        f"  first {found['first'].seconds / found['by hand'].seconds:.2f}  again {found['again'].seconds / found['read'].seconds:.2f}"
-    )
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+def megabytes() -> float:
+    """The most memory that this process has had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
