@@ -133,11 +133,10 @@ def up(hosts: list[Host], subnet: str) -> None:
                     f"{host.name} stands at {old.address} ({old.flavour}), asked for "
                     f"{host.address} ({host.flavour}); remove it first: lab down {lab}"
                 )
-        # One by one: of hosts started side by side, now and then one is left off the bridge.
-        for host in hosts:
-            _start(host, there.get(host.name))
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            list(pool.map(lambda host: _start(host, there.get(host.name)), hosts))
         with ThreadPoolExecutor(max_workers=len(hosts)) as pool:
-            list(pool.map(_ready_at_last, hosts))
+            list(pool.map(wait_ready, hosts))
 
 
 def _start(host: Host, old: Host | None) -> None:
@@ -170,16 +169,6 @@ def _start(host: Host, old: Host | None) -> None:
         host.name,
         image.name(host.flavour),
     )
-
-
-def _ready_at_last(host: Host) -> None:
-    """Wait for a host; one that is not there in time is started once more."""
-    try:
-        wait_ready(host, 30)
-    except Refused as error:
-        warn(f"{error}; starting it once more")
-        podman("restart", "--time", "0", host.container)
-        wait_ready(host)
 
 
 def ssh_command(host: Host, *remote: str) -> list[str]:
