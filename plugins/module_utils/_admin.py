@@ -30,6 +30,8 @@ except ImportError:
 
 # The driver's codes for "nobody answered": worth another try until the deadline.
 _UNREACHABLE = (2002, 2003, 2013)
+# And for "this server has no TLS".
+_NO_TLS = 2026
 _PAUSE = 0.2
 
 Fetched = tuple[list[str], list[Sequence[Optional[str]]]]
@@ -194,12 +196,21 @@ def section_of_variable(name: str) -> Section:
 def _connect(login: Login) -> Any:
     deadline = time.monotonic() + login.connect_timeout
     options = _driver_options(login)
+    preferred = login.ssl_mode == "preferred" and "ssl" not in options and not login.unix_socket
+    if preferred:
+        options["ssl"] = _unverified()
+    elif "ssl" not in options:
+        options["ssl_disabled"] = True
     while True:
         left = deadline - time.monotonic()
         try:
             return pymysql.connect(connect_timeout=max(1, int(left)), **options)
         except pymysql.err.MySQLError as exc:
             code, message = _code_and_text(exc)
+            if preferred and code == _NO_TLS and "SSL is required" in message:
+                preferred, options["ssl_disabled"] = False, True
+                del options["ssl"]
+                continue
             if code not in _UNREACHABLE:
                 raise ConnectError(
                     f"ProxySQL's admin port {login.place} refused the login of {login.user!r}: {message}",
@@ -218,6 +229,14 @@ def _connect(login: Login) -> Any:
         time.sleep(_PAUSE)
 
 
+def _unverified() -> ssl_module.SSLContext:
+    """TLS that trusts anybody. The driver's own would read all of the machine's certificates first."""
+    context = ssl_module.SSLContext(ssl_module.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl_module.CERT_NONE
+    return context
+
+
 def _driver_options(login: Login) -> dict[str, Any]:
     options: dict[str, Any] = {
         "host": login.host,
@@ -234,14 +253,11 @@ def _driver_options(login: Login) -> dict[str, Any]:
         "use_unicode": False,
         "autocommit": None,
     }
-    if login.ssl_mode == "disabled":
-        options["ssl_disabled"] = True
-    elif login.ssl_mode == "required" or login.ca_cert or login.client_cert:
-        context = ssl_module.create_default_context(cafile=login.ca_cert)
-        context.check_hostname = login.check_hostname
-        if not login.ca_cert:
-            context.check_hostname = False
-            context.verify_mode = ssl_module.CERT_NONE
+    if login.ssl_mode != "disabled" and (login.ssl_mode == "required" or login.ca_cert or login.client_cert):
+        context = _unverified()
+        if login.ca_cert:
+            context = ssl_module.create_default_context(cafile=login.ca_cert)
+            context.check_hostname = login.check_hostname
         if login.client_cert:
             context.load_cert_chain(login.client_cert, login.client_key)
         options["ssl"] = context

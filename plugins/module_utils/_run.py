@@ -59,14 +59,12 @@ def _gathered_variables(admin: Admin, layer: str, names: Any) -> dict[str, str |
 def _masked_rows(table: Table, config: Any) -> list[Row]:
     """What Ansible may see of the rows: canonical, no secrets, no column it does not know."""
     rows = declared_rows(table, config or [])
-    return [
-        {
-            name: HIDDEN if name in table.secrets and value is not None else value
-            for name, value in row.items()
-            if name in table.by_name
-        }
-        for row in rows
-    ]
+    secrets, unknown = table.secrets, {name for row in rows for name in row}.difference(table.by_name)
+    if unknown:
+        rows = [{name: value for name, value in row.items() if name not in unknown} for row in rows]
+    for name in secrets:
+        rows = [row if row.get(name) is None else {**row, name: HIDDEN} for row in rows]
+    return rows
 
 
 def _masked_variables(config: Any) -> dict[str, str]:

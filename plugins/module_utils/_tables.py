@@ -161,7 +161,10 @@ class TableWork:
         return self._shown(self.plan.after)
 
     def _shown(self, rows: Rows) -> list[Row]:
-        return [show_row(self.table, rows[key]) for key in self.plan.touched if key in rows]
+        changed = {change.key for changes in self.changes.values() for change in changes}
+        return [
+            show_row(self.table, rows[key]) for key in self.plan.touched if key in changed and key in rows
+        ]
 
     def diff_lines(self, layer: str) -> dict[str, str]:
         """The rows of a layer that change, as text, before and after."""

@@ -178,7 +178,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 before:
-  description: What the task answers for, as it was in memory. Passwords are masked.
+  description: The rows that change in some layer, and the variables given, as they were in memory. Passwords are masked.
   returned: for the states V(merged), V(replaced), V(overridden) and V(deleted)
   type: dict
   contains:
