@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import image, network
+from . import image, machine, network
 from .machine import KEY, LABEL, PREFIX
 from .podman import command, environment, podman, podman_json
 from .say import Refused, line, step, warn
@@ -126,6 +126,7 @@ def up(hosts: list[Host], subnet: str) -> None:
             _remove(lost)
         network.create(lab, ipaddress.IPv4Network(subnet))
         there = {host.name: host for host in standing(lab)}
+        machine.check_inotify(sum(host.name not in there for host in hosts))
         for host in hosts:
             old = there.get(host.name)
             if old and (old.address, old.flavour) != (host.address, host.flavour):

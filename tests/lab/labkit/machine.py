@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import json
 import os
@@ -38,6 +39,9 @@ NEEDED = {
     "nsenter": "util-linux",
     "iptables": "iptables",
 }
+
+# systemd 5, its login service, dbus and keepalived one each
+INOTIFY_PER_HOST = 8
 
 INSTEAD = "What runs without hosts: make lint, make unit, make conformance."
 
@@ -112,6 +116,28 @@ def limits() -> list[str]:
             value = min(value, hard)
         result.append(f"{name}={value}:{value}")
     return result
+
+
+def check_inotify(hosts: int) -> None:
+    """Refuse where systemd would not start: it and its kind take some inotify instances a host,
+    and without them it stops in silence."""
+    wanted, taken = hosts * INOTIFY_PER_HOST, []
+    libc = ctypes.CDLL(None)
+    try:
+        for _number in range(wanted):
+            found = libc.inotify_init()
+            if found < 0:
+                break
+            taken.append(found)
+    finally:
+        for found in taken:
+            os.close(found)
+    if len(taken) < wanted:
+        raise Refused(
+            f"{hosts} hosts need {wanted} inotify instances, and this machine has {len(taken)} left: remove other "
+            "hosts (tests/lab/lab list, in every checkout), or raise the limit: "
+            "sysctl fs.inotify.max_user_instances=1024"
+        )
 
 
 def pure_cgroup2() -> bool:
