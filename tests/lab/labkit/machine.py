@@ -134,8 +134,8 @@ def check_inotify(hosts: int) -> None:
             os.close(found)
     if len(taken) < wanted:
         raise Refused(
-            f"{hosts} hosts need {wanted} inotify instances, and this machine has {len(taken)} left: remove other "
-            "hosts (tests/lab/lab list, in every checkout), or raise the limit: "
+            f"{hosts} hosts need {wanted} inotify instances, and this machine has {len(taken)} left: "
+            "remove other hosts (tests/lab/lab list, in every checkout), or raise the limit: "
             "sysctl fs.inotify.max_user_instances=1024"
         )
 
