@@ -144,15 +144,16 @@ class Admin:
         self.sent.append(statement)
         self._send(statement)
 
-    def load(self, section: Section) -> None:
-        """LOAD a section to runtime, never in the second of its present epoch.
+    def load(self, section: Section, after: int = 0) -> None:
+        """LOAD a section to runtime, never in the second of its present epoch, or of ``after``.
 
         Peers pull what has a newer epoch, in whole seconds: two LOADs in one second can part
         a cluster for good ("Sync conflict, epoch times are EQUAL", lib/ProxySQL_Cluster.cpp).
         """
         if section.checksum:
             clock = (
-                "SELECT strftime('%s', 'now') <= epoch FROM runtime_checksums_values"
+                f"SELECT CAST(strftime('%s', 'now') AS INTEGER) <= max(epoch, {after})"
+                " FROM runtime_checksums_values"
                 f" WHERE name = {literal(section.checksum)}"
             )
             # Bounded: an epoch of the future (a clock set back) is not worth waiting for.

@@ -10,10 +10,9 @@ from typing import Any
 
 from ._admin import Admin
 from ._apply import Outcome
-from ._catalog import SECTIONS, TABLES, Table
-from ._cluster import Convergence, Node, connect_nodes, same_version
+from ._catalog import TABLES, Table
 from ._errors import DeclarationError, EngineError
-from ._module import Module, Spec, column_spec, layer_spec, login, writing_spec
+from ._module import Module, Spec, column_spec, layer_spec, writing_spec
 from ._plan import STATES, Want
 from ._present import read
 from ._render import render
@@ -297,65 +296,3 @@ def run_runtime() -> None:
         return {"changed": bool(statements), "sections": done, "statements": statements}
 
     module.run(body)
-
-
-def run_cluster_sync() -> None:
-    """The module cluster_sync: wait until every node agrees with the first."""
-    node_spec: Spec = {
-        "login_host": {"type": "str", "required": True},
-        "login_port": {"type": "int", "default": 6032},
-    }
-    spec: Spec = {
-        "nodes": {"type": "list", "elements": "dict", "options": node_spec, "required": True},
-        "sections": {"type": "list", "elements": "str"},
-        "heal": {"type": "bool", "default": False},
-        "timeout": {"type": "float", "default": 60.0},
-    }
-    module = Module(spec)
-    params = module.params
-
-    try:
-        if not params["nodes"]:
-            raise DeclarationError("nodes: at least the leader must be given")
-        sections = [section for section in named_sections(params["sections"]) if section.checksum]
-        nodes = connect_nodes(
-            login(params, node["login_host"], node["login_port"]) for node in params["nodes"]
-        )
-        result = _synchronise(
-            nodes, Convergence(nodes, sections, params["heal"]), params["timeout"], module.check_mode
-        )
-    except EngineError as exc:
-        module.fail(exc)
-    module.exit_json(**result)
-
-
-def _synchronise(nodes: list[Node], cluster: Convergence, timeout: float, check: bool) -> dict[str, Any]:
-    same_version(nodes)
-    if check:
-        cluster.look()
-        would = {
-            s.name: why for s in cluster.sections for why in [cluster.needs_load(s)] if why and cluster.heal
-        }
-    else:
-        cluster.wait(timeout)
-        would = cluster.healed_why
-    return {
-        "changed": bool(would),
-        "healed": [{"section": name, "reason": why} for name, why in would.items()],
-        "statements": [f"LOAD {name} TO RUNTIME" for name in would],
-        "server_version": nodes[0].admin.version,
-        "nodes": {node.name: _node_result(node) for node in nodes},
-    }
-
-
-def _node_result(node: Node) -> dict[str, dict[str, Any]]:
-    return {
-        name: {
-            "checksum": seen.checksum,
-            "version": seen.version,
-            "epoch": seen.epoch,
-            "seconds": node.converged.get(name),
-        }
-        for name, seen in node.sections.items()
-        if name in SECTIONS
-    }

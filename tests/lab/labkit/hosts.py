@@ -233,6 +233,10 @@ def _remove(containers: list[str]) -> None:
         podman(*command)
 
 
+def remove(host: Host) -> None:
+    podman("rm", "--force", "--time", "0", "--volumes", host.container)
+
+
 def down(lab: str) -> None:
     hosts = standing(lab)
     if hosts:

@@ -106,15 +106,16 @@ class Cluster:
         def group(name: str) -> list[Node]:
             return [
                 Node(host, entry["ansible_host"].replace("{{ lab_net }}", self.net), self.credentials)
-                for host, entry in children[name]["hosts"].items()
+                for host, entry in children.get(name, {"hosts": {}})["hosts"].items()
             ]
 
         self.cores = group("proxysql_core")
         self.satellites = group("proxysql_satellite")
-        (self.primary,) = group("mysql_primary")
-        (self.replica,) = group("mysql_replica")
         self.nodes = self.cores + self.satellites
-        self.hosts = [*self.nodes, self.primary, self.replica]
+        databases = group("mysql_primary") + group("mysql_replica")
+        self.hosts = [*self.nodes, *databases]
+        if databases:
+            self.primary, self.replica = databases
         self.active, self.backup = self.cores
 
     def holders(self) -> list[Node]:
@@ -153,15 +154,15 @@ class Cluster:
         return {name: match.group() for name, match in found.items() if match}
 
 
-def site(*arguments: str) -> str:
-    """Run site.yml as converge does, and return all it printed."""
+def play(name: str, *arguments: str, inventory: Path = INVENTORY) -> tuple[int, str]:
+    """Run one of the playbooks; its exit code and all it printed."""
     done = subprocess.run(
         [
             "ansible-playbook",
             "--inventory",
-            str(INVENTORY),
+            str(inventory),
             *arguments,
-            str(CHECKOUT / "playbooks" / "site.yml"),
+            str(CHECKOUT / "playbooks" / f"{name}.yml"),
         ],
         cwd=SCENARIO,
         text=True,
@@ -171,8 +172,14 @@ def site(*arguments: str) -> str:
         # the log that molecule keeps is for molecule's own runs
         env={key: value for key, value in os.environ.items() if key != "ANSIBLE_LOG_PATH"},
     )
-    assert done.returncode == 0, f"site.yml failed:\n{done.stdout[-6000:]}"
-    return done.stdout
+    return done.returncode, re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
+
+
+def site(*arguments: str) -> str:
+    """Run site.yml as converge does, and return all it printed."""
+    code, output = play("site", *arguments)
+    assert code == 0, f"site.yml failed:\n{output[-6000:]}"
+    return output
 
 
 def changes(output: str) -> list[str]:
