@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
-from helpers import Cluster
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "shared"))
+
+from helpers import Cluster  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -116,6 +116,7 @@ class Cluster:
         self.nodes = self.cores + self.satellites
         self.hosts = [*self.nodes, self.primary, self.replica]
         self.active, self.backup = self.cores
+        self.clients = group("clients") if "clients" in children else []
 
     def holders(self) -> list[Node]:
         return [node for node in self.nodes if self.vip in node.addresses()]
@@ -155,13 +156,18 @@ class Cluster:
 
 def site(*arguments: str) -> str:
     """Run site.yml as converge does, and return all it printed."""
+    return play("site", *arguments)
+
+
+def play(name: str, *arguments: str, fails: bool = False) -> str:
+    """Run a playbook of the collection, which must succeed (or fail), and return all it printed."""
     done = subprocess.run(
         [
             "ansible-playbook",
             "--inventory",
             str(INVENTORY),
             *arguments,
-            str(CHECKOUT / "playbooks" / "site.yml"),
+            str(CHECKOUT / "playbooks" / f"{name}.yml"),
         ],
         cwd=SCENARIO,
         text=True,
@@ -171,7 +177,7 @@ def site(*arguments: str) -> str:
         # the log that molecule keeps is for molecule's own runs
         env={key: value for key, value in os.environ.items() if key != "ANSIBLE_LOG_PATH"},
     )
-    assert done.returncode == 0, f"site.yml failed:\n{done.stdout[-6000:]}"
+    assert (done.returncode != 0) == fails, f"{name}.yml: exit code {done.returncode}:\n{done.stdout[-6000:]}"
     return done.stdout
 
 
