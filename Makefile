@@ -2,7 +2,7 @@
 # The work itself is in tests/tools/ and tests/lab/; this file only names it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-down test lint sanity unit conformance molecule bench clean
+.PHONY: help setup demo demo-down test lint sanity unit conformance molecule bench chaos clean
 S ?= default
 ARGS ?=
 
@@ -41,6 +41,9 @@ molecule: ## site.yml on real hosts, checked (S=scenario)
 
 bench: ## how fast it is, against a script by hand and community.proxysql (1 h; ARGS=--quick: 5 min)
 	@tests/tools/part bench $(ARGS)
+
+chaos: ## faults under load, in random order, and a table (CHAOS_FAULTS=50; about 15 min)
+	@tests/tools/chaos
 
 clean: ## remove the test hosts, .venv and the caches of this checkout
 	@tests/tools/clean

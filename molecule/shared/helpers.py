@@ -117,6 +117,7 @@ class Cluster:
         if databases:
             self.primary, self.replica = databases
         self.active, self.backup = self.cores
+        self.clients = group("clients") if "clients" in children else []
 
     def holders(self) -> list[Node]:
         return [node for node in self.nodes if self.vip in node.addresses()]
@@ -175,11 +176,16 @@ def play(name: str, *arguments: str, inventory: Path = INVENTORY) -> tuple[int, 
     return done.returncode, re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
 
 
+def played(name: str, *arguments: str, fails: bool = False) -> str:
+    """Run a playbook that must succeed (or fail), and return all it printed."""
+    code, output = play(name, *arguments)
+    assert (code != 0) == fails, f"{name}.yml: exit code {code}:\n{output[-6000:]}"
+    return output
+
+
 def site(*arguments: str) -> str:
     """Run site.yml as converge does, and return all it printed."""
-    code, output = play("site", *arguments)
-    assert code == 0, f"site.yml failed:\n{output[-6000:]}"
-    return output
+    return played("site", *arguments)
 
 
 def changes(output: str) -> list[str]:
