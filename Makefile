@@ -2,7 +2,7 @@
 # The work itself is in tests/tools/ and tests/lab/; this file only names it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-down test lint sanity unit conformance molecule bench chaos clean
+.PHONY: help setup demo demo-down test lint sanity unit conformance molecule delivery docs matrix bench chaos clean
 S ?= default
 ARGS ?=
 
@@ -38,6 +38,15 @@ conformance: ## recorded answers of the real server, replayed; PROXYSQL_BIN for 
 molecule: ## site.yml on real hosts, checked (S=scenario)
 	@tests/tools/setup --hosts
 	@tests/tools/part molecule $(S)
+
+delivery: ## the tarball: installed, by galaxy-importer, builder, navigator; the controller's playbook; guides
+	@tests/tools/part delivery $(ARGS)
+
+docs: ## the documentation site in .cache/docs/html, no warnings allowed
+	@tests/tools/part docs
+
+matrix: ## the oldest ansible-core, Python and PyMySQL that are supported
+	@tests/tools/part matrix
 
 bench: ## how fast it is, against a script by hand and community.proxysql (1 h; ARGS=--quick: 5 min)
 	@tests/tools/part bench $(ARGS)

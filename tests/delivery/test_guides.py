@@ -1,0 +1,70 @@
+"""The commands of the guides, run; and none that is neither run nor marked as an example.
+
+A block named tested-… is run, in the order of its page, in a fresh clone.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import CHECKOUT, committed
+
+GUIDES = sorted((CHECKOUT / "docs/docsite/rst").glob("*.rst"))
+LANGUAGES = "shell|console|bash"
+BLOCK = re.compile(
+    rf"^(?P<indent> *)\.\. code-block:: (?:{LANGUAGES})\n"
+    r"(?:(?P=indent) +:(?P<option>\w+): (?P<value>\S+)\n)?"
+    r"(?P<body>(?:(?P=indent)   .*\n|\n)+)",
+    re.MULTILINE,
+)
+
+
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8") + "\n"
+
+
+def tested(page: Path) -> list[str]:
+    found = BLOCK.finditer(text_of(page))
+    return [block["body"] for block in found if str(block["value"]).startswith("tested-")]
+
+
+def test_every_page_is_in_the_table_of_contents() -> None:
+    contents = yaml.safe_load((CHECKOUT / "docs/docsite/extra-docs.yml").read_text(encoding="utf-8"))
+    named = [name for section in contents["sections"] for name in section["toctree"]]
+    assert sorted(named) == [page.stem for page in GUIDES]
+
+
+@pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
+def test_a_command_is_run_here_or_marked_as_an_example(page: Path) -> None:
+    found = list(BLOCK.finditer(text_of(page)))
+    assert len(found) == len(re.findall(rf"code-block:: (?:{LANGUAGES})\b", text_of(page)))
+    for block in found:
+        marked = (block["option"], block["value"]) == ("class", "example")
+        assert marked or str(block["value"]).startswith("tested-"), block["body"]
+
+
+@pytest.mark.parametrize("page", [page for page in GUIDES if tested(page)], ids=lambda page: page.stem)
+def test_the_commands_of_a_page_work(page: Path, tmp_path: Path) -> None:
+    clone = committed(tmp_path / "clone")
+    done = subprocess.run(
+        ["bash", "-c", "set -eux\n" + "\n".join(tested(page))],
+        cwd=clone,
+        env={
+            **{key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")},
+            # a home of its own, so that the collection is found where the guide installs it
+            "HOME": str(tmp_path),
+            "ANSIBLE_CONFIG": "/dev/null",
+            "PAGER": "cat",
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert "Could not match supplied host pattern" not in done.stderr
