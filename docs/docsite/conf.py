@@ -12,4 +12,7 @@ html_show_sphinx = False
 exclude_patterns = ["example"]
 nitpicky = True
 # References into the documentation of Ansible itself, which is elsewhere.
-nitpick_ignore_regex = [("std:ref", r"ansible_collections\.ansible\..*"), ("std:.*", r"(ansible|plugin|module|role|common|rebuild|attribute).*")]
+nitpick_ignore_regex = [
+    ("std:ref", r"ansible_collections\.ansible\..*"),
+    ("std:.*", r"(ansible|plugin|module|role|common|rebuild|attribute).*"),
+]

@@ -17,7 +17,7 @@ from ._plan import STATES, Want
 from ._present import read
 from ._render import render
 from ._rows import HIDDEN, Row, declared_rows, show_row
-from ._runtime import DIRECTIONS, copy, differs, for_direction, named_sections, statement
+from ._runtime import DIRECTIONS, copy, differs, for_direction, statement
 from ._server_schema import section_of_table, table_of
 from ._tables import TableWork, want_table
 from ._variable_catalog import SECRETS

@@ -113,9 +113,7 @@ def run_plays(repeats: int) -> None:
             assert not played.changed
             ours.append(played.seconds)
     ratio = statistics.median(ours) / statistics.median(pings)
-    say(
-        "\nA play of one task with 1,000 rows and nothing to do, against a play of one ansible.builtin.ping:\n"
-    )
+    say("\nA play of one task with 1,000 rows and nothing to do, against one of ansible.builtin.ping:\n")
     row("ours", "ping", "ratio", f"mark: at most {MARKS['ping']:g}")
     row(*["---"] * 4)
     row(
@@ -144,7 +142,7 @@ def run_peer(repeats: int, each: int) -> None:
         with Server() as server:
             counts[name] = plays.counted(server, programs, tables)
     say(
-        f"\n{each} servers, {each} users and {each} rules; ours in one task, community.proxysql in three loops:\n"
+        f"\n{each} servers, {each} users, {each} rules; ours in one task, community.proxysql in three loops:\n"
     )
     row("apply", "ours", "community.proxysql", "times faster", f"mark: at least {MARKS['peer']:g}")
     row(*["---"] * 5)

@@ -78,7 +78,14 @@ def test_navigator_runs_a_playbook_without_an_execution_environment(run: Run, tm
         (tmp_path / "play.yml").write_text(TASKS % server.admin_port, encoding="utf-8")
         options = ("--ee", "false", "--mode", "stdout", "--playbook-artifact-enable", "false")
         output = run(
-            "ansible-navigator", "run", "play.yml", *options, "-i", "localhost,", "-c", "local",
+            "ansible-navigator",
+            "run",
+            "play.yml",
+            *options,
+            "-i",
+            "localhost,",
+            "-c",
+            "local",
             ANSIBLE_NAVIGATOR_LOG_FILE=str(tmp_path / "navigator.log"),
         )
         assert "found 192.0.2.1" in output
