@@ -173,7 +173,7 @@ class Admin:
                 f"{self.login.place} answered {message} ({code}) to: {_short(statement.shown)}",
                 server=self.login.place,
                 code=code,
-                error=message,
+                answer=message,
                 statement=_short(statement.shown),
             ) from None
 

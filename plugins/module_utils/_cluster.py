@@ -155,8 +155,7 @@ class Convergence:
 
     def look(self) -> None:
         """Ask all nodes at once. The leader must answer."""
-        with ThreadPoolExecutor(max_workers=min(16, len(self.nodes))) as pool:
-            list(pool.map(Node.look, self.nodes))
+        _at_once(Node.look, self.nodes)
         if self.leader.view is None:
             raise NotConvergedError(f"the leader {self.leader.name}: {self.leader.problem}")
 
@@ -268,8 +267,7 @@ def choose_leader(
     names = [section.name for section in sections if section.checksum]
     deadline = time.monotonic() + timeout
     while True:
-        with ThreadPoolExecutor(max_workers=min(16, len(cores))) as pool:
-            list(pool.map(Node.look, cores))
+        _at_once(Node.look, cores)
         views = {node: node.view for node in cores if node.view is not None}
         if not any(pulls(list(views.values()), name) for name in names) or time.monotonic() >= deadline:
             break
@@ -288,14 +286,18 @@ def choose_leader(
     raise AssertionError("unreachable")
 
 
+def _at_once(work: Callable[[Node], object], nodes: Sequence[Node]) -> None:
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        list(pool.map(work, nodes))
+
+
 def connect_nodes(logins: Iterable[Login]) -> list[Node]:
     """Connect to all at once. The first must answer (ConnectError); the others are tried again later."""
     nodes = [Node(login) for login in logins]
     for name in {node.name for node in nodes if sum(node.name == other.name for other in nodes) > 1}:
         raise DeclarationError(f"nodes: {name} is given twice", node=name)
-    with ThreadPoolExecutor(max_workers=min(16, len(nodes))) as pool:
-        list(pool.map(lambda node: node.connect(min(2, node.login.connect_timeout)), nodes))
-    first = nodes[0]
-    if first.admin is None and first.login.connect_timeout > 2:
+    _at_once(lambda node: node.connect(min(2, node.login.connect_timeout)), nodes)
+    first = nodes[0] if nodes else None
+    if first and first.admin is None and first.login.connect_timeout > 2:
         first.connect(first.login.connect_timeout - 2)
     return nodes

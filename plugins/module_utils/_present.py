@@ -160,7 +160,7 @@ def _fetch(admin: Admin, table: Table, sql: str) -> tuple[list[str], list[Raw]]:
     try:
         return admin.fetch_raw(sql)
     except StatementError as exc:
-        if "no such table" not in str(exc.fields.get("error")):
+        if "no such table" not in str(exc.fields.get("answer")):
             raise
         raise DeclarationError(
             f"{table.name}: ProxySQL {admin.version} at {admin.login.place} has no such table",
@@ -198,7 +198,9 @@ def _differences_query(table: Table, names: Sequence[str], key: Sequence[str], l
 def _users_query(table: Table, names: Sequence[str], theirs: str) -> str:
     """The same for runtime's users: as LOAD makes them of memory, each row of one role."""
     written = {name: f"ours.{name}" for name in names}
-    written.update((name, f"coalesce(ours.{name}, '')") for name in ("password", "default_schema"))
+    # pgsql_users has no default_schema.
+    emptied = {"password", "default_schema"}.intersection(names)
+    written.update((name, f"coalesce(ours.{name}, '')") for name in emptied)
     written.update(backend="theirs.backend", frontend="theirs.frontend")
     differs = " OR ".join(
         f"{written[name]} IS NOT theirs.{name}" for name in names if name not in ("backend", "frontend")

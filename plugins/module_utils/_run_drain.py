@@ -16,11 +16,11 @@ from typing import Any, Callable
 from ._admin import Admin
 from ._apply import apply
 from ._catalog import TABLES
-from ._cluster import connect_nodes
+from ._cluster import Node, connect_nodes
 from ._errors import DeclarationError, EngineError
-from ._layers import read
 from ._module import Module, Spec, login
 from ._plan import Want
+from ._present import read
 from ._rows import Row
 from ._sql import literal
 from ._tables import TableWork, want_table
@@ -70,7 +70,11 @@ def run_drain() -> None:
         if module.check_mode:
             return result
         servers = sorted({(str(row["hostname"]), int(str(row["port"]))) for row in rows})
-        admins = [admin, *_others(params)]
+        others = _others(params)
+        result["warnings"] += [
+            f"{node.name} is not watched: {node.problem}" for node in others if not node.admin
+        ]
+        admins = [admin, *(node.admin for node in others if node.admin)]
         try:
             left = wait(admins, servers, STATUS[params["state"]], params["timeout"])
         finally:
@@ -94,7 +98,7 @@ def matching(admin: Admin, servers: Sequence[Row], status: str) -> list[dict[str
 
     Raises DeclarationError for a server that is in no row, before anything is written.
     """
-    memory = read(admin, _TABLE, "memory")[1].values()
+    memory = read(admin, _TABLE, "memory").values()
     found: list[dict[str, Any]] = []
     for server in servers:
         mine = [
@@ -163,13 +167,10 @@ def _left(admin: Admin, servers: Sequence[Server], status: str) -> list[dict[str
     return found
 
 
-def _others(params: dict[str, Any]) -> list[Admin]:
+def _others(params: dict[str, Any]) -> list[Node]:
     own = (params["login_host"], params["login_port"])
-    nodes = [node for node in params["nodes"] if (node["login_host"], node["login_port"]) != own]
-    return [
-        node.admin
-        for node in connect_nodes(login(params, node["login_host"], node["login_port"]) for node in nodes)
-    ]
+    places = [(node["login_host"], node["login_port"]) for node in params["nodes"]]
+    return connect_nodes(login(params, *place) for place in places if place != own)
 
 
 def _text(row: dict[str, Any]) -> str:

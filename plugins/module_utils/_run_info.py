@@ -133,7 +133,7 @@ def _rows(admin: Admin, query: str) -> list[dict[str, Any]]:
     try:
         names, rows = admin.fetch(query)
     except StatementError as exc:
-        if "no such" in str(exc.fields.get("error")):
+        if "no such" in str(exc.fields.get("answer")):
             return []
         raise
     return [{name: _plain(value) for name, value in zip(names, row)} for row in rows]

@@ -51,7 +51,7 @@ def last_loaded(admin: Admin, table: Table) -> tuple[list[str], list[Raw]]:
     try:
         return admin.fetch_raw(LAST_LOADED[table.name])
     except StatementError as exc:
-        if "syntax error" not in str(exc.fields.get("error")):
+        if "syntax error" not in str(exc.fields.get("answer")):
             raise
     names, runtime = admin.fetch(f"SELECT * FROM runtime_{table.name}")
     sets = list(_sets(admin, table))

@@ -120,6 +120,11 @@ in_use:
   type: list
   elements: dict
   sample: [{node: "192.0.2.11:6032", hostname: 192.0.2.32, port: 3306, hostgroup_id: 20, status: OFFLINE_SOFT, used: 2}]
+diff:
+  description: The rows before and after, as text. One entry for each set of layers that change alike.
+  returned: success
+  type: list
+  elements: dict
 layers:
   description: What was done to memory, runtime and disk.
   returned: success

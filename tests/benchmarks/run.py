@@ -141,9 +141,7 @@ def run_peer(repeats: int, each: int) -> None:
                     times.setdefault(f"{name} {what}", []).append(played.seconds)
         with Server() as server:
             counts[name] = plays.counted(server, programs, tables)
-    say(
-        f"\n{each} servers, {each} users, {each} rules; ours in one task, community.proxysql in three loops:\n"
-    )
+    say(f"\n{each} servers, users and rules each; ours in one task, community.proxysql in three loops:\n")
     row("apply", "ours", "community.proxysql", "times faster", f"mark: at least {MARKS['peer']:g}")
     row(*["---"] * 5)
     for what in ("first", "second"):

@@ -268,7 +268,7 @@ NULLABLE = [
     (table.name, column.name, SAMPLES.get(column.kind, ""))
     for table in TABLES.values()
     for column in table.columns
-    if column.nullable and not table.since and not column.secret
+    if column.nullable and not column.blank and not table.since and not column.secret
 ]
 
 

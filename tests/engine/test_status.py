@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from cases import FIRST
 from driver import everything, sql
-from test_modules import module  # noqa: F401  the fixture
 
 
-def test_status_tells_of_the_node_and_writes_nothing(module, server):  # noqa: F811
+def test_status_tells_of_the_node_and_writes_nothing(module, server):
     before = everything(server)
     sql(server, "INSERT INTO mysql_servers (hostgroup_id, hostname) VALUES (7, '192.0.2.7')")
     sql(server, "LOAD MYSQL SERVERS TO RUNTIME", "SAVE MYSQL SERVERS TO DISK")
@@ -22,7 +21,7 @@ def test_status_tells_of_the_node_and_writes_nothing(module, server):  # noqa: F
     assert everything(server) == before
 
 
-def test_status_tells_drift_by_layer(module, server):  # noqa: F811
+def test_status_tells_drift_by_layer(module, server):
     module("config", tables=FIRST)
     assert module("status", tables=FIRST, state="overridden")["drift"] == {}
     sql(server, "UPDATE mysql_servers SET weight = 9 WHERE hostname = 'db1'")
@@ -32,7 +31,7 @@ def test_status_tells_drift_by_layer(module, server):  # noqa: F811
     assert len(drift) == 2, "and the variable"
 
 
-def test_status_shows_no_password(module, server):  # noqa: F811
+def test_status_shows_no_password(module, server):
     module("config", tables=FIRST)
     found = module("status", tables=FIRST)
     for secret in ("clusterpw", "s3cret", "admin:admin"):
@@ -40,6 +39,6 @@ def test_status_shows_no_password(module, server):  # noqa: F811
     assert found["cluster"]["login_mark"] in found["cluster"]["accepts_marks"]
 
 
-def test_status_of_a_declaration_that_can_not_be_says_so(module, server):  # noqa: F811
+def test_status_of_a_declaration_that_can_not_be_says_so(module, server):
     found = module("status", tables={"mysql_servers": [{"hostgroup_id": 1, "hostname": "x", "nonsense": 1}]})
     assert found.get("failed") or "nonsense" in found["drift_unknown"]
