@@ -19,6 +19,7 @@ from typing import Any, Callable, Optional
 
 from ._catalog import REQUIRED, Column, Table, Value
 from ._errors import DeclarationError, where
+from ._passwords import from_hex
 
 Row = dict[str, Value]
 Key = tuple[Value, ...]
@@ -189,21 +190,6 @@ def _declared_text(column: Column, value: Any) -> Value:
             " every login"
         )
     return text
-
-
-# As MySQL prints a hash of caching_sha2_password with print_identified_with_as_hex: $A$, and so on.
-_SHA2_AS_HEX = re.compile(r"0x244124[0-9A-Fa-f]{134}\Z")
-
-
-def from_hex(text: str) -> str:
-    """A password hash whose salt is no text may be given as hexadecimal."""
-    return bytes.fromhex(text[2:]).decode("utf-8", "surrogateescape") if _SHA2_AS_HEX.match(text) else text
-
-
-def to_hex(text: str) -> str:
-    """The same the other way round, where it must be: Ansible passes on nothing but text."""
-    data = text.encode("utf-8", "surrogateescape")
-    return text if text.isprintable() or len(data) != 70 else "0x" + data.hex().upper()
 
 
 def _is_huge(value: Any) -> bool:

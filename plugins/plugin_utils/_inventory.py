@@ -138,9 +138,10 @@ def _can_be_declared(found: Inventory, name: str, row: dict[str, Any]) -> bool:
 
 
 def _without_secrets(found: Inventory, name: str, row: dict[str, Any]) -> dict[str, Any]:
-    table = TABLES.get(name)
-    shown = dict(row)
-    for column in table.secrets if table else ():
+    table, shown = TABLES.get(name), dict(row)
+    if table is None:
+        return shown
+    for column in table.secrets:
         if shown.get(column):
             place = f"vault_proxysql_{name}_{column}"
             secrets = found.vault.setdefault(place, {})
