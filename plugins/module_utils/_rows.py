@@ -109,7 +109,7 @@ class _Columns(dict[Any, tuple[str, Callable[[Any], Value], Callable[[Any], Valu
 
 
 def _declared_row(table: Table, reading: _Columns, raw: Any, number: int) -> Row:
-    if type(raw) is not dict and not isinstance(raw, Mapping):
+    if not isinstance(raw, (dict, Mapping)):
         raise DeclarationError(
             f"{table.name}, row {number}: expected a dict of columns, got {_kind_of(raw)}", table=table.name
         )
@@ -150,7 +150,7 @@ def declared_value(column: Column, value: Any) -> Value:
 
 def _declared_text(column: Column, value: Any) -> Value:
     free = column.kind == "text" and not (column.forbids or column.secret or column.blank)
-    if free and type(value) is str and value.isascii() and "\0" not in value and len(value) <= MAX_TEXT:
+    if free and value.__class__ is str and value.isascii() and "\0" not in value and len(value) <= MAX_TEXT:
         return value  # most texts there are
     if column.kind == "any" and isinstance(value, bool):
         return str(int(value))

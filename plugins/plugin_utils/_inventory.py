@@ -112,7 +112,8 @@ def _logins(found: Inventory, variables: Mapping[str, str], login_user: str, log
 
 def _pairs(text: str) -> dict[str, str]:
     """user:password;user:password"""
-    return {user: password for user, _, password in (pair.partition(":") for pair in text.split(";") if pair)}
+    found = [pair.partition(":") for pair in text.split(";") if pair]
+    return {parts[0]: parts[2] for parts in found}
 
 
 def _tables(found: Inventory, tables: Mapping[str, list[dict[str, Any]]]) -> None:

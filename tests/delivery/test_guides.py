@@ -51,6 +51,8 @@ def test_a_command_is_run_here_or_marked_as_an_example(page: Path) -> None:
 @pytest.mark.parametrize("page", [page for page in GUIDES if tested(page)], ids=lambda page: page.stem)
 def test_the_commands_of_a_page_work(page: Path, tmp_path: Path) -> None:
     clone = committed(tmp_path / "clone")
+    # nobody's own settings, those of the checkout neither
+    (tmp_path / "ansible.cfg").touch()
     done = subprocess.run(
         ["bash", "-c", "set -eux\n" + "\n".join(tested(page))],
         cwd=clone,
@@ -58,7 +60,7 @@ def test_the_commands_of_a_page_work(page: Path, tmp_path: Path) -> None:
             **{key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")},
             # a home of its own, so that the collection is found where the guide installs it
             "HOME": str(tmp_path),
-            "ANSIBLE_CONFIG": "/dev/null",
+            "ANSIBLE_CONFIG": str(tmp_path / "ansible.cfg"),
             "PAGER": "cat",
         },
         stdin=subprocess.DEVNULL,
