@@ -111,7 +111,8 @@ def test_builder_finds_the_needs_in_the_installed_collection(run: Run, installed
 def test_the_release_that_is_prepared_can_be_made(tmp_path: Path) -> None:
     clone = committed(tmp_path / "clone")
     version = yaml.safe_load((clone / "galaxy.yml").read_text(encoding="utf-8"))["version"]
-    done = subprocess.run(["antsibull-changelog", "release"], cwd=clone, capture_output=True, text=True, check=False)
+    command = ["antsibull-changelog", "release"]
+    done = subprocess.run(command, cwd=clone, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"\nv{version}\n=====" in (clone / "CHANGELOG.rst").read_text(encoding="utf-8")
     # what comes later needs fragments of its own

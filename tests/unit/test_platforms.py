@@ -1,4 +1,4 @@
-"""What the roles do on each family of systems, as far as that can be told without such a host.
+"""What the roles do on Enterprise Linux, as far as that can be told without such a host.
 
 The hosts here are this machine with the facts of others, and dnf is a stand-in that writes down
 what it is given. That a real dnf takes it is not shown by this.
@@ -16,128 +16,135 @@ from typing import Any
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-DEBIAN = {"os_family": "Debian", "distribution": "Debian", "distribution_release": "bookworm"}
-ROCKY = {"os_family": "RedHat", "distribution": "Rocky"}
-HOSTS: dict[str, dict[str, str]] = {
-    "debian12": {**DEBIAN, "distribution_major_version": "12", "distribution_version": "12.8"},
-    "rocky9": {**ROCKY, "distribution_major_version": "9", "distribution_version": "9.6"},
-    "rocky8": {**ROCKY, "distribution_major_version": "8", "distribution_version": "8.10"},
+VENDOR = "https://repo.proxysql.com/ProxySQL/proxysql-2.7.x"
+FACTS = {"os_family": "RedHat", "distribution": "Rocky", "pkg_mgr": "dnf"}
+URL = "https://mirror.example.com/proxysql-2.7.1-1-centos9.x86_64.rpm"
+HOSTS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "pinned": {"proxysql_version": "2.7.1", "proxysql_yum_baseurl": "https://mirror.example.com/el9"},
+    "own": {"proxysql_python_packages": ["mine"], "keepalived_watch": False},
+    "single": {"proxysql_package_url": URL},
 }
 DNF = """\
 #!/usr/bin/python
 import json, os
 from ansible.module_utils.basic import AnsibleModule
-options = {"name": {"type": "list"}, "install_weak_deps": {"type": "bool"}, "disable_gpg_check": {"type": "bool"}}
+options = {"name": {"type": "list"}, "install_weak_deps": {}, "disable_gpg_check": {}}
 module = AnsibleModule(argument_spec=options, supports_check_mode=True)
 with open(os.environ["DNF_SEEN"], "a") as seen:
     seen.write(json.dumps({key: value for key, value in module.params.items() if value is not None}) + "\\n")
 module.exit_json(changed=True)
 """
-TASKS: list[dict[str, Any]] = [
-    {"set_fact": {"cacheable": True, "pkg_mgr": "dnf", "interfaces": [], **{key: f"{{{{ {key}_ }}}}" for key in DEBIAN},
-                  "distribution_major_version": "{{ distribution_major_version_ }}",
-                  "distribution_version": "{{ distribution_version_ }}"}},
-]  # fmt: skip
 
 
-def play(folder: Path, host: str, tasks: list[dict[str, Any]], **variables: Any) -> str:
-    (folder / "library").mkdir()
-    (folder / "ansible.cfg").touch()  # nobody's own settings
-    (folder / "library/dnf.py").write_text(DNF, encoding="utf-8")
-    facts = {**dict.fromkeys(DEBIAN, ""), **HOSTS[host]}
-    found = [{"hosts": host, "connection": "local", "gather_facts": False, "tasks": TASKS + tasks}]
-    (folder / "play.yml").write_text(json.dumps(found), encoding="utf-8")
-    given = {
-        "ansible_python_interpreter": sys.executable,
-        "proxysql_admin_password": "Secret-of-admin",
-        "proxysql_cluster_password": "Secret-of-cluster",
-        **{f"{key}_": value for key, value in facts.items()},
-        **variables,
-    }
-    program = str(Path(sys.executable).parent / "ansible-playbook")
-    done = subprocess.run(
-        [program, "-i", f"{host},", "-e", json.dumps(given), "-v", str(folder / "play.yml")],
-        env={**os.environ, "ANSIBLE_ROLES_PATH": str(CHECKOUT / "roles"), "ANSIBLE_LIBRARY": str(folder / "library"),
-             "ANSIBLE_CONFIG": str(folder / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1",
-             "ANSIBLE_HOME": str(folder / "home"), "DNF_SEEN": str(folder / "seen")},
-        capture_output=True, text=True, check=False, cwd=folder,
-    )  # fmt: skip
-    return done.stdout + done.stderr
+def facts(version: str) -> dict[str, Any]:
+    major = version.partition(".")[0]
+    found = {**FACTS, "distribution_version": version, "distribution_major_version": major}
+    return {"set_fact": {**found, "cacheable": True}}
 
 
 def part(role: str, tasks: str) -> dict[str, Any]:
-    return {"include_role": {"name": role, "tasks_from": tasks}}
+    return {"include_role": {"name": role, "tasks_from": tasks, "public": True}}
 
 
-def rendered(folder: Path, host: str, template: str, **variables: Any) -> str:
-    """A template with the role's defaults and variables."""
-    role = CHECKOUT / "roles/proxysql"
-    tasks = [
-        {"include_vars": str(role / "defaults/main.yml")},
-        {"include_vars": str(role / "vars/main.yml")},
-        {"template": {"src": str(role / "templates" / template), "dest": str(folder / "rendered")}},
+def play(folder: Path, hosts: dict[str, dict[str, Any]], tasks: list[dict[str, Any]]) -> str:
+    (folder / "library").mkdir()
+    (folder / "library/dnf.py").write_text(DNF, encoding="utf-8")
+    (folder / "ansible.cfg").touch()  # nobody's own settings
+    (folder / "hosts.json").write_text(
+        json.dumps({"all": {"hosts": hosts, "vars": {"ansible_python_interpreter": sys.executable}}})
+    )
+    seen = {"DNF_SEEN": f"{folder}/{{{{ inventory_hostname }}}}.dnf"}
+    found = {
+        "hosts": "all",
+        "connection": "local",
+        "gather_facts": False,
+        "environment": seen,
+        "tasks": tasks,
+    }
+    (folder / "play.yml").write_text(json.dumps([found]), encoding="utf-8")
+    settings = {
+        "ANSIBLE_CONFIG": str(folder / "ansible.cfg"),
+        "ANSIBLE_HOME": str(folder / "home"),
+        "ANSIBLE_LIBRARY": str(folder / "library"),
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_ROLES_PATH": str(CHECKOUT / "roles"),
+    }
+    program = str(Path(sys.executable).parent / "ansible-playbook")
+    done = subprocess.run(
+        [program, "-i", str(folder / "hosts.json"), str(folder / "play.yml")],
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+    )
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("rocky9")
+    repository = {
+        "src": str(CHECKOUT / "roles/proxysql/templates/proxysql.repo.j2"),
+        "dest": f"{folder}/{{{{ inventory_hostname }}}}.repo",
+    }
+    tasks = [facts("9.6"), part("proxysql", "dnf"), part("keepalived", "dnf"), {"template": repository}]
+    hosts = {name: {**given, "proxysql_yum_repository": False} for name, given in HOSTS.items()}
+    output = play(folder, hosts, tasks)
+    assert output.count("failed=0") == len(hosts), output
+    return folder
+
+
+def repository(folder: Path, host: str) -> list[str]:
+    text = (folder / f"{host}.repo").read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def test_the_vendors_repository(played: Path) -> None:
+    assert repository(played, "plain") == [
+        "[proxysql]",
+        "name=ProxySQL",
+        f"baseurl={VENDOR}/centos/9",
+        "gpgcheck=1",
+        f"gpgkey={VENDOR}/repo_pub_key",
     ]
-    output = play(folder, host, tasks, **variables)
-    assert (folder / "rendered").is_file(), output
-    text = (folder / "rendered").read_text(encoding="utf-8")
-    return "\n".join(line for line in text.splitlines() if line and not line.startswith("#"))
 
 
-def test_the_vendors_repository_on_enterprise_linux(tmp_path: Path) -> None:
-    vendor = "https://repo.proxysql.com/ProxySQL/proxysql-2.7.x"
-    assert rendered(tmp_path, "rocky9", "proxysql.repo.j2") == (
-        f"[proxysql]\nname=ProxySQL\nbaseurl={vendor}/centos/9\ngpgcheck=1\ngpgkey={vendor}/repo_pub_key"
-    )
-
-
-def test_another_repository_with_a_pinned_version(tmp_path: Path) -> None:
-    # as extra variables they outrank the defaults, which include_vars would put above an inventory
-    given = {"proxysql_yum_baseurl": "https://mirror.example.com/proxysql", "proxysql_version": "2.7.1"}
-    assert rendered(tmp_path, "rocky9", "proxysql.repo.j2", **given) == (
-        "[proxysql]\nname=ProxySQL\nbaseurl=https://mirror.example.com/proxysql\nincludepkgs=proxysql-2.7.1-*"
-    )
-
-
-def test_the_vendors_source_on_debian(tmp_path: Path) -> None:
-    text = rendered(tmp_path, "debian12", "proxysql.sources.j2")
-    assert "URIs: https://repo.proxysql.com/ProxySQL/proxysql-2.7.x/bookworm/" in text
+def test_another_repository_with_a_pinned_version(played: Path) -> None:
+    assert repository(played, "pinned") == [
+        "[proxysql]",
+        "name=ProxySQL",
+        "baseurl=https://mirror.example.com/el9",
+        "includepkgs=proxysql-2.7.1-*",
+    ]
 
 
 @pytest.mark.parametrize(
-    ("role", "variables", "given"),
+    ("host", "given"),
     [
-        ("proxysql", {}, ["python3-PyMySQL", "proxysql"]),
-        ("proxysql", {"proxysql_version": "2.7.1"}, ["python3-PyMySQL", "proxysql-2.7.1-*"]),
-        ("proxysql", {"proxysql_python_packages": ["mine"]}, ["mine", "proxysql"]),
-        ("keepalived", {}, ["keepalived", "python3-PyMySQL"]),
-        ("keepalived", {"keepalived_watch": False}, ["keepalived"]),
+        ("plain", [["python3-PyMySQL", "proxysql"], ["keepalived", "python3-PyMySQL"]]),
+        ("pinned", [["python3-PyMySQL", "proxysql-2.7.1-*"], ["keepalived", "python3-PyMySQL"]]),
+        ("own", [["mine", "proxysql"], ["keepalived"]]),
+        (
+            "single",
+            [
+                ["python3-PyMySQL"],
+                ["/usr/local/src/" + URL.rpartition("/")[2]],
+                ["keepalived", "python3-PyMySQL"],
+            ],
+        ),
     ],
 )
-def test_what_dnf_is_given(role: str, variables: dict[str, Any], given: list[str], tmp_path: Path) -> None:
-    assert dnf_was_given(tmp_path, role, proxysql_yum_repository=False, **variables) == [
-        {"name": given, "install_weak_deps": False}
-    ]
+def test_what_dnf_is_given(played: Path, host: str, given: list[list[str]]) -> None:
+    lines = [json.loads(line) for line in (played / f"{host}.dnf").read_text(encoding="utf-8").splitlines()]
+    assert [line["name"] for line in lines] == given
+    # only of the file that was given, or has the checksum that was given
+    unchecked = [line["name"] for line in lines if line.get("disable_gpg_check")]
+    assert unchecked == (given[1:2] if host == "single" else [])
 
 
-def dnf_was_given(folder: Path, role: str, **variables: Any) -> list[dict[str, Any]]:
-    output = play(folder, "rocky9", [part(role, "dnf")], **variables)
-    assert "failed=0" in output, output
-    return [json.loads(line) for line in (folder / "seen").read_text(encoding="utf-8").splitlines()]
-
-
-def test_a_single_package_is_not_looked_for_in_a_repository(tmp_path: Path) -> None:
-    url = "https://mirror.example.com/proxysql-2.7.1-1-centos9.x86_64.rpm"
-    assert dnf_was_given(tmp_path, "proxysql", proxysql_package_url=url) == [
-        {"name": ["python3-PyMySQL"], "install_weak_deps": False},
-        {
-            "name": ["/usr/local/src/proxysql-2.7.1-1-centos9.x86_64.rpm"],
-            "install_weak_deps": False,
-            "disable_gpg_check": True,
-        },
-    ]
-
-
-def test_a_system_that_is_not_known_is_refused_by_name(tmp_path: Path) -> None:
-    output = play(tmp_path, "rocky8", [part("proxysql", "install")])
-    assert "rocky8 is Rocky 8.10; this role installs on Debian, Ubuntu and Enterprise Linux 9" in output
+def test_an_older_release_is_refused_by_name(tmp_path: Path) -> None:
+    output = play(tmp_path, {"old": {}}, [facts("8.10"), part("proxysql", "install")])
+    assert "old is Rocky 8.10; this role installs on Debian, Ubuntu and Enterprise Linux 9" in output
     assert "changed=0" in output
