@@ -165,9 +165,7 @@ def _fetch(admin: Admin, table: Table, sql: str) -> tuple[list[str], list[Raw]]:
         message = f"{table.name}: ProxySQL {admin.version} at {admin.login.place} has no such table"
         if table.known and not table.since:
             # Every release has it, so it is the user.
-            message += (
-                f" for {admin.login.user!r}; users of admin-stats_credentials do not see the configuration"
-            )
+            message += f" for {admin.login.user!r}; only users of admin-admin_credentials see it"
         raise DeclarationError(message, table=table.name) from None
 
 
