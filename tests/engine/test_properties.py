@@ -196,6 +196,9 @@ def impossible(admin: HastyAdmin, case: Case, model: Rows, want: Rows, scope: Sc
     roles = [(key[0], row.get("frontend")) for key, row in model.items()] if table.runtime == "users" else []
     if len(roles) != len(set(roles)):
         return True
+    # A user of neither role: ProxySQL stores it, and drops it at LOAD.
+    if any(not (row["backend"] or row["frontend"]) for key, row in model.items() if roles and key in want):
+        return True
     if any(not scope.covers(row) for key in want for row in (want[key], have.get(key, want[key]))):
         return True
     try:
