@@ -22,7 +22,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-DIRECTIVES = ("nodes", "backends", "set", "cnf", "on", "as", "login", "until", "later", "stop", "start", "restart", "log")
+DIRECTIVES = (
+    "nodes",
+    "backends",
+    "set",
+    "cnf",
+    "on",
+    "as",
+    "login",
+    "until",
+    "later",
+    "stop",
+    "start",
+    "restart",
+    "log",
+)
 
 
 @dataclass(frozen=True)

@@ -147,7 +147,9 @@ def test_who_never_heard_anybody_is_not_cut_off(watch: ModuleType, tmp_path: Pat
     assert set(network(watch, tmp_path, clock, [(False, 0.1)] * 30)) == {0}
 
 
-def test_the_silence_of_the_only_other_host_is_its_own(watch: ModuleType, tmp_path: Path, clock: Clock) -> None:
+def test_the_silence_of_the_only_other_host_is_its_own(
+    watch: ModuleType, tmp_path: Path, clock: Clock
+) -> None:
     story = [(True, 0.1)] * 3 + [(False, 0.1)] * 30
     assert set(network(watch, tmp_path, clock, story, known=1)) == {0}
 
