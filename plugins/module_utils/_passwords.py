@@ -23,6 +23,8 @@ from functools import lru_cache
 
 _NATIVE = re.compile(r"\*[0-9A-Fa-f]{40}\Z")
 _SHA2 = re.compile(rb"\$A\$([0-9A-Fa-f]{3})\$(.{20})(.{43})\Z", re.DOTALL)
+# As MySQL prints a hash of caching_sha2_password with print_identified_with_as_hex: $A$, and so on.
+_SHA2_AS_HEX = re.compile(r"0x244124[0-9A-Fa-f]{134}\Z")
 _MD5 = re.compile(r"md5[0-9a-f]{32}\Z")
 _SCRAM = re.compile(r"SCRAM-SHA-256\$([0-9]{1,7}):([^$]*)\$([^:]*):([^:]*)\Z")
 _ALPHABET = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -113,3 +115,14 @@ def _stretch(digest: bytes, size: int) -> bytes:
 
 def _characters(value: int, count: int) -> bytes:
     return bytes(_ALPHABET[value >> 6 * place & 63] for place in range(count))
+
+
+def from_hex(text: str) -> str:
+    """A password hash whose salt is no text may be given as hexadecimal."""
+    return bytes.fromhex(text[2:]).decode("utf-8", "surrogateescape") if _SHA2_AS_HEX.match(text) else text
+
+
+def to_hex(text: str) -> str:
+    """The same the other way round, where it must be: Ansible passes on nothing but text."""
+    data = text.encode("utf-8", "surrogateescape")
+    return text if text.isprintable() or len(data) != 70 else "0x" + data.hex().upper()

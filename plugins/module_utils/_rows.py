@@ -19,6 +19,7 @@ from typing import Any, Callable, Optional
 
 from ._catalog import REQUIRED, Column, Table, Value
 from ._errors import DeclarationError, where
+from ._passwords import from_hex
 
 Row = dict[str, Value]
 Key = tuple[Value, ...]
@@ -108,7 +109,7 @@ class _Columns(dict[Any, tuple[str, Callable[[Any], Value], Callable[[Any], Valu
 
 
 def _declared_row(table: Table, reading: _Columns, raw: Any, number: int) -> Row:
-    if type(raw) is not dict and not isinstance(raw, Mapping):
+    if not isinstance(raw, (dict, Mapping)):
         raise DeclarationError(
             f"{table.name}, row {number}: expected a dict of columns, got {_kind_of(raw)}", table=table.name
         )
@@ -149,7 +150,7 @@ def declared_value(column: Column, value: Any) -> Value:
 
 def _declared_text(column: Column, value: Any) -> Value:
     free = column.kind == "text" and not (column.forbids or column.secret or column.blank)
-    if free and type(value) is str and value.isascii() and "\0" not in value and len(value) <= MAX_TEXT:
+    if free and value.__class__ is str and value.isascii() and "\0" not in value and len(value) <= MAX_TEXT:
         return value  # most texts there are
     if column.kind == "any" and isinstance(value, bool):
         return str(int(value))
@@ -189,21 +190,6 @@ def _declared_text(column: Column, value: Any) -> Value:
             " every login"
         )
     return text
-
-
-# As MySQL prints a hash of caching_sha2_password with print_identified_with_as_hex: $A$, and so on.
-_SHA2_AS_HEX = re.compile(r"0x244124[0-9A-Fa-f]{134}\Z")
-
-
-def from_hex(text: str) -> str:
-    """A password hash whose salt is no text may be given as hexadecimal."""
-    return bytes.fromhex(text[2:]).decode("utf-8", "surrogateescape") if _SHA2_AS_HEX.match(text) else text
-
-
-def to_hex(text: str) -> str:
-    """The same the other way round, where it must be: Ansible passes on nothing but text."""
-    data = text.encode("utf-8", "surrogateescape")
-    return text if text.isprintable() or len(data) != 70 else "0x" + data.hex().upper()
 
 
 def _is_huge(value: Any) -> bool:

@@ -13,8 +13,9 @@ from ._catalog import TABLES, Table
 from ._errors import DeclarationError, EngineError, StatementError
 from ._layers import LAYERS, layers_of
 from ._module import Module, Spec
+from ._passwords import to_hex
 from ._present import defaults_of, read, read_running
-from ._rows import HIDDEN, Row, show_row, to_hex
+from ._rows import HIDDEN, Row, show_row
 from ._server_schema import section_of_table, table_of
 from ._variable_catalog import SECRETS
 from ._variables import canonical, read_variables

@@ -113,7 +113,8 @@ def _logins(found: Inventory, variables: Mapping[str, str], login_user: str, log
 
 def _pairs(text: str) -> dict[str, str]:
     """user:password;user:password"""
-    return {user: password for user, _, password in (pair.partition(":") for pair in text.split(";") if pair)}
+    found = [pair.partition(":") for pair in text.split(";") if pair]
+    return {parts[0]: parts[2] for parts in found}
 
 
 def _tables(found: Inventory, tables: Mapping[str, list[dict[str, Any]]]) -> None:
@@ -143,9 +144,10 @@ def _can_be_declared(found: Inventory, name: str, row: dict[str, Any]) -> bool:
 
 
 def _without_secrets(found: Inventory, name: str, row: dict[str, Any]) -> dict[str, Any]:
-    table = TABLES.get(name)
-    shown = dict(row)
-    for column in table.secrets if table else ():
+    table, shown = TABLES.get(name), dict(row)
+    if table is None:
+        return shown
+    for column in table.secrets:
         if shown.get(column):
             place = f"vault_proxysql_{name}_{column}"
             secrets = found.vault.setdefault(place, {})

@@ -28,7 +28,7 @@ def text_of(page: Path) -> str:
     return page.read_text(encoding="utf-8") + "\n"
 
 
-def tested(page: Path) -> list[str]:
+def commands(page: Path) -> list[str]:
     found = BLOCK.finditer(text_of(page))
     return [block["body"] for block in found if str(block["value"]).startswith("tested-")]
 
@@ -48,17 +48,56 @@ def test_a_command_is_run_here_or_marked_as_an_example(page: Path) -> None:
         assert marked or str(block["value"]).startswith("tested-"), block["body"]
 
 
-@pytest.mark.parametrize("page", [page for page in GUIDES if tested(page)], ids=lambda page: page.stem)
+def names(text: str, prefix: str) -> set[str]:
+    return set(re.findall(rf"(?<![\w.-]){prefix}\w+", text))
+
+
+TEXTS = [*GUIDES, CHECKOUT / "README.md", *sorted((CHECKOUT / "roles").glob("*/README.md"))]
+
+
+@pytest.mark.parametrize("page", TEXTS, ids=lambda page: str(page.relative_to(CHECKOUT)))
+def test_a_variable_that_is_named_exists(page: Path) -> None:
+    """An option of a role, a table, or a word of the playbooks: a group, what they publish or take.
+
+    keepalived_t is SELinux's.
+    """
+    known = {path.stem for path in (CHECKOUT / "plugins/modules").glob("*.py")}
+    for role in ("proxysql", "keepalived"):
+        text = (CHECKOUT / f"roles/{role}/meta/argument_specs.yml").read_text(encoding="utf-8")
+        known |= set(yaml.safe_load(text)["argument_specs"]["main"]["options"])
+    for path in [*CHECKOUT.glob("playbooks/*.yml"), *CHECKOUT.glob("roles/*/templates/*")]:
+        known |= names(path.read_text(encoding="utf-8"), "(?:proxysql|keepalived|awx)_")
+    assert names(text_of(page), "(?:proxysql|keepalived|awx)_") - known - {"keepalived_t"} == set()
+
+
+@pytest.mark.parametrize("page", TEXTS, ids=lambda page: str(page.relative_to(CHECKOUT)))
+def test_what_is_named_in_full_exists(page: Path) -> None:
+    parts = ("playbooks/{}.yml", "plugins/modules/{}.py", "plugins/filter/{}.py", "roles/{}/tasks/main.yml")
+    for name in set(re.findall(r"\bmysqlha\.proxysql\.(\w+)", text_of(page))) - {"docsite", "all"}:
+        assert any((CHECKOUT / part.format(name)).exists() for part in parts), name
+
+
+def test_every_playbook_has_its_place_in_the_guides_and_in_the_readme() -> None:
+    guides = "".join(text_of(page) for page in GUIDES)
+    readme = text_of(CHECKOUT / "README.md")
+    for playbook in (path.stem for path in CHECKOUT.glob("playbooks/*.yml")):
+        assert f"mysqlha.proxysql.{playbook}" in guides, playbook
+        assert f"`{playbook}`" in readme, playbook
+
+
+@pytest.mark.parametrize("page", [page for page in GUIDES if commands(page)], ids=lambda page: page.stem)
 def test_the_commands_of_a_page_work(page: Path, tmp_path: Path) -> None:
     clone = committed(tmp_path / "clone")
+    # nobody's own settings, those of the checkout neither
+    (tmp_path / "ansible.cfg").touch()
     done = subprocess.run(
-        ["bash", "-c", "set -eux\n" + "\n".join(tested(page))],
+        ["bash", "-c", "set -eux\n" + "\n".join(commands(page))],
         cwd=clone,
         env={
             **{key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")},
             # a home of its own, so that the collection is found where the guide installs it
             "HOME": str(tmp_path),
-            "ANSIBLE_CONFIG": "/dev/null",
+            "ANSIBLE_CONFIG": str(tmp_path / "ansible.cfg"),
             "PAGER": "cat",
         },
         stdin=subprocess.DEVNULL,

@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import CHECKOUT, Run
+import yaml
+from conftest import CHECKOUT, Run, committed
 from server import Server
 
 # What a user of the collection reads or runs. All else belongs to its developers.
@@ -105,3 +106,14 @@ def test_builder_makes_a_context_that_names_all_that_is_needed(run: Run, tmp_pat
 def test_builder_finds_the_needs_in_the_installed_collection(run: Run, installed: Path) -> None:
     found = run("ansible-builder", "introspect", installed)
     assert re.search(r"pymysql", found, re.IGNORECASE) and "openssh-client" in found
+
+
+def test_the_release_that_is_prepared_can_be_made(tmp_path: Path) -> None:
+    clone = committed(tmp_path / "clone")
+    version = yaml.safe_load((clone / "galaxy.yml").read_text(encoding="utf-8"))["version"]
+    command = ["antsibull-changelog", "release"]
+    done = subprocess.run(command, cwd=clone, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"\nv{version}\n=====" in (clone / "CHANGELOG.rst").read_text(encoding="utf-8")
+    # what comes later needs fragments of its own
+    assert list((clone / "changelogs/fragments").iterdir()) == []

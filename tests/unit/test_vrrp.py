@@ -48,8 +48,8 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-def made(host: str = "core1", peers: list[Peer] = PEERS, others: Any = (), **changed: Any) -> Plan:
-    return plan({**OPTIONS, **changed}, host, peers, FACTS, others)
+def made(host: str = "core1", peers: list[Peer] | None = None, others: Any = (), **changed: Any) -> Plan:
+    return plan({**OPTIONS, **changed}, host, peers or PEERS, FACTS, others)
 
 
 def test_the_simple_case() -> None:
