@@ -64,5 +64,8 @@ def test_a_user_who_sees_no_configuration(
     before = everything(server)
     result = module(name, login_user="stats", login_password="stats", **options)
     assert result["failed"] and result["error"] == "DeclarationError" and "exception" not in result
-    assert "mysql_servers: ProxySQL 2.7.1" in result["msg"] and "only users of admin-admin_credentials" in result["msg"]
+    assert (
+        "mysql_servers: ProxySQL 2.7.1" in result["msg"]
+        and "only users of admin-admin_credentials" in result["msg"]
+    )
     assert everything(server) == before

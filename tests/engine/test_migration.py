@@ -15,7 +15,9 @@ from test_examples import documented, on
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs/docsite/rst/migration.rst").read_text(encoding="utf-8")
 # "old: new" with a line of ~ below, and what stands under it.
-SECTIONS = dict(re.findall(r"^(\w+: \w+)\n~+\n(.*?)(?=^\S[^\n]*\n[~-]{3,}\n|\Z)", PAGE, re.MULTILINE | re.DOTALL))
+SECTIONS = dict(
+    re.findall(r"^(\w+: \w+)\n~+\n(.*?)(?=^\S[^\n]*\n[~-]{3,}\n|\Z)", PAGE, re.MULTILINE | re.DOTALL)
+)
 # Of community.proxysql 1.8.0; those for PostgreSQL are in one section.
 THEIRS = (
     "backend_servers", "galera_hostgroups", "global_variables", "info", "manage_config",
@@ -67,7 +69,9 @@ def test_the_new_tasks_work(
     planned = module(name.removeprefix(PREFIX), check=True, **options)
     done = module(name.removeprefix(PREFIX), **options)
     assert not done.get("failed"), done
-    assert done["changed"] == planned["changed"] == (
-        options.get("state") != "deleted" and name.removeprefix(PREFIX) not in ("info", "runtime")
+    assert (
+        done["changed"]
+        == planned["changed"]
+        == (options.get("state") != "deleted" and name.removeprefix(PREFIX) not in ("info", "runtime"))
     )
     assert not module(name.removeprefix(PREFIX), **options)["changed"]

@@ -10,7 +10,12 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import MAX_INT, REQUIRED, SECTIONS, TABLES
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import (
+    MAX_INT,
+    REQUIRED,
+    SECTIONS,
+    TABLES,
+)
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._tables import want_table
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._variables import declared_variables
 
