@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import REQUIRED, TABLES
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import DeclarationError
 from cases import FIRST, PGSQL_FIRST
-from driver import HastyAdmin, everything, layers, login, perform, run, sql
+from driver import HastyAdmin, everything, layers, login, perform, run
 from test_apply import NOTHING
 
 INJECTION = "'); DELETE FROM mysql_users; --"
