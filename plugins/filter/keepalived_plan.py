@@ -55,6 +55,18 @@ from typing import Any
 
 from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._vrrp import Peer, plan
 
+NUMBERS = {
+    "advert_int",
+    "down_timer_adverts",
+    "isolation_timeout",
+    "preempt_delay",
+    "priority",
+    "version",
+    "virtual_router_id",
+    "watch_interval",
+    "watch_timeout",
+}
+
 
 def keepalived_plan(
     options: Mapping[str, Any],
@@ -63,6 +75,7 @@ def keepalived_plan(
     host: str,
     facts: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
+    options = {name: _typed(value) if name in NUMBERS else value for name, value in options.items()}
     group = options["group"]
     peers = [_peer(name, hostvars[name]) for name in groups.get(group) or []]
     found = plan(options, host, peers, facts or {}, _elsewhere(group, hostvars, groups))
@@ -75,14 +88,26 @@ def keepalived_plan(
     }
 
 
+def _typed(value: Any) -> Any:
+    """ansible-core before 2.19 makes text of a number in a template, and an empty text of none."""
+    if not isinstance(value, str):
+        return value
+    for kind in (int, float):
+        try:
+            return kind(value)
+        except ValueError:
+            continue
+    return value or None
+
+
 def _peer(name: str, given: Mapping[str, Any]) -> Peer:
     address = (
         given.get("keepalived_address") or given.get("proxysql_address") or given.get("ansible_host") or name
     )
-    priority = given.get("keepalived_priority")
+    priority = _typed(given.get("keepalived_priority"))
     return Peer(
         str(name),
-        {4: str(address), 6: given.get("keepalived_address6")},
+        {4: str(address), 6: given.get("keepalived_address6") or None},
         None if priority is None else int(priority),
     )
 

@@ -12,11 +12,11 @@ from typing import Any, Callable
 
 import pytest
 from ansible.module_utils.common import warnings
-from ansible.module_utils.testing import patch_module_args
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "emulator")]
 
+from arguments import patch_module_args  # noqa: E402
 from driver import wipe  # noqa: E402
 from server import Server  # noqa: E402
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.module_utils.testing import patch_module_args
+from arguments import patch_module_args
 from driver import sql
 from server import Server
 

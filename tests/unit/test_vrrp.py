@@ -282,3 +282,22 @@ def test_router_ids_are_unique_in_the_inventory() -> None:
     found = keepalived_plan(OPTIONS, hostvars, groups, "core1", facts=FACTS)
     (problem,) = found["problems"]
     assert "of the group other have the same keepalived_virtual_router_id, 51" in problem
+
+
+def test_numbers_may_be_text() -> None:
+    """ansible-core before 2.19 makes text of each number, and of none, that stands in a template."""
+
+    def planned(options: dict[str, Any]) -> dict[str, Any]:
+        hostvars = {peer.name: {"ansible_host": peer.addresses[4]} for peer in PEERS}
+        groups = {"proxysql_core": list(hostvars)}
+        return keepalived_plan(options, hostvars, groups, "core1", FACTS)
+
+    given = {**OPTIONS, "preempt_delay": 2.5}
+    text = {
+        name: value if isinstance(value, (bool, list)) else "" if value is None else str(value)
+        for name, value in given.items()
+    }
+    assert planned(given)["problems"] == []
+    assert planned(text) == planned(given)
+    (problem,) = planned({**text, "virtual_router_id": "256"})["problems"]
+    assert "keepalived_virtual_router_id is 256" in problem

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.machinery
 import importlib.util
+import json
 import socket
 import threading
 from pathlib import Path
@@ -182,3 +183,15 @@ def test_the_others_act_before_the_holder_and_the_holder_recovers_first(
     other = backends(watch, tmp_path / "b", clock, False, story)
     assert other.index(-6) < holder.index(-6)
     assert holder[12] == 0 and other[12] == -6 and other[-1] == 0
+
+
+def test_numbers_may_be_text(watch: ModuleType) -> None:
+    """ansible-core before 2.19 writes them so."""
+    text = '{"port": "6033", "timeout": "0.4", "password": "12", "isolation": {"hold": "5"}, "backends": ""}'
+    assert json.loads(text, object_pairs_hook=watch.typed) == {
+        "port": 6033,
+        "timeout": 0.4,
+        "password": "12",
+        "isolation": {"hold": 5},
+        "backends": "",
+    }
