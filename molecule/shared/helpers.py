@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pymysql
+import pytest
 import testinfra
 import yaml
 
@@ -18,6 +19,11 @@ SCENARIO = Path(os.environ["MOLECULE_SCENARIO_DIRECTORY"])
 CHECKOUT = Path(os.environ["MOLECULE_PROJECT_DIRECTORY"])
 INVENTORY = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "inventory"
 SSH_OPTIONS = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
+
+# What takes long is not in every run.
+full = pytest.mark.skipif(
+    not os.environ.get("FULL"), reason="takes long: in the full round only (make molecule S=... FULL=1)"
+)
 
 T = TypeVar("T")
 

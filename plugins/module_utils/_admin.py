@@ -151,8 +151,10 @@ class Admin:
         a cluster for good ("Sync conflict, epoch times are EQUAL", lib/ProxySQL_Cluster.cpp).
         """
         if section.checksum:
+            # A little more than the second: ProxySQL stamps with time(), which on Linux may lag behind
+            # the clock that SQL sees by some milliseconds, and would still say the old second.
             clock = (
-                f"SELECT CAST(strftime('%s', 'now') AS INTEGER) <= max(epoch, {after})"
+                f"SELECT CAST(strftime('%s', 'now', '-0.05 seconds') AS INTEGER) <= max(epoch, {after})"
                 " FROM runtime_checksums_values"
                 f" WHERE name = {literal(section.checksum)}"
             )

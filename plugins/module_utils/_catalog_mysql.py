@@ -203,6 +203,7 @@ TABLES = (
         ),
         runtime="users",
         unique=(("username", "frontend"),),
+        rules=(Rule("frontend", "one_of_two", "backend"),),
     ),
     Table(
         "mysql_query_rules",

@@ -133,6 +133,7 @@ TABLES = (
         ),
         runtime="users",
         unique=(("username", "frontend"),),
+        rules=(Rule("frontend", "one_of_two", "backend"),),
         since=_SINCE,
     ),
     Table(

@@ -48,6 +48,13 @@ def _problem(rule: Rule, row: Row, counts: Mapping[str, Counter[Value]]) -> str 
     value, other = row.get(rule.column), row.get(rule.other)
     if rule.test == "needs":
         return f"needs {rule.other} as well" if value is not None and other is None else None
+    if rule.test == "one_of_two":
+        # LOAD drops a user of neither role and answers OK (2.7.1).
+        return (
+            None
+            if value or other
+            else f"must be true where {rule.other} is not; for later, say active: false"
+        )
     if rule.test == "differs":
         return f"must differ from {rule.other}" if value == other else None
     if rule.test == "begins_with":

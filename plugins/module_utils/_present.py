@@ -162,10 +162,11 @@ def _fetch(admin: Admin, table: Table, sql: str) -> tuple[list[str], list[Raw]]:
     except StatementError as exc:
         if "no such table" not in str(exc.fields.get("answer")):
             raise
-        raise DeclarationError(
-            f"{table.name}: ProxySQL {admin.version} at {admin.login.place} has no such table",
-            table=table.name,
-        ) from None
+        message = f"{table.name}: ProxySQL {admin.version} at {admin.login.place} has no such table"
+        if table.known and not table.since:
+            # Every release has it, so it is the user.
+            message += f" for {admin.login.user!r}; only users of admin-admin_credentials see it"
+        raise DeclarationError(message, table=table.name) from None
 
 
 def _described(admin: Admin, table: Table) -> list[tuple[str, Value, bool]]:

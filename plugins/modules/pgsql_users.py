@@ -75,7 +75,8 @@ options:
         type: bool
       frontend:
         description:
-          - Whether clients use this row to log in to ProxySQL. The table's default is true.
+          - Whether clients use this row to log in to ProxySQL. Needed where O(config[].backend=false), for a row
+            of neither role does not reach runtime. The table's default is true.
         type: bool
       max_connections:
         description:

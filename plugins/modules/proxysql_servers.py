@@ -58,6 +58,7 @@ notes:
     loaded once on one core. M(mysqlha.proxysql.cluster_sync) with C(heal) does that.
   - To remove a node, remove its row on the cores, wait, and then empty this table on the removed node as
     well, or it goes on following.
+  - Section of C(LOAD) and C(SAVE) is PROXYSQL SERVERS.
   - The cluster carries this table. Write it on one core, the other nodes follow.
 seealso:
   - module: mysqlha.proxysql.cluster_sync

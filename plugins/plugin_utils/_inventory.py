@@ -15,8 +15,9 @@ from typing import Any
 import yaml
 
 from ..module_utils._catalog import TABLES
+from ..module_utils._checks import check_rows
 from ..module_utils._errors import DeclarationError
-from ..module_utils._rows import declared_rows
+from ..module_utils._rows import declared_rows, key_of
 from ..module_utils._variable_catalog import READ_ONLY, SECRETS, STATIC
 from ..module_utils._variables import declared_variables
 
@@ -130,8 +131,12 @@ def _tables(found: Inventory, tables: Mapping[str, list[dict[str, Any]]]) -> Non
 def _can_be_declared(found: Inventory, name: str, row: dict[str, Any]) -> bool:
     if name not in TABLES:
         return True
+    table = TABLES[name]
+    defaults = {column.name: table.default(column.name) for column in table.columns}
     try:
-        declared_rows(TABLES[name], [row])
+        (declared,) = declared_rows(table, [row])
+        key = key_of(table, declared)
+        check_rows(table, {key: {**defaults, **declared}}, [key], {})
     except DeclarationError as exc:
         found.remarks.append(f"left out: {exc.message}")
         return False

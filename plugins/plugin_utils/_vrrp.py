@@ -272,17 +272,16 @@ def _derived(
     )
     values["step"] = spread + 1
     values["setback"] = -(spread + 1) - 50 if spread + 51 < 200 else -200
-    targets = [str(target) for target in options.get("isolation_targets") or []]
-    if not targets:
-        own = [address for peer in peers if peer.name == host for address in peer.addresses.values()]
-        targets = [
-            address
-            for peer in peers
-            for address in peer.addresses.values()
-            if address and address not in own and _is_address(address)
-        ]
-        gateway = (facts.get("default_ipv4") or {}).get("gateway")
-        targets += [str(gateway)] if gateway else []
+    own = [address for peer in peers if peer.name == host for address in peer.addresses.values()]
+    targets = [
+        address
+        for peer in peers
+        for address in peer.addresses.values()
+        if address and address not in own and _is_address(address)
+    ]
+    gateway = (facts.get("default_ipv4") or {}).get("gateway")
+    given = [str(target) for target in options.get("isolation_targets") or []]
+    targets += given or ([str(gateway)] if gateway else [])
     values["isolation_targets"] = targets
     longest = max(
         (float(one["advert_int"] or 1) * (float(one["down_timer_adverts"]) + 1) for one in instances),

@@ -1,6 +1,8 @@
-"""A task in a process of its own, which is killed before or in the middle of its nth statement.
+"""Tasks in processes of their own, each of which is killed before or in the middle of its nth statement.
 
-The task comes on standard input, as JSON: login, tables, variables, state, at, middle.
+A line of JSON on standard input is a task: login, tables, variables, state, at, middle. A line on
+standard output is how its process ended, as in subprocess.Popen.returncode. This process makes one for
+each task by forking, so that not every one has to import everything anew.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ import json
 import os
 import signal
 import sys
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +35,24 @@ class DoomedAdmin(HastyAdmin):
         super().write(statement)
 
 
-def main() -> None:
-    task = json.load(sys.stdin)
+def run(task: dict[str, Any]) -> None:
     with DoomedAdmin(Login(**task.pop("login"))) as admin:
         admin.at, admin.middle = task.pop("at"), task.pop("middle")
         perform(admin, **task)
+
+
+def main() -> None:
+    for line in sys.stdin:
+        child = os.fork()
+        if not child:
+            try:
+                run(json.loads(line))
+            except BaseException:
+                traceback.print_exc()
+                os._exit(1)
+            os._exit(0)
+        status = os.waitpid(child, 0)[1]
+        print(os.waitstatus_to_exitcode(status), flush=True)
 
 
 if __name__ == "__main__":

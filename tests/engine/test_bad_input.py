@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import REQUIRED, TABLES
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import DeclarationError
 from cases import FIRST, PGSQL_FIRST
-from driver import everything, layers, run, sql
+from driver import HastyAdmin, everything, layers, login, perform, run
 from test_apply import NOTHING
 
 INJECTION = "'); DELETE FROM mysql_users; --"
@@ -73,9 +73,9 @@ def base_row(name: str, column: str) -> dict[str, Any]:
     return row
 
 
-def stored(server: Any, name: str, column: str) -> list[bytes | None]:
-    rows = sql(server, f"SELECT HEX(CAST(`{column}` AS TEXT)), `{column}` IS NULL FROM main.{name}")
-    return [None if null == "1" else bytes.fromhex(text) for text, null in rows]
+def stored(admin: HastyAdmin, name: str, column: str) -> list[bytes | None]:
+    rows = admin.fetch(f"SELECT HEX(CAST(`{column}` AS TEXT)), `{column}` IS NULL FROM main.{name}")[1]
+    return [None if null == "1" else bytes.fromhex(text or "") for text, null in rows]
 
 
 def is_exact(kind: str, declared: Any, found: bytes | None) -> bool:
@@ -96,17 +96,26 @@ def is_exact(kind: str, declared: Any, found: bytes | None) -> bool:
 
 
 def check_columns(server: Any, name: str) -> None:
+    before = everything(server)
+    with HastyAdmin(login(server)) as admin:
+        wrong, accepted = taken_wrongly(admin, name)
+    assert not wrong, "\n".join(wrong)
+    assert accepted >= len(TABLES[name].columns)
+    assert everything(server) == before
+
+
+def taken_wrongly(admin: HastyAdmin, name: str) -> tuple[list[str], int]:
+    """What is wrong with the answers, and how many values were taken."""
     table = TABLES[name]
     wrong: list[str] = []
     accepted = 0
-    before = everything(server)
     for column in table.columns:
         base = base_row(name, column.name)
         free = column.kind == "text" and not {column.name, f"{name}.{column.name}"} & RESTRICTED
         for word, value in (FOR_NUMBERS if column.kind in ("int", "bool") else VALUES).items():
             place = f"{name}.{column.name}, {word}"
             try:
-                run(server, {name: [{**base, column.name: value}]}, load=False, save=False)
+                perform(admin, {name: [{**base, column.name: value}]}, load=False, save=False)
             except DeclarationError as exc:
                 message = exc.message
                 if name not in message or f"column {column.name}" not in message or len(message) > 700:
@@ -115,20 +124,18 @@ def check_columns(server: Any, name: str) -> None:
                     wrong.append(f"{place}: shows a secret")
                 if free and word in TEXTS:
                     wrong.append(f"{place}: refused: {message[:300]}")
-                if sql(server, f"SELECT COUNT(*) FROM {name}") != [("0",)]:
+                if admin.value(f"SELECT COUNT(*) FROM {name}") != "0":
                     wrong.append(f"{place}: refused, and written all the same")
                 continue
             accepted += 1
-            found = stored(server, name, column.name)
-            sql(server, f"DELETE FROM {name}")
+            found = stored(admin, name, column.name)
+            admin.fetch(f"DELETE FROM {name}")
             blank = column.blank and value == ""
             if len(found) != 1 or not is_exact(column.kind, None if blank else value, found[0]):
                 wrong.append(f"{place}: became {[each and each[:80] for each in found]}")
             if word in NEVER and (word, column.kind) != ("list", "json_list"):
                 wrong.append(f"{place}: was taken")
-    assert not wrong, "\n".join(wrong)
-    assert accepted >= len(table.columns)
-    assert everything(server) == before
+    return wrong, accepted
 
 
 @pytest.mark.parametrize("name", FIRST)

@@ -152,6 +152,8 @@ def test_what_can_not_be_declared_is_said(
         old,
         "INSERT INTO mysql_servers (hostname, status) VALUES ('db1', 'SHUNNED'), ('db2', 'ONLINE')",
         "INSERT INTO mysql_users (username, password) VALUES ('stars', '*****')",
+        "INSERT INTO mysql_users (username, backend, frontend) VALUES ('nothing', 0, 0)",
+        "INSERT INTO scheduler (id, interval_ms, filename, arg2) VALUES (1, 10000, '/bin/true', 'x')",
         "UPDATE global_variables SET variable_value = variable_value || ';third:pw'"
         " WHERE variable_name = 'admin-admin_credentials'",
         "LOAD ADMIN VARIABLES TO RUNTIME",
@@ -159,6 +161,8 @@ def test_what_can_not_be_declared_is_said(
     out = export(play, old)
     assert "left out: mysql_servers, row hostgroup_id=0, hostname=db1, column status" in out
     assert "left out: mysql_users, row username=stars" in out
+    assert "left out: mysql_users, row username=nothing, backend=False, column frontend" in out
+    assert "left out: scheduler, row id=1, column arg2: needs arg1 as well" in out
     assert "will make it so, without third" in out
     assert "LOAD MYSQL SERVERS TO RUNTIME" in out and "'*****'" not in out
     declared = yaml.safe_load((tmp_path / "vars/proxysql.yml").read_text())

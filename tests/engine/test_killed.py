@@ -11,6 +11,7 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +38,20 @@ def do(server: Server, task: dict[str, Any], check: bool = False) -> Any:
         return perform(admin, **task, check=check)
 
 
-def killed(server: Server, at: int, middle: bool) -> int:
+@pytest.fixture(scope="module")
+def killer() -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [sys.executable, PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield process
+
+
+def killed(killer: subprocess.Popen[str], server: Server, at: int, middle: bool) -> int:
     task = {**TASK, "login": dataclasses.asdict(login(server)), "at": at, "middle": middle}
-    return subprocess.run(
-        [sys.executable, PROGRAM], input=json.dumps(task), text=True, check=False
-    ).returncode
+    assert killer.stdin and killer.stdout
+    killer.stdin.write(json.dumps(task) + "\n")
+    killer.stdin.flush()
+    return int(killer.stdout.readline())
 
 
 def assert_as_declared(server: Server) -> None:
@@ -59,13 +69,15 @@ def assert_as_declared(server: Server) -> None:
     # Once more in the middle of every fourth statement.
     [(part, False) for part in range(PARTS)] + [(1, True)],
 )
-def test_the_next_run_puts_it_right(server: Server, part: int, middle: bool) -> None:
+def test_the_next_run_puts_it_right(
+    server: Server, killer: subprocess.Popen[str], part: int, middle: bool
+) -> None:
     do(server, BEFORE)
     total = len(do(server, TASK, check=True).statements)
     assert total > len(FIRST)
     for at in range(part, total, PARTS):
         do(server, BEFORE)
-        assert killed(server, at, middle) == -signal.SIGKILL, f"statement {at} of {total}"
+        assert killed(killer, server, at, middle) == -signal.SIGKILL, f"statement {at} of {total}"
         if not (middle and at == total - 1):
             # The last statement was sent whole; the server may have done all of it.
             assert do(server, TASK).changed, f"killed at statement {at} of {total}"

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from pathlib import Path
+from typing import Any
 
+import pymysql
 import pytest
 from ansible_collections.mysqlha.proxysql.plugins.module_utils import _servers
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import TABLES
@@ -82,8 +85,43 @@ def test_with_the_oracle_a_move_that_was_loaded_is_drift(server):
     assert run(server, {**PAIR, **SERVERS}, state="overridden").layers == LOADED
 
 
+class Writing:
+    """An application that writes through a ProxySQL, again and again, until it is left; what went wrong."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.errors: list[str] = []
+        self.stopped = threading.Event()
+        self.thread = threading.Thread(target=self._write)
+
+    def _connect(self) -> Any:
+        place = {"host": self.server.host, "port": self.server.data_port}
+        return pymysql.connect(
+            user="app", password="secret", autocommit=None, ssl_disabled=True, **place
+        )  # fmt: skip
+
+    def _write(self) -> None:
+        connection = self._connect()
+        while not self.stopped.wait(0.005):
+            try:
+                connection.cursor().execute("INSERT INTO t VALUES (1)")
+            except pymysql.err.MySQLError as exc:
+                self.errors.append(str(exc))
+                connection.close()
+                connection = self._connect()
+        connection.close()
+
+    def __enter__(self) -> Writing:
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stopped.set()
+        self.thread.join(20)
+
+
 @pytest.mark.parametrize("oracle", [True, False], ids=["oracle", "without"])
-def test_after_a_failover_a_second_run_changes_nothing(server, monkeypatch, oracle):
+def test_after_a_switchover_a_second_run_changes_nothing_and_writes_go_on(server, monkeypatch, oracle):
     if not oracle:
         monkeypatch.setitem(_servers.LAST_LOADED, "mysql_servers", "PROXY_SELECT nothing")
     watched = Server(binary=server.binary, mysql_variables={"monitor_read_only_interval": 200})
@@ -93,7 +131,8 @@ def test_after_a_failover_a_second_run_changes_nothing(server, monkeypatch, orac
             {"hostgroup_id": 10, "hostname": old.host, "port": old.port, "weight": 3},
             {"hostgroup_id": 20, "hostname": new.host, "port": new.port, "weight": 3},
         ]
-        wanted = {**PAIR, "mysql_servers": rows}
+        users = [{"username": "app", "password": "secret", "default_hostgroup": 10}]
+        wanted = {**PAIR, "mysql_servers": rows, "mysql_users": users}
         run(watched, wanted, {"mysql-monitor_enabled": True}, state="overridden")
         old.read_only, new.read_only = True, False
         writers = "SELECT port FROM runtime_mysql_servers WHERE hostgroup_id = 10"
@@ -101,9 +140,24 @@ def test_after_a_failover_a_second_run_changes_nothing(server, monkeypatch, orac
         while sql(watched, writers) != [(str(new.port),)] and time.monotonic() < deadline:
             time.sleep(0.1)
         assert sql(watched, writers) == [(str(new.port),)]
-        again = run(watched, wanted, state="overridden")
-        assert (again.layers, again.statements) == (NOTHING, [])
-        assert sql(watched, writers) == [(str(new.port),)]
+        with Writing(watched) as application:
+            for _ in range(5):
+                before = new.writes
+                again = run(watched, wanted, state="overridden")
+                assert (again.layers, again.statements) == (NOTHING, [])
+                deadline = time.monotonic() + 20
+                while new.writes < before + 5 and time.monotonic() < deadline:
+                    time.sleep(0.01)
+                assert new.writes >= before + 5
+            assert application.errors == []
+            # What it would have cost: by a LOAD writes go to the old primary, which refuses them, and
+            # connections to the new one are cut.
+            deadline = time.monotonic() + 20
+            while not application.errors and time.monotonic() < deadline:
+                sql(watched, "LOAD MYSQL SERVERS TO RUNTIME")
+                time.sleep(0.3)
+            assert application.errors
+        assert old.writes == 0
 
 
 # -- one hostgroup, two monitors ------------------------------------------------------------

@@ -17,21 +17,28 @@ from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import S
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import EngineError, StatementError
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._layers import expected, layers_of
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._servers import LAST_LOADED
-from driver import HastyAdmin, login, perform, tables_of
+from driver import HastyAdmin, login, perform
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from model import Rows, Scope, applied, declared, declared_by_role, folded, key_of, same, spelled, understood
 from server import Server
 from strategies import Case, cases, literal
 
-# Cases for each table. PROPERTY_CASES multiplies them, for a night of searching.
-CASES = {"emulator": 150, "real": 40}
+# Cases for each table: some 2,200 on the emulator, the same ones every time, and 600 on the real server.
+# PROPERTY_CASES multiplies them and has them drawn anew, for a night of searching.
+CASES = {"emulator": 100, "three": 70, "real": 40}
 FACTOR = float(os.environ.get("PROPERTY_CASES", "1"))
 
 
 @pytest.fixture(scope="module")
 def admin(running: Server) -> Iterator[HastyAdmin]:
     with HastyAdmin(login(running)) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def admin_of_three(running_three: Server) -> Iterator[HastyAdmin]:
+    with HastyAdmin(login(running_three)) as connection:
         yield connection
 
 
@@ -57,8 +64,12 @@ def raw(admin: HastyAdmin, case: Case, layer: str) -> list[dict[str, Any]]:
     name = case.table.name
     source = {"memory": f"SELECT * FROM {name}", "runtime": f"SELECT * FROM runtime_{name}"}
     source["disk"] = f"SELECT * FROM disk.{name}"
-    sql = LAST_LOADED[name] if name in LAST_LOADED and layer == "runtime" else source[layer]
-    names, rows = admin.fetch(sql)
+    try:
+        oracle = LAST_LOADED.get(name) if layer == "runtime" else None
+        names, rows = admin.fetch(oracle or source[layer])
+    except StatementError:
+        # Not every release tells what was last loaded, of every table.
+        names, rows = admin.fetch(source[layer])
     return [dict(zip(names, row)) for row in sorted(rows, key=repr)]
 
 
@@ -78,21 +89,29 @@ def rows_of(case: Case, layer: list[dict[str, Any]]) -> Rows:
     return folded(case.table, understood(case.table, layer), by_role)
 
 
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("name", [name for name in TABLES if not name.startswith("pgsql_")])
 def test_what_a_task_promises(running: Server, admin: HastyAdmin, name: str) -> None:
-    if name not in tables_of(running):
-        pytest.skip(f"{admin.version} has no table {name}")
+    promises_hold(admin, name, CASES["real" if running.is_real else "emulator"])
+
+
+@pytest.mark.parametrize("name", [name for name in TABLES if name.startswith("pgsql_")])
+def test_what_a_task_promises_for_postgresql(admin_of_three: HastyAdmin, name: str) -> None:
+    promises_hold(admin_of_three, name, CASES["three"])
+
+
+def promises_hold(admin: HastyAdmin, name: str, count: int) -> None:
     names = admin.fetch(f"SELECT name FROM pragma_table_info('{name}')")[1]
     known = tuple(column for column in TABLES[name].columns if [column.name] in names)
+    assert known, f"{admin.version} has no table {name}"
     table = replace(TABLES[name], columns=known)
-    count = int(FACTOR * CASES["real" if running.is_real else "emulator"])
 
     @settings(
-        max_examples=count,
+        max_examples=int(FACTOR * count),
         deadline=None,
         print_blob=True,
         suppress_health_check=list(HealthCheck),
         database=None,
+        derandomize=FACTOR == 1,
     )
     @given(st.data())
     def promises(data: st.DataObject) -> None:
@@ -185,6 +204,12 @@ def layers_follow_memory(
         ("disk", case.save, rows_of(case, after["memory"])),
     ):
         now = rows_of(case, after.get(layer, []))
+        if layer == "runtime" and case.table.runtime == "servers":
+            # Of the last loaded rows one spelled offline_hard is shown, and it is not in runtime either.
+            now, reference = (
+                {key: row for key, row in rows.items() if row["status"] != "OFFLINE_HARD"}
+                for rows in (now, reference)
+            )
         for key in touched if wanted and layer in after else ():
             names = list(want.get(key, columns)) if case.state == "merged" else columns
             assert same(case.table, now.get(key), reference.get(key), names), (layer, key)
@@ -195,6 +220,9 @@ def impossible(admin: HastyAdmin, case: Case, model: Rows, want: Rows, scope: Sc
     table = case.table
     roles = [(key[0], row.get("frontend")) for key, row in model.items()] if table.runtime == "users" else []
     if len(roles) != len(set(roles)):
+        return True
+    # A user of neither role: ProxySQL stores it, and drops it at LOAD.
+    if any(not (row["backend"] or row["frontend"]) for key, row in model.items() if roles and key in want):
         return True
     if any(not scope.covers(row) for key in want for row in (want[key], have.get(key, want[key]))):
         return True

@@ -9,7 +9,7 @@ import hmac
 import pytest
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import DeclarationError
 from cases import FIRST, SHA1
-from driver import run, sql
+from driver import everything, layers, run, sql
 from proxysql_emulator.passwords import caching_sha2
 from test_apply import NOTHING
 
@@ -202,3 +202,19 @@ def test_a_clear_password_is_verified_against_postgresqls_forms(three, form):
     user = {"username": "app", "password": "s3cret"}
     assert run(three, {"pgsql_users": [user]}).layers == NOTHING
     assert run(three, {"pgsql_users": [{**user, "password": "other"}]}).changed
+
+
+@pytest.mark.parametrize("state", ["merged", "replaced", "overridden"])
+def test_a_user_of_neither_role_is_refused_before_anything_is_written(server, state):
+    """ProxySQL stores such a row and drops it at LOAD."""
+    run(server, {"mysql_users": [{"username": "app"}]})
+    before = everything(server)
+    for others in ([], [{"username": "app"}], [{"username": "other"}]):
+        row = {"username": "app", "backend": False, "frontend": False}
+        with pytest.raises(DeclarationError, match="mysql_users, row username=app, backend=False"):
+            run(server, {"mysql_users": [*others, row]}, state=state)
+    sql(server, "UPDATE mysql_users SET backend = 0, frontend = 0")
+    with pytest.raises(DeclarationError, match="column frontend: must be true where backend is not"):
+        run(server, {"mysql_users": [{"username": "app", "backend": False, "comment": "x"}]})
+    run(server, {"mysql_users": [{"username": "app"}]}, state="overridden")
+    assert layers(server, "mysql_users") == before["mysql_users"]

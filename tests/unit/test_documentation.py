@@ -10,7 +10,12 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import MAX_INT, REQUIRED, TABLES
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import (
+    MAX_INT,
+    REQUIRED,
+    SECTIONS,
+    TABLES,
+)
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._tables import want_table
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._variables import declared_variables
 
@@ -64,6 +69,16 @@ def test_a_columns_default_and_limits_are_said(table: Any, column: Any) -> None:
     assert option["type"] == {"int": "int", "bool": "bool"}.get(column.kind, "str")
     assert tuple(option.get("choices", ())) == column.choices
     assert bool(re.search(r"\b(The|Part of the) key\.", text)) == (column.name in table.key)
+
+
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_the_section_that_loads_it_and_whether_the_cluster_carries_it_are_said(name: str) -> None:
+    section = SECTIONS[TABLES[name].section]
+    notes = " ".join(" ".join(documented(name)["notes"]).split())
+    verbs = "C(LOAD) and C(SAVE)" if section.disk else "C(LOAD)"
+    assert f"Section of {verbs} is {section.name}." in notes
+    carried = re.findall(r"The cluster (carries|does not carry) this table", notes)
+    assert carried == ["carries" if section.checksum else "does not carry"]
 
 
 @pytest.mark.parametrize(("name", "options"), tasks())

@@ -46,6 +46,7 @@ SETTINGS = {
     "timeout": 0.4,
     "rise": 3,
     "interval": 0.1,
+    "aside": -56,
 }
 
 
@@ -65,6 +66,11 @@ def test_down_after_the_time_and_up_after_three(watch: ModuleType, tmp_path: Pat
     values = serving(watch, tmp_path, clock, [""] * 2 + ["deaf"] * 6 + [""] * 4)
     assert values == [0, 0, 0, 0, 0, 0, -254, -254, -254, -254, 0, 0]
     assert (tmp_path / "watch.why").read_text() == "ProxySQL serves\n"
+
+
+def test_who_stays_ill_stands_behind_the_healthy(watch: ModuleType, tmp_path: Path, clock: Clock) -> None:
+    values = serving(watch, tmp_path, clock, [""] + ["deaf"] * 20 + [""] * 3)
+    assert values[5:15] == [-254] * 10 and values[15:23] == [-56] * 8 and values[23] == 0
 
 
 def test_one_lost_login_is_nothing(watch: ModuleType, tmp_path: Path, clock: Clock) -> None:
@@ -106,17 +112,21 @@ def test_a_port_that_is_silent_is_given_up_in_time(watch: ModuleType, tmp_path: 
 
 
 class Pinger:
+    known = 2
     answered = True
 
     def send(self) -> None: ...
 
-    def heard(self) -> bool:
-        return self.answered
+    def heard(self) -> set[str]:
+        return {f"192.0.2.{number}" for number in range(self.known)} if self.answered else set()
 
 
-def network(watch: ModuleType, folder: Path, clock: Clock, heard: list[tuple[bool, float]]) -> list[int]:
+def network(
+    watch: ModuleType, folder: Path, clock: Clock, heard: list[tuple[bool, float]], known: int = 2
+) -> list[int]:
     settings = {"timeout": 0.75, "hold": 5, "setback": -56}
     pinger = Pinger()
+    pinger.known = known
     part = watch.Network(settings, watch.Verdict(str(folder), "network"), pinger, 0.1)
     values = []
     for answered, pause in heard:
@@ -136,6 +146,13 @@ def test_cut_off_then_back_but_not_at_once(watch: ModuleType, tmp_path: Path, cl
 
 def test_who_never_heard_anybody_is_not_cut_off(watch: ModuleType, tmp_path: Path, clock: Clock) -> None:
     assert set(network(watch, tmp_path, clock, [(False, 0.1)] * 30)) == {0}
+
+
+def test_the_silence_of_the_only_other_host_is_its_own(
+    watch: ModuleType, tmp_path: Path, clock: Clock
+) -> None:
+    story = [(True, 0.1)] * 3 + [(False, 0.1)] * 30
+    assert set(network(watch, tmp_path, clock, story, known=1)) == {0}
 
 
 def test_a_pause_of_its_own_is_not_silence(watch: ModuleType, tmp_path: Path, clock: Clock) -> None:

@@ -7,6 +7,7 @@ trouble, both runs are with --tags configuration, a third as long.
 
 from __future__ import annotations
 
+import json
 import shlex
 import subprocess
 import time
@@ -18,13 +19,21 @@ from typing import Any
 
 import pytest
 import yaml
-from helpers import CHECKOUT, INVENTORY, Cluster, Node, changes, play, poll
+from helpers import CHECKOUT, INVENTORY, Cluster, Node, changes, full, play, poll
 
 DATABASE = "/var/lib/proxysql/proxysql.db"
 SECTIONS = (
     "admin_variables",
     "mysql_query_rules",
     "mysql_servers_v2",
+    "mysql_users",
+    "mysql_variables",
+    "proxysql_servers",
+)
+SWITCHED = (
+    "admin_variables",
+    "mysql_query_rules",
+    "mysql_servers",
     "mysql_users",
     "mysql_variables",
     "proxysql_servers",
@@ -248,9 +257,41 @@ def test_a_satellite_edited_by_hand(cluster: Cluster) -> None:
     cured(cluster.nodes, *CONFIGURATION)
 
 
+@full
+def test_pushed_to_every_node_while_sync_is_off(cluster: Cluster) -> None:
+    """Each node by itself; then on again, which takes a push too: who does not follow can not be told so."""
+    off = {f"admin-cluster_{name}_diffs_before_sync": 0 for name in SWITCHED}
+    declared = {**cluster.declared["proxysql_global_variables"], **off}
+    push = {"proxysql_cluster_mode": "push", "proxysql_global_variables": declared}
+    cured(cluster.nodes, *CONFIGURATION, "-e", json.dumps(push))
+    for number, node in enumerate(cluster.nodes):
+        change(node, 41 + number)
+    time.sleep(2)
+    assert [rule(node) for node in cluster.nodes] == [["41"], ["42"], ["43"], ["44"]]
+    cured(cluster.nodes, *CONFIGURATION, "-e", json.dumps(push))
+    cured(cluster.nodes, *CONFIGURATION, "-e", "proxysql_cluster_mode=push")
+    change(cluster.cores[0], 45)
+    poll("they follow again", lambda: [rule(node) for node in cluster.nodes] == [["45"]] * 4)
+    cured(cluster.nodes, *CONFIGURATION)
+
+
+@full
+def test_a_satellite_leaves_and_comes_back(cluster: Cluster, tmp_path: Path) -> None:
+    leaving = cluster.satellites[1]
+    code, output = play("remove_node", "-e", f"leaving={leaving}")
+    assert code == 0, output[-6000:]
+    assert not leaving.infra.service("proxysql").is_running
+    read = f"sqlite3.connect('{DATABASE}').execute('SELECT * FROM proxysql_servers').fetchall()"
+    assert leaving.run(f"python3 -c {shlex.quote(f'import sqlite3; print({read})')}") == "[]"
+    with inventory_with(tmp_path, without=leaving.name) as shorter:
+        assert play("status", inventory=shorter)[0] == 0
+    cured(cluster.nodes)
+    status()
+
+
 @contextmanager
-def inventory_without(tmp_path: Path, *hosts: str) -> Iterator[Path]:
-    """The inventory, less some hosts."""
+def inventory_with(tmp_path: Path, without: str = "", moved: dict[str, str] | None = None) -> Iterator[Path]:
+    """The inventory, less a host, or with hosts at other addresses."""
     copy = tmp_path / "inventory"
     copy.mkdir()
     for entry in INVENTORY.iterdir():
@@ -259,7 +300,9 @@ def inventory_without(tmp_path: Path, *hosts: str) -> Iterator[Path]:
     (copy / "hosts").unlink(missing_ok=True)
     content = yaml.safe_load((Path(__file__).parents[1] / "inventory/hosts.yml").read_text())
     for group in content["all"]["children"].values():
-        group["hosts"] = {name: entry for name, entry in group["hosts"].items() if name not in hosts}
+        group["hosts"] = {name: entry for name, entry in group["hosts"].items() if name != without}
+        for name in group["hosts"].keys() & (moved or {}).keys():
+            group["hosts"][name]["ansible_host"] = (moved or {})[name]
     (copy / "hosts.yml").write_text(yaml.safe_dump(content))
     yield copy
 
@@ -273,7 +316,7 @@ def test_a_core_leaves_and_is_replaced(cluster: Cluster, tmp_path: Path) -> None
         rows = node.admin("SELECT hostname FROM runtime_proxysql_servers")
         assert {row["hostname"] for row in rows} == {cluster.cores[0].address}, node
     assert not leaving.infra.service("proxysql").is_running
-    with inventory_without(tmp_path, leaving.name) as shorter:
+    with inventory_with(tmp_path, without=leaving.name) as shorter:
         # What a first start would read names the cores too.
         output = play("site", *CONFIGURATION, inventory=shorter)[1]
         tasks = {changed.partition(": ")[2] for changed in changes(output)}
@@ -290,3 +333,28 @@ def test_a_core_leaves_and_is_replaced(cluster: Cluster, tmp_path: Path) -> None
         rows = node.admin("SELECT hostname FROM runtime_proxysql_servers")
         assert {row["hostname"] for row in rows} == {core.address for core in cluster.cores}, node
     status()
+
+
+@full
+def test_a_dead_core_leaves_and_another_takes_its_place_elsewhere(cluster: Cluster, tmp_path: Path) -> None:
+    dead, staying = cluster.cores[0], cluster.nodes[1:]
+    lab("kill", "cluster", dead.name)
+    code, output = play("remove_node", "-e", f"leaving={dead}")
+    assert code == 0, output[-6000:]
+    for node in staying:
+        rows = node.admin("SELECT hostname FROM runtime_proxysql_servers")
+        assert {row["hostname"] for row in rows} == {cluster.cores[1].address}, node
+    lab("remove", "cluster", dead.name)
+    address = f"{cluster.net}.15"
+    lab("up", "--name", "cluster", f"{dead}:{address}", *[f"{node}:{node.address}" for node in staying])
+    with inventory_with(tmp_path, moved={dead.name: address}) as moved:
+        code, output = play("site", inventory=moved)
+        assert code == 0, output[-6000:]
+        nodes = [Node(dead.name, address, cluster.credentials), *staying]
+        assert wrong(nodes) == []
+        assert changes(play("site", *CONFIGURATION, inventory=moved)[1]) == []
+        for node in nodes:
+            rows = node.admin("SELECT hostname FROM runtime_proxysql_servers")
+            assert {row["hostname"] for row in rows} == {address, cluster.cores[1].address}, node
+        code, output = play("status", inventory=moved)
+        assert code == 0, output

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
-from helpers import CHECKOUT, INVENTORY, Cluster, load
+from helpers import CHECKOUT, INVENTORY, SCENARIO, Cluster, load
 from test_50_secrets import leaks
 
 # As an operator's own project has it: one line for each playbook.
@@ -55,9 +55,9 @@ class Runner:
             (folder / part).mkdir()
         (folder / "project/site.yml").write_text(PROJECT, encoding="utf-8")
         for name in ("hosts.yml", "group_vars"):
-            source = INVENTORY / name
+            source = SCENARIO / "inventory" / name
             copy = shutil.copytree if source.is_dir() else shutil.copy
-            copy(source.resolve(), folder / "inventory" / name)
+            copy(source, folder / "inventory" / name)
         shutil.copy(INVENTORY / "package.yml", folder / "inventory")
         # the passwords are not in the inventory, a credential gives them
         (folder / "inventory/group_vars/all/credentials.yml").unlink()
