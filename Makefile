@@ -35,7 +35,7 @@ unit: ## the engine as plain Python; ARGS go to pytest
 conformance: ## recorded answers of the real server, replayed; PROXYSQL_BIN for the real one
 	@tests/tools/part conformance $(ARGS)
 
-molecule: ## site.yml on real hosts, checked (S=scenario)
+molecule: ## site.yml on real hosts, checked (S=scenario; FULL=1: what takes long, too)
 	@tests/tools/setup --hosts
 	@tests/tools/part molecule $(S)
 

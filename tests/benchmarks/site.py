@@ -92,7 +92,10 @@ def main() -> int:
             ours, theirs = [], []
             for _ in range(given.repeats):
                 theirs.append(play(given.inventory, other, settings)[0])
-                ours.append(play(given.inventory, SITE, settings)[0])
+                took, counts = play(given.inventory, SITE, settings)
+                ours.append(took)
+                if any(changed for _ok, changed, _skipped in counts.values()):
+                    print(f"not unchanged: {counts}", flush=True)
             first, second = statistics.median(ours), statistics.median(theirs)
             print(
                 f"{name}: site.yml {first:.1f} s (up to {max(ours):.1f}), facts and pings {second:.1f} s"
