@@ -45,8 +45,8 @@ delivery: ## the tarball: installed, by galaxy-importer, builder, navigator; the
 docs: ## the documentation site in .cache/docs/html, no warnings allowed
 	@tests/tools/part docs
 
-matrix: ## the oldest ansible-core, Python and PyMySQL that are supported
-	@tests/tools/part matrix
+matrix: ## every ansible-core, Python and PyMySQL that is supported (10 min; ARGS=ends: the oldest)
+	@tests/tools/part matrix $(ARGS)
 
 bench: ## how fast it is, against a script by hand and community.proxysql (1 h; ARGS=--quick: 5 min)
 	@tests/tools/part bench $(ARGS)

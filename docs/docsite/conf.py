@@ -7,7 +7,13 @@ extensions = ["sphinx_antsibull_ext"]
 pygments_style = "ansible"
 highlight_language = "YAML+Jinja"
 html_theme = "alabaster"
-html_theme_options = {"page_width": "1100px", "sidebar_width": "260px", "fixed_sidebar": True}
+html_theme_options = {
+    "page_width": "1100px",
+    "sidebar_width": "280px",
+    "fixed_sidebar": True,
+    # the guides; modules and roles are on the first page
+    "sidebar_includehidden": False,
+}
 html_show_sphinx = False
 exclude_patterns = ["example"]
 nitpicky = True

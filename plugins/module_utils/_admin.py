@@ -207,7 +207,7 @@ def _connect(login: Login) -> Any:
     while True:
         left = deadline - time.monotonic()
         try:
-            return pymysql.connect(connect_timeout=max(1, int(left)), **options)
+            return _opened({**options, "connect_timeout": max(1, int(left))}, not preferred)
         except pymysql.err.MySQLError as exc:
             code, message = _code_and_text(exc)
             if preferred and code == _NO_TLS and "SSL is required" in message:
@@ -230,6 +230,17 @@ def _connect(login: Login) -> Any:
         except (OSError, ValueError, RuntimeError) as exc:
             raise ConnectError(f"can not connect to {login.place}: {exc}", server=login.place) from None
         time.sleep(_PAUSE)
+
+
+def _opened(options: dict[str, Any], strict: bool) -> Any:
+    if "ssl_disabled" in options and pymysql.VERSION < (1,):
+        del options["ssl_disabled"]  # not known there, and TLS is used only when asked for
+    connection = pymysql.connect(**options)
+    if strict and "ssl" in options and not isinstance(connection._sock, ssl_module.SSLSocket):
+        # PyMySQL before 1.2 goes on in the clear where a server offers no TLS.
+        connection.close()
+        raise pymysql.err.OperationalError(_NO_TLS, "SSL is required but the server doesn't support it")
+    return connection
 
 
 def _unverified() -> ssl_module.SSLContext:

@@ -85,6 +85,13 @@ def test_every_playbook_has_its_place_in_the_guides_and_in_the_readme() -> None:
         assert f"`{playbook}`" in readme, playbook
 
 
+def test_every_module_is_in_the_readme() -> None:
+    readme = text_of(CHECKOUT / "README.md")
+    for module in (path.stem for path in CHECKOUT.glob("plugins/modules/*.py")):
+        short = module.replace("mysql_firewall_whitelist_", "..._")  # as there, after the first of them
+        assert f"`{module}`" in readme or f"`{short}" in readme or module.startswith("pgsql_"), module
+
+
 @pytest.mark.parametrize("page", [page for page in GUIDES if commands(page)], ids=lambda page: page.stem)
 def test_the_commands_of_a_page_work(page: Path, tmp_path: Path) -> None:
     clone = committed(tmp_path / "clone")

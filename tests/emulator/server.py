@@ -24,6 +24,8 @@ from typing import Any
 import pymysql
 
 EMULATOR = Path(__file__).resolve().parent / "proxysql"
+# It needs a newer Python than the modules do.
+EMULATOR_PYTHON = os.environ.get("EMULATOR_PYTHON", sys.executable)
 
 DEFAULTS = """\
 datadir="{datadir}"
@@ -99,7 +101,7 @@ class Server:
         return bool(self.binary)
 
     def start(self, *options: str, timeout: float = 60) -> Server:
-        program = [self.binary] if self.binary else [sys.executable, str(EMULATOR)]
+        program = [self.binary] if self.binary else [EMULATOR_PYTHON, str(EMULATOR)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*program, "-f", "-c", str(self.cnf), "-D", str(self.datadir), *options],
@@ -129,6 +131,8 @@ class Server:
         self, user: str = "admin", password: str = "admin", **options: Any
     ) -> pymysql.connections.Connection:
         options = {"connect_timeout": 5, "autocommit": None, **options}
+        if pymysql.VERSION < (1,):
+            options.pop("ssl_disabled", None)  # not known there
         return pymysql.connect(host=self.host, port=self.admin_port, user=user, password=password, **options)
 
     def stop(self) -> None:
