@@ -98,7 +98,9 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Runner:
     subprocess.run([*galaxy, "build", "--output-path", folder, CHECKOUT], check=True, capture_output=True)
     (tarball,) = folder.glob("*.tar.gz")
     target = folder / "collections"
-    subprocess.run([*galaxy, "install", "--offline", tarball, "-p", target], check=True, capture_output=True)
+    # forced, for this checkout may count as an installed collection of the same version
+    install = [*galaxy, "install", "--offline", "--force", tarball, "-p", target]
+    subprocess.run(install, check=True, capture_output=True)
     return Runner(folder)
 
 
