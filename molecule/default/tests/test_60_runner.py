@@ -99,10 +99,9 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Runner:
     subprocess.run([*galaxy, "build", "--output-path", folder, CHECKOUT], check=True, capture_output=True)
     (tarball,) = folder.glob("*.tar.gz")
     target = folder / "collections"
-    # alone in its path, or ansible-galaxy finds it where molecule has put it, and does nothing
-    alone = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(target)}
-    install = [*galaxy, "install", "--offline", tarball, "-p", target]
-    subprocess.run(install, check=True, capture_output=True, env=alone)
+    # forced, for this checkout may count as an installed collection of the same version
+    install = [*galaxy, "install", "--offline", "--force", tarball, "-p", target]
+    subprocess.run(install, check=True, capture_output=True)
     return Runner(folder)
 
 
