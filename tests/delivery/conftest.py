@@ -36,6 +36,10 @@ def committed(target: Path) -> Path:
 @pytest.fixture(scope="session")
 def tarball(tmp_path_factory: pytest.TempPathFactory) -> Path:
     clone = committed(tmp_path_factory.mktemp("clone"))
+    # as it looks after a while of work
+    for name in (".venv/bin/python", ".cache/x", ".hypothesis/x", "plugins/__pycache__/x.pyc", "old.tar.gz"):
+        (clone / name).parent.mkdir(parents=True, exist_ok=True)
+        (clone / name).touch()
     built = tmp_path_factory.mktemp("built")
     subprocess.run(
         ["ansible-galaxy", "collection", "build", "--output-path", built, clone],

@@ -19,7 +19,7 @@ from helpers import CHECKOUT, INVENTORY, SCENARIO, Cluster, load
 from test_50_secrets import leaks
 
 # As an operator's own project has it: one line for each playbook.
-PROJECT = "- ansible.builtin.import_playbook: mysqlha.proxysql.site\n"
+PROJECT = "- ansible.builtin.import_playbook: mysqlha.proxysql.{}\n"
 
 
 class Job:
@@ -53,7 +53,8 @@ class Runner:
         self.folder = folder
         for part in ("project", "inventory", "env"):
             (folder / part).mkdir()
-        (folder / "project/site.yml").write_text(PROJECT, encoding="utf-8")
+        for name in ("site", "status"):
+            (folder / f"project/{name}.yml").write_text(PROJECT.format(name), encoding="utf-8")
         for name in ("hosts.yml", "group_vars"):
             source = SCENARIO / "inventory" / name
             copy = shutil.copytree if source.is_dir() else shutil.copy
@@ -77,8 +78,8 @@ class Runner:
     def write(self, name: str, data: dict[str, Any]) -> None:
         (self.folder / name).write_text(yaml.safe_dump(data), encoding="utf-8")
 
-    def run(self, ident: str, *arguments: str) -> Job:
-        command = ["ansible-runner", "run", str(self.folder), "-p", "site.yml", "--ident", ident]
+    def run(self, ident: str, *arguments: str, playbook: str = "site") -> Job:
+        command = ["ansible-runner", "run", str(self.folder), "-p", f"{playbook}.yml", "--ident", ident]
         if arguments:
             command += ["--cmdline", " ".join(arguments)]
         others = ("ANSIBLE_", "MOLECULE_", "LAB_")
@@ -141,8 +142,17 @@ def test_the_next_report_finds_nothing(runner: Runner, repair: Job) -> None:
     assert job.text.count("changed=0") >= 3
 
 
-def test_events_show_no_password(cluster: Cluster, drift: Job, repair: Job) -> None:
-    for job in (drift, repair):
-        assert len(job.events) > 50
+@pytest.fixture(scope="module")
+def status(runner: Runner, repair: Job) -> Job:
+    return runner.run("status", playbook="status")
+
+
+def test_the_status_is_a_job_too(status: Job) -> None:
+    assert status.changed() == []
+
+
+def test_events_show_no_password(cluster: Cluster, drift: Job, repair: Job, status: Job) -> None:
+    for job, least in ((drift, 50), (repair, 50), (status, 5)):
+        assert len(job.events) > least
         assert leaks(cluster, job.text) == []
         assert "by-hand" not in job.text
