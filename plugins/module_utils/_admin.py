@@ -235,7 +235,7 @@ def _connect(login: Login) -> Any:
 def _opened(options: dict[str, Any], strict: bool) -> Any:
     if "ssl_disabled" in options and pymysql.VERSION < (1,):
         del options["ssl_disabled"]  # not known there, and TLS is used only when asked for
-    connection = pymysql.connect(**options)
+    connection: Any = pymysql.connect(**options)
     if strict and "ssl" in options and not isinstance(connection._sock, ssl_module.SSLSocket):
         # PyMySQL before 1.2 goes on in the clear where a server offers no TLS.
         connection.close()
