@@ -25,6 +25,7 @@ PROJECT = "- ansible.builtin.import_playbook: mysqlha.proxysql.{}\n"
 class Job:
     def __init__(self, folder: Path, ident: str, done: subprocess.CompletedProcess[str]) -> None:
         kept = folder / "artifacts" / ident
+        assert (kept / "status").is_file(), done.stdout + done.stderr
         texts = [path.read_text(encoding="utf-8") for path in (kept / "job_events").glob("*.json")]
         events: list[dict[str, Any]] = [json.loads(text) for text in texts]
         self.events = sorted(events, key=lambda event: event["counter"])
@@ -81,7 +82,7 @@ class Runner:
     def run(self, ident: str, *arguments: str, playbook: str = "site") -> Job:
         command = ["ansible-runner", "run", str(self.folder), "-p", f"{playbook}.yml", "--ident", ident]
         if arguments:
-            command += ["--cmdline", " ".join(arguments)]
+            command.append(f"--cmdline={' '.join(arguments)}")
         others = ("ANSIBLE_", "MOLECULE_", "LAB_")
         environment = {key: value for key, value in os.environ.items() if not key.startswith(others)}
         done = subprocess.run(
