@@ -307,6 +307,7 @@ def inventory_with(tmp_path: Path, without: str = "", moved: dict[str, str] | No
     yield copy
 
 
+@full
 def test_a_core_leaves_and_is_replaced(cluster: Cluster, tmp_path: Path) -> None:
     leaving = cluster.cores[1]
     staying = [node for node in cluster.nodes if node is not leaving]

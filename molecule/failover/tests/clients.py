@@ -65,6 +65,9 @@ class Clients:
                 self.acknowledged.append(int(number))
 
     def seen(self, begin: float, end: float) -> Seen:
+        # What they tell may be on its way for longer than what they do.
+        poll(f"what clients saw until {end:.1f}", lambda: self._latest() >= end, 20)
+
         def gap(kind: str) -> float:
             inside = sorted(moment for moment in list(self.good[kind]) if begin - 0.3 <= moment <= end)
             moments = [max(begin - 0.3, inside[0]) if inside else begin, *inside, end]
@@ -72,6 +75,9 @@ class Clients:
 
         failed = sum(begin - 0.3 <= moment <= end for moment in list(self.bad["login"]))
         return Seen(gap("login"), failed, gap("long"), gap("write"))
+
+    def _latest(self) -> float:
+        return max([*self.good["login"][-50:], *self.bad["login"][-50:]])
 
     def steady(self, seconds: float = 0.6) -> bool:
         """Have logins been answered, and none failed, for a while?"""

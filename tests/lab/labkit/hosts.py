@@ -136,6 +136,7 @@ def up(hosts: list[Host], subnet: str) -> None:
                 )
         with ThreadPoolExecutor(max_workers=2) as pool:
             list(pool.map(lambda host: _start(host, there.get(host.name)), hosts))
+        network.pin(lab)
         with ThreadPoolExecutor(max_workers=len(hosts)) as pool:
             list(pool.map(wait_ready, hosts))
 

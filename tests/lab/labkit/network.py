@@ -69,6 +69,15 @@ def create(lab: str, subnet: ipaddress.IPv4Network) -> None:
     file.write_text(json.dumps(described, indent=2), encoding="utf-8")
 
 
+def pin(lab: str) -> None:
+    """Keep the bridge's hardware address, which is else that of one of its ports.
+
+    When that host was killed, its neighbours would look for their gateway in vain for some seconds.
+    """
+    (link,) = json.loads(call("ip", "-j", "link", "show", bridge(lab)))
+    call("ip", "link", "set", bridge(lab), "address", link["address"])
+
+
 def _known(name: str) -> str | None:
     """The subnet of a network that podman knows."""
     for known in podman_json("network", "ls", "--format", "json") or []:
