@@ -8,8 +8,8 @@ pygments_style = "ansible"
 highlight_language = "YAML+Jinja"
 html_theme = "alabaster"
 html_theme_options = {
-    "page_width": "1100px",
-    "sidebar_width": "280px",
+    "page_width": "1140px",
+    "sidebar_width": "310px",
     "fixed_sidebar": True,
     # the guides; modules and roles are on the first page
     "sidebar_includehidden": False,
