@@ -10,11 +10,12 @@ from typing import Any
 
 from ._admin import Admin
 from ._catalog import TABLES, Table
+from ._declared import to_hex
 from ._errors import DeclarationError, EngineError, StatementError
 from ._layers import LAYERS, layers_of
 from ._module import Module, Spec
 from ._present import defaults_of, read, read_running
-from ._rows import HIDDEN, Row, show_row, to_hex
+from ._rows import HIDDEN, Row, show_row
 from ._server_schema import section_of_table, table_of
 from ._variable_catalog import SECRETS
 from ._variables import canonical, read_variables
