@@ -67,7 +67,8 @@ def _servers(row: Row) -> Row | None:
     if status == "OFFLINE_HARD":
         return None
     # Shunned is what the monitor found, not what was asked for.
-    return dict(row, status="ONLINE" if status.startswith("SHUNNED") else status)
+    shown = "ONLINE" if status.startswith("SHUNNED") else status
+    return row if row.get("status") == shown else dict(row, status=shown)
 
 
 def _users(row: Row) -> Row | None:

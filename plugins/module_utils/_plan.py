@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from ._catalog import Table, Value
 from ._checks import check_rows
+from ._declared import declared_value
 from ._errors import DeclarationError, where
-from ._rows import Key, Row, Rows, by_key, declared_value, keys_of, show_key
+from ._rows import Key, Row, Rows, by_key, keys_of, show_key
 
 STATES = ("merged", "replaced", "overridden", "deleted")
 
@@ -112,7 +114,10 @@ def plan(want: Want, have: Rows, defaults: Row) -> Plan:
     else:
         _check_scope(want, touched, have)
         kept = have if want.state == "merged" else {}
-        after.update((key, {**kept.get(key, defaults), **row}) for key, row in zip(touched, want.rows))
+        for key, row in zip(touched, want.rows):
+            new, old = {**kept.get(key, defaults), **row}, have.get(key)
+            # The very row, where nothing changes: that is found out once, and quickly seen ever after.
+            after[key] = old if old == new else new
     if want.state == "overridden":
         named = set(touched)
         for key, row in have.items():
@@ -140,11 +145,15 @@ def drift(planned: Plan, should: Rows, layer: Rows) -> list[Change]:
     if planned.want.state == "overridden":
         known = set(keys)
         keys += [key for key, row in layer.items() if key not in known and planned.want.scope.covers(row)]
+    if not layer:
+        return _all_new(keys, should)
     # `merged` leaves alone what was not given, so only what was given can be drift
     given = by_key(planned.want.table, planned.want.rows) if planned.want.state == "merged" else {}
     found: list[Change] = []
     for key in keys:
         have, wanted = layer.get(key), should.get(key)
+        if have is wanted:
+            continue
         if have is not None and wanted is not None and key in given:
             wanted = {**have, **{name: wanted[name] for name in given[key] if name in wanted}}
         if have != wanted:
@@ -152,8 +161,16 @@ def drift(planned: Plan, should: Rows, layer: Rows) -> list[Change]:
     return found
 
 
+def _all_new(keys: Sequence[Key], rows: Rows) -> list[Change]:
+    there = [key for key in keys if key in rows]
+    return list(map(Change, there, repeat(None), map(rows.__getitem__, there)))
+
+
 def _differences(keys: Sequence[Key], have: Rows, after: Rows) -> list[Change]:
-    return [Change(key, have.get(key), after.get(key)) for key in keys if have.get(key) != after.get(key)]
+    if not have:
+        return _all_new(keys, after)
+    pairs = ((key, have.get(key), after.get(key)) for key in keys)
+    return [Change(key, old, new) for key, old, new in pairs if old is not new and old != new]
 
 
 def _settle_unique(want: Want, have: Rows, after: Rows) -> list[Key]:
@@ -168,6 +185,8 @@ def _settle_unique(want: Want, have: Rows, after: Rows) -> list[Key]:
     gone: list[Key] = []
     for columns in table.unique:
         value_of = itemgetter(*columns)
+        if len(set(map(value_of, after.values()))) == len(after):
+            continue
         owner: dict[Any, Key] = {value_of(row): key for key, row in after.items() if key not in named}
         for key in named:
             row = after[key]

@@ -25,7 +25,7 @@ _MONITORS_OWN = "auto_generated"
 _LEFT_OUT = {
     "mysql_query_rules": (
         "SELECT rule_id FROM main.mysql_query_rules WHERE active = 1"
-        " EXCEPT SELECT rule_id FROM stats_mysql_query_rules"
+        " AND rule_id NOT IN (SELECT rule_id FROM stats_mysql_query_rules)"
     ),
     # The statistics have users in the role of frontend only, and none with a quote in the name.
     "mysql_users": (

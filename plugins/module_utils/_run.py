@@ -11,12 +11,13 @@ from typing import Any
 from ._admin import Admin
 from ._apply import Outcome
 from ._catalog import TABLES, Table
+from ._declared import declared_rows
 from ._errors import DeclarationError, EngineError
 from ._module import Module, Spec, column_spec, layer_spec, writing_spec
 from ._plan import STATES, Want
 from ._present import read
 from ._render import render
-from ._rows import HIDDEN, Row, declared_rows, show_row
+from ._rows import HIDDEN, Row, show_row
 from ._runtime import DIRECTIONS, copy, differs, for_direction, statement
 from ._server_schema import section_of_table, table_of
 from ._tables import TableWork, want_table

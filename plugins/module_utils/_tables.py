@@ -11,10 +11,11 @@ from typing import Any
 
 from ._admin import Admin
 from ._catalog import SECTIONS, Section, Table
+from ._declared import check_columns, declared_rows
 from ._layers import LAYERS, expected, layers_of
 from ._plan import Change, Plan, Scope, Want, drift, plan
 from ._present import Present
-from ._rows import Key, Row, Rows, check_columns, declared_rows, show_key, show_row
+from ._rows import Key, Row, Rows, show_key, show_row
 from ._sql import Statement, delete_rows, replace_rows
 from ._users import half_users, recognise, to_both_roles, together
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from ._catalog import Table
 from ._passwords import is_hash, verify
 from ._plan import Want
-from ._rows import Row, Rows, key_of
+from ._rows import Key, Row, Rows, key_of, keys_of
 
 
 def together(rows: Sequence[Row]) -> list[Row]:
@@ -43,13 +43,15 @@ def half_users(want: Want) -> frozenset[object]:
 
 def to_both_roles(want: Want, have: Rows) -> list[Row]:
     """The declared rows, one of no particular role for each of the rows that a user has."""
+    if want.state != "merged":
+        return list(want.rows)
     rows: list[Row] = []
     named = {(row["username"], row["backend"]) for row in want.rows}
     for row in want.rows:
         rows.append(row)
         if (row["username"], False) in named:
             continue
-        any_role = want.state == "merged" and row["backend"] and "frontend" not in row
+        any_role = row["backend"] and "frontend" not in row
         if any_role and all((row["username"], backend) in have for backend in (True, False)):
             rows.append(dict(row, backend=False))
     return rows
@@ -63,7 +65,17 @@ def recognise(want: Want, have: dict[str, Rows]) -> list[Row]:
     """
     if not any(have.values()):
         return list(want.rows)
-    return [_recognised(want.table, declared, have) for declared in want.rows]
+    keys = keys_of(want.table, want.rows)
+    differing: set[Key] = set()
+    for name in want.table.secrets:
+        given = [row.get(name) for row in want.rows]
+        for rows in have.values():
+            stored = [rows[key].get(name) if key in rows else clear for key, clear in zip(keys, given)]
+            if stored != given:
+                differing.update(key for key, one, other in zip(keys, stored, given) if one != other)
+    return [
+        _recognised(want.table, row, have) if key in differing else row for key, row in zip(keys, want.rows)
+    ]
 
 
 def _recognised(table: Table, declared: Row, have: dict[str, Rows]) -> Row:

@@ -15,9 +15,10 @@ from typing import Any
 
 from ._admin import Admin, section_of_variable
 from ._catalog import Column, Section
+from ._declared import declared_value
 from ._errors import DeclarationError
 from ._layers import LAYERS
-from ._rows import HIDDEN, declared_value
+from ._rows import HIDDEN
 from ._sql import Statement, replace_variables
 from ._tables import scalar
 from ._variable_catalog import (

@@ -16,8 +16,9 @@ import yaml
 
 from ..module_utils._catalog import TABLES
 from ..module_utils._checks import check_rows
+from ..module_utils._declared import declared_rows
 from ..module_utils._errors import DeclarationError
-from ..module_utils._rows import declared_rows, key_of
+from ..module_utils._rows import key_of
 from ..module_utils._variable_catalog import READ_ONLY, SECRETS, STATIC
 from ..module_utils._variables import declared_variables
 

@@ -128,16 +128,12 @@ def run_peer(repeats: int, each: int) -> None:
     tables = plays.mixed(each)
     sides = {"ours": plays.OURS, "community.proxysql": plays.PEER}
     times: dict[str, list[float]] = {}
-    counts = {}
-    for name, programs in sides.items():
-        with Server() as server:
-            counts[name] = plays.counted(server, programs, tables)
-    # In turns, so that a slow hour of the machine hits both.
     for number in range(repeats):
-        for name, programs in sides.items():
+        # Ours takes seconds and theirs minutes: before and after, so that a slow moment hits both.
+        for name in ("ours", "community.proxysql", "ours"):
             with Server() as server:
                 time.sleep(1.1)
-                player = plays.Player(programs, server.admin_port)
+                player = plays.Player(sides[name], server.admin_port)
                 for what in ("first", "second"):
                     played = (player.ours if name == "ours" else player.theirs)(tables)
                     assert (played.changed > 0) == (what == "first"), (
@@ -146,7 +142,8 @@ def run_peer(repeats: int, each: int) -> None:
                     times.setdefault(f"{name} {what}", []).append(played.seconds)
                     # It takes an hour: what is known already, for who looks.
                     print(f"{number + 1}: {name} {what} {played.seconds:.2f} s", file=sys.stderr, flush=True)
-    say(f"\n{each} servers, users and rules each; ours in one task, community.proxysql in three loops:\n")
+    say(f"\n{each} servers, users and rules each; ours in one task, community.proxysql in three loops."
+        f" Medians of {2 * repeats} and {repeats}:\n")  # fmt: skip
     row("apply", "ours", "community.proxysql", "times faster", f"mark: at least {MARKS['peer']:g}")
     row(*["---"] * 5)
     for what in ("first", "second"):
@@ -156,9 +153,10 @@ def run_peer(repeats: int, each: int) -> None:
     say("\nWhat they send for it, and what a peer in the cluster sees:\n")
     row("apply", "whose", "statements", "of which write", "LOAD", "SAVE", "epochs that a peer sees")
     row(*["---"] * 7)
-    for number, what in enumerate(("first", "second")):
-        for name, found in counts.items():
-            count = found[number]
+    for name, programs in sides.items():
+        with Server() as server:
+            counts = plays.counted(server, programs, tables)
+        for what, count in zip(("first", "second"), counts):
             numbers = (count.statements, count.writes, count.loads, count.saves, count.epochs)
             row(what, name, *map(str, numbers))
 
