@@ -135,17 +135,23 @@ def switch_primary(cluster: Cluster, node: Node) -> None:
 
 
 KILL = "kill -9 $(pidof {})"
+# whatever its processes are called: the emulator's are python3
+SIGNAL = "systemctl kill --signal={} proxysql"
 FAULTS = [
     # back by itself, and with it the VIP, before one has looked
-    Fault("worker killed", shell("kill -9 $(pgrep -x -n proxysql)"), moves=False),
+    Fault(
+        "worker killed",
+        shell("kill -9 $(pgrep -x -n proxysql || systemctl show -P MainPID proxysql)"),
+        moves=False,
+    ),
     Fault(
         "all of ProxySQL killed",
-        shell(KILL.format("proxysql")),
+        shell(SIGNAL.format("KILL")),
         shell("systemctl start proxysql"),
         moves=False,
     ),
     Fault("service stopped", shell("systemctl stop proxysql"), shell("systemctl start proxysql")),
-    Fault("hang (SIGSTOP)", shell("kill -STOP $(pidof proxysql)"), shell("kill -CONT $(pidof proxysql)")),
+    Fault("hang (SIGSTOP)", shell(SIGNAL.format("STOP")), shell(SIGNAL.format("CONT"))),
     # 2.7.1 that was busy does not come back from RESUME: some of its threads stay deaf
     Fault("PROXYSQL PAUSE", admin("PROXYSQL PAUSE"), shell("systemctl restart proxysql")),
     Fault("host killed", on_lab("kill"), on_lab("start")),

@@ -6,7 +6,7 @@ import json
 import time
 
 from chaos import Chaos
-from faults import holders, inside, lab, settled
+from faults import SIGNAL, holders, inside, lab, settled
 from helpers import Cluster, changes, full, played, poll
 
 pytestmark = full
@@ -27,14 +27,14 @@ def test_one_core_keeps_the_vip_when_all_hang(chaos: Chaos) -> None:
     cluster = chaos.cluster
     settled(cluster, chaos.clients)
     for core in cluster.cores:
-        inside(core, "kill -STOP $(pidof proxysql)")
+        inside(core, SIGNAL.format("STOP"))
     try:
         time.sleep(3)
         found = [poll("a holder", lambda: holders(cluster), 10, 0.3) for _ in range(5)]
         assert all(each == [cluster.active] for each in found), found
     finally:
         for core in cluster.cores:
-            inside(core, "kill -CONT $(pidof proxysql)")
+            inside(core, SIGNAL.format("CONT"))
     settled(cluster, chaos.clients)
 
 
