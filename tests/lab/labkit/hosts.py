@@ -164,7 +164,7 @@ def _start(host: Host, old: Host | None) -> None:
         "--systemd=always",
         f"--cap-add={CAPABILITIES}",
         "--network",
-        f"{PREFIX}-{host.lab}",
+        network.name(host.lab),
         "--ip",
         host.address,
         "--network-alias",
