@@ -182,6 +182,7 @@ def test_a_core_that_was_down_during_two_changes_follows(cluster: Cluster) -> No
     cured(cluster.nodes, *CONFIGURATION)
 
 
+@full
 def test_a_run_with_a_dead_core_goes_on_and_says_so(cluster: Cluster) -> None:
     active, backup = cluster.cores
     change(backup, 73)
@@ -214,6 +215,7 @@ def test_both_cores_changed_in_one_second(cluster: Cluster) -> None:
     cured(cluster.nodes, *CONFIGURATION)
 
 
+@full
 def test_conflicting_edits_on_both_sides_of_a_partition(cluster: Cluster) -> None:
     active, backup = cluster.cores
     lab("cut", "cluster", backup.name)
@@ -250,6 +252,7 @@ def test_a_wrong_cluster_password_on_one_node(cluster: Cluster) -> None:
     cured(cluster.nodes, *CONFIGURATION)
 
 
+@full
 def test_a_satellite_edited_by_hand(cluster: Cluster) -> None:
     change(cluster.satellites[0], 76)
     time.sleep(1)
