@@ -2,7 +2,7 @@
 # The work itself is in tests/tools/ and tests/lab/; this file only names it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-down test lint sanity unit conformance molecule bench clean
+.PHONY: help setup demo demo-down test lint sanity unit conformance molecule delivery docs matrix bench chaos clean
 S ?= default
 ARGS ?=
 
@@ -35,12 +35,24 @@ unit: ## the engine as plain Python; ARGS go to pytest
 conformance: ## recorded answers of the real server, replayed; PROXYSQL_BIN for the real one
 	@tests/tools/part conformance $(ARGS)
 
-molecule: ## site.yml on real hosts, checked (S=scenario)
+molecule: ## site.yml on real hosts, checked (S=scenario; FULL=1: what takes long, too)
 	@tests/tools/setup --hosts
 	@tests/tools/part molecule $(S)
 
-bench: ## how long the engine takes; PROXYSQL_BIN for the real server
-	@tests/tools/part bench
+delivery: ## the tarball: installed, by galaxy-importer, builder, navigator; the controller's playbook; guides
+	@tests/tools/part delivery $(ARGS)
+
+docs: ## the documentation site in .cache/docs/html, no warnings allowed
+	@tests/tools/part docs
+
+matrix: ## every ansible-core, Python and PyMySQL that is supported (10 min; ARGS=ends: the oldest)
+	@tests/tools/part matrix $(ARGS)
+
+bench: ## how fast it is, against a script by hand and community.proxysql (1 h; ARGS=--quick: 5 min)
+	@tests/tools/part bench $(ARGS)
+
+chaos: ## faults under load, in random order, and a table (CHAOS_FAULTS=50; about 15 min)
+	@tests/tools/chaos
 
 clean: ## remove the test hosts, .venv and the caches of this checkout
 	@tests/tools/clean

@@ -30,9 +30,13 @@ except ImportError:
 
 # The driver's codes for "nobody answered": worth another try until the deadline.
 _UNREACHABLE = (2002, 2003, 2013)
+# And for "this server has no TLS".
+_NO_TLS = 2026
 _PAUSE = 0.2
 
 Fetched = tuple[list[str], list[Sequence[Optional[str]]]]
+# A row as it was sent: the bytes of each value, None for NULL.
+Raw = tuple[Optional[bytes], ...]
 
 
 @dataclass(frozen=True)
@@ -122,9 +126,14 @@ class Admin:
     def fetch(self, sql: str) -> Fetched:
         """Column names and rows; every value is text or None. Bytes that are not UTF-8 survive
         as surrogate escapes."""
+        names, rows = self.fetch_raw(sql)
+        return names, [[_text(value) for value in row] for row in rows]
+
+    def fetch_raw(self, sql: str) -> tuple[list[str], list[Raw]]:
+        """Column names and rows of bytes."""
         cursor = self._send(plain(sql))
         names = [_text(item[0]) or "" for item in cursor.description or ()]
-        return names, [[_text(value) for value in row] for row in cursor.fetchall()]
+        return names, list(cursor.fetchall())
 
     def value(self, sql: str) -> str | None:
         rows = self.fetch(sql)[1]
@@ -135,15 +144,18 @@ class Admin:
         self.sent.append(statement)
         self._send(statement)
 
-    def load(self, section: Section) -> None:
-        """LOAD a section to runtime, never in the second of its present epoch.
+    def load(self, section: Section, after: int = 0) -> None:
+        """LOAD a section to runtime, never in the second of its present epoch, or of ``after``.
 
         Peers pull what has a newer epoch, in whole seconds: two LOADs in one second can part
         a cluster for good ("Sync conflict, epoch times are EQUAL", lib/ProxySQL_Cluster.cpp).
         """
         if section.checksum:
+            # A little more than the second: ProxySQL stamps with time(), which on Linux may lag behind
+            # the clock that SQL sees by some milliseconds, and would still say the old second.
             clock = (
-                "SELECT strftime('%s', 'now') <= epoch FROM runtime_checksums_values"
+                f"SELECT CAST(strftime('%s', 'now', '-0.05 seconds') AS INTEGER) <= max(epoch, {after})"
+                " FROM runtime_checksums_values"
                 f" WHERE name = {literal(section.checksum)}"
             )
             # Bounded: an epoch of the future (a clock set back) is not worth waiting for.
@@ -163,7 +175,7 @@ class Admin:
                 f"{self.login.place} answered {message} ({code}) to: {_short(statement.shown)}",
                 server=self.login.place,
                 code=code,
-                error=message,
+                answer=message,
                 statement=_short(statement.shown),
             ) from None
 
@@ -187,12 +199,21 @@ def section_of_variable(name: str) -> Section:
 def _connect(login: Login) -> Any:
     deadline = time.monotonic() + login.connect_timeout
     options = _driver_options(login)
+    preferred = login.ssl_mode == "preferred" and "ssl" not in options and not login.unix_socket
+    if preferred:
+        options["ssl"] = _unverified()
+    elif "ssl" not in options:
+        options["ssl_disabled"] = True
     while True:
         left = deadline - time.monotonic()
         try:
-            return pymysql.connect(connect_timeout=max(1, int(left)), **options)
+            return _opened({**options, "connect_timeout": max(1, int(left))}, not preferred)
         except pymysql.err.MySQLError as exc:
             code, message = _code_and_text(exc)
+            if preferred and code == _NO_TLS and "SSL is required" in message:
+                preferred, options["ssl_disabled"] = False, True
+                del options["ssl"]
+                continue
             if code not in _UNREACHABLE:
                 raise ConnectError(
                     f"ProxySQL's admin port {login.place} refused the login of {login.user!r}: {message}",
@@ -211,6 +232,25 @@ def _connect(login: Login) -> Any:
         time.sleep(_PAUSE)
 
 
+def _opened(options: dict[str, Any], strict: bool) -> Any:
+    if "ssl_disabled" in options and pymysql.VERSION < (1,):
+        del options["ssl_disabled"]  # not known there, and TLS is used only when asked for
+    connection: Any = pymysql.connect(**options)
+    if strict and "ssl" in options and not isinstance(connection._sock, ssl_module.SSLSocket):
+        # PyMySQL before 1.2 goes on in the clear where a server offers no TLS.
+        connection.close()
+        raise pymysql.err.OperationalError(_NO_TLS, "SSL is required but the server doesn't support it")
+    return connection
+
+
+def _unverified() -> ssl_module.SSLContext:
+    """TLS that trusts anybody. The driver's own would read all of the machine's certificates first."""
+    context = ssl_module.SSLContext(ssl_module.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl_module.CERT_NONE
+    return context
+
+
 def _driver_options(login: Login) -> dict[str, Any]:
     options: dict[str, Any] = {
         "host": login.host,
@@ -227,14 +267,11 @@ def _driver_options(login: Login) -> dict[str, Any]:
         "use_unicode": False,
         "autocommit": None,
     }
-    if login.ssl_mode == "disabled":
-        options["ssl_disabled"] = True
-    elif login.ssl_mode == "required" or login.ca_cert or login.client_cert:
-        context = ssl_module.create_default_context(cafile=login.ca_cert)
-        context.check_hostname = login.check_hostname
-        if not login.ca_cert:
-            context.check_hostname = False
-            context.verify_mode = ssl_module.CERT_NONE
+    if login.ssl_mode != "disabled" and (login.ssl_mode == "required" or login.ca_cert or login.client_cert):
+        context = _unverified()
+        if login.ca_cert:
+            context = ssl_module.create_default_context(cafile=login.ca_cert)
+            context.check_hostname = login.check_hostname
         if login.client_cert:
             context.load_cert_chain(login.client_cert, login.client_key)
         options["ssl"] = context

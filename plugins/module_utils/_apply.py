@@ -14,9 +14,12 @@ from dataclasses import dataclass, field
 from typing import Union
 
 from ._admin import Admin, load_statement, save_statement
-from ._catalog import SECTIONS, Section
-from ._errors import EngineError, RefusedError
+from ._catalog import SECTIONS, TABLES, Section
+from ._errors import DeclarationError, EngineError, RefusedError
 from ._layers import LAYERS
+from ._present import read
+from ._rows import Rows
+from ._servers import check_sets
 from ._sql import Statement
 from ._tables import TableWork
 from ._variables import VariableWork
@@ -87,6 +90,7 @@ class _Script:
 def apply(admin: Admin, works: Sequence[Work], load: bool, save: bool, check: bool) -> Outcome:
     """Bring the server to what ``works`` planned. Raises EngineError with the server put back."""
     ordered = sorted(works, key=lambda work: _rank(work.section))
+    _check_hostgroups(admin, [work for work in works if isinstance(work, TableWork)])
     script = _script(ordered, load, save)
     outcome = Outcome(
         ordered, script.statements(), _layers(ordered, script, load, save), _warnings(ordered, script)
@@ -95,6 +99,21 @@ def apply(admin: Admin, works: Sequence[Work], load: bool, save: bool, check: bo
         _write(admin, script)
         outcome.statements = list(admin.sent)
     return outcome
+
+
+def _check_hostgroups(admin: Admin, works: Sequence[TableWork]) -> None:
+    """What no table can see alone: one hostgroup in the sets of two tables."""
+    for section in _sections(work for work in works if work.table.hostgroups and work.plan.changes):
+        ours = {work.title: work for work in works}
+        rows: dict[str, Rows] = {}
+        for name in section.tables:
+            if not TABLES[name].hostgroups:
+                continue
+            try:
+                rows[name] = ours[name].plan.after if name in ours else read(admin, TABLES[name], "memory")
+            except DeclarationError:
+                continue  # an older server has fewer of these tables
+        check_sets(section.name, rows, {n: {c.key for c in work.plan.changes} for n, work in ours.items()})
 
 
 def _rank(section: Section) -> int:
@@ -134,11 +153,7 @@ def _warnings(works: Sequence[Work], script: _Script) -> list[str]:
         for work in works
         if work.pending and work.section in script.loads
     ]
-    return pending + [
-        f"{work.title}: the column {name} is not known to this collection; its value is passed on unchecked"
-        for work in works
-        for name in work.unknown
-    ]
+    return pending + [remark for work in works for remark in work.remarks()]
 
 
 def _write(admin: Admin, script: _Script) -> None:

@@ -1,105 +1,168 @@
 # Copyright: (c) 2026, The mysqlha.proxysql developers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Checksums, epochs and versions of several nodes: waiting until they agree, and curing.
+"""Several nodes at once: looking at them, waiting until they agree, and curing what can be.
 
-How a node decides to pull a section from a peer (lib/ProxySQL_Cluster.cpp, 2.7.1):
-
-    peer.version > 1 and (own.version == 1 or peer.epoch > own.epoch)
-
-Every start puts each section at version 1, so fresh nodes, or cores that all restarted, give
-nothing to anybody: "diff_check is increasing, but version 1 doesn't allow sync". One explicit
-LOAD of that section on one core cures it; so it does where two nodes hold different content of
-one epoch, and where a satellite was changed by hand after the cores.
+What a cure is needed for is decided in ``_follow.py``, by the rule that ProxySQL follows.
 """
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, Callable
 
 from ._admin import Admin, Login
 from ._catalog import SECTIONS, Section
 from ._errors import ConnectError, DeclarationError, EngineError, NotConvergedError, StatementError
+from ._follow import Checksum, View, agree, leader_of, needs_load, pulls, reason, stale
 from ._runtime import differs
 
-PAUSE = 0.2
+PAUSE = 0.1
 
-# How long to watch a difference that looks incurable before acting on it: a peer that is about
-# to pull by itself must not be answered with a LOAD, which would only stamp a new epoch.
-PATIENCE = 1.0
+# A node that does not answer is tried again this often, in seconds.
+_AGAIN = 2.0
 
+# One LOAD cures. A second is needed when somebody else LOADs at the same time; more is a fight.
+_CURES = 2
 
-@dataclass(frozen=True)
-class Checksum:
-    """One row of runtime_checksums_values. epoch: seconds since 1970 of the last LOAD."""
-
-    checksum: str
-    version: int
-    epoch: int
-
-    def __str__(self) -> str:
-        return f"{self.checksum} version {self.version} epoch {self.epoch}"
+_DIFFS = {
+    section.name: "admin-cluster_{}_diffs_before_sync".format(section.checksum.replace("_v2", ""))
+    for section in SECTIONS.values()
+    if section.checksum
+}
 
 
-@dataclass
 class Node:
-    """One member. name: host:port. sections: what was seen last, by section name."""
+    """One member. name: host:port as given. problem: why it can not be asked at present."""
 
-    name: str
-    admin: Admin
-    sections: dict[str, Checksum] = field(default_factory=dict)
-    converged: dict[str, float] = field(default_factory=dict)
+    def __init__(self, login: Login) -> None:
+        self.name = login.place
+        self.login = login
+        self.admin: Admin | None = None
+        self.view: View | None = None
+        self.problem: str | None = None
+        self.converged: dict[str, float] = {}
+        self._try_at = 0.0
+
+    def connect(self, seconds: float) -> None:
+        """Sets ``problem`` where it is in vain."""
+        try:
+            self.admin = Admin(replace(self.login, connect_timeout=seconds))
+            self.problem = None
+        except ConnectError as exc:
+            self.admin = self.view = None
+            self.problem = _refusal(exc)
+            self._try_at = time.monotonic() + _AGAIN
 
     def look(self) -> None:
-        rows = self.admin.fetch("SELECT name, version, epoch, checksum FROM runtime_checksums_values")[1]
-        found = {row[0]: row for row in rows}
-        self.sections = {
-            section.name: Checksum(str(row[3]), int(row[1] or 0), int(row[2] or 0))
+        """What the node says of itself now; ``view`` is None while it does not answer."""
+        if self.admin is None and time.monotonic() >= self._try_at:
+            self.connect(1)
+        if self.admin is None:
+            return
+        try:
+            self.view = see(self.admin)
+        except StatementError as exc:
+            self.admin.close()
+            self.admin = self.view = None
+            self.problem = f"it stopped answering: {exc.message}"
+
+    def close(self) -> None:
+        if self.admin is not None:
+            self.admin.close()
+
+
+def _refusal(exc: ConnectError) -> str:
+    code = exc.fields.get("code")
+    if code == 1040:
+        return f"it lets this user log in locally only, from no other address: {exc.message}"
+    if code in (1044, 1045):
+        return f"it does not accept these cluster credentials: {exc.message}"
+    return f"it can not be reached: {exc.message}"
+
+
+@lru_cache(maxsize=256)
+def peer_name(host: str, port: int) -> str:
+    """host:port with the host's address, so that a name and its address are the same peer."""
+    # A name that is not known here, the node itself may know.
+    with contextlib.suppress(OSError):
+        host = str(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][0])
+    return f"{host}:{port}"
+
+
+def see(admin: Admin, address: str | None = None) -> View:
+    """Read a node's View: four short statements, none of which writes.
+
+    address: where its peers reach it, if that is not where it was reached now.
+    """
+    rows = admin.fetch("SELECT name, version, epoch, checksum FROM runtime_checksums_values")[1]
+    found = {row[0]: Checksum(str(row[3]), int(row[1] or 0), int(row[2] or 0)) for row in rows}
+    settings = {
+        str(row[0]): str(row[1] or "")
+        for row in admin.fetch(
+            "SELECT variable_name, variable_value FROM runtime_global_variables"
+            " WHERE variable_name LIKE 'admin-cluster%' OR variable_name = 'admin-admin_credentials'"
+        )[1]
+    }
+    peers = admin.fetch("SELECT hostname, port FROM runtime_proxysql_servers")[1]
+    heard = admin.fetch(
+        "SELECT hostname, port, strftime('%s', 'now') - MAX(updated_at), strftime('%s', 'now')"
+        " FROM stats_proxysql_servers_checksums GROUP BY hostname, port"
+    )[1]
+    pairs = (pair.partition(":")[::2] for pair in settings.get("admin-admin_credentials", "").split(";"))
+    return View(
+        name=peer_name(address or admin.login.host, admin.login.port),
+        version=admin.version,
+        sections={
+            section.name: found[section.checksum]
             for section in SECTIONS.values()
-            for row in [found.get(section.checksum)]
-            if row is not None
-        }
-
-
-def same_version(nodes: Sequence[Node]) -> None:
-    """Refuse a mixed cluster: links between different versions are closed (#3325)."""
-    leader = nodes[0]
-    for node in nodes[1:]:
-        if node.admin.version != leader.admin.version:
-            raise DeclarationError(
-                f"node {node.name} runs ProxySQL {node.admin.version} and the leader {leader.name} runs"
-                f" {leader.admin.version}: nodes of different versions do not synchronise; bring them to one"
-                " version first",
-                node=node.name,
-                version=node.admin.version,
-                leader_version=leader.admin.version,
-            )
+            # A server may have a checksum of a section and no setting, and so not carry it.
+            if section.checksum in found and _DIFFS[section.name] in settings
+        },
+        follows=tuple(peer_name(str(row[0]), int(row[1] or 0)) for row in peers),
+        diffs={name: int(settings.get(variable) or 0) for name, variable in _DIFFS.items()},
+        interval=int(settings.get("admin-cluster_check_interval_ms") or 1000) / 1000,
+        heard={peer_name(str(row[0]), int(row[1] or 0)): int(row[2] or 0) for row in heard},
+        now=max((int(row[3] or 0) for row in heard), default=0),
+        login=(settings.get("admin-cluster_username", ""), settings.get("admin-cluster_password", "")),
+        accepts=frozenset((user, password) for user, password in pairs),
+    )
 
 
 class Convergence:
     """Waits until every node agrees with the first, the leader, on some sections.
 
-    healed: names of the sections that were loaded once more on the leader.
+    healed: why a section was loaded once more on the leader, by its name.
     """
 
     def __init__(self, nodes: Sequence[Node], sections: Sequence[Section], heal: bool) -> None:
         self.nodes = nodes
         self.sections = [section for section in sections if section.checksum]
         self.heal = heal
-        self.healed: list[str] = []
-        self.healed_why: dict[str, str] = {}
-        self._stuck_since: dict[str, float] = {}
+        self.healed: dict[str, str] = {}
+        self._cures: dict[str, int] = {}
+        self._seen_before: dict[str, object] = {}
 
     @property
     def leader(self) -> Node:
         return self.nodes[0]
 
     def look(self) -> None:
-        for node in self.nodes:
-            node.look()
+        """Ask all nodes at once. The leader must answer."""
+        _at_once(Node.look, self.nodes)
+        if self.leader.view is None:
+            raise NotConvergedError(f"the leader {self.leader.name}: {self.leader.problem}")
+
+    @property
+    def views(self) -> list[View]:
+        """Of the nodes that answer, the leader's first."""
+        return [node.view for node in self.nodes if node.view is not None]
 
     def wait(self, timeout: float, clock: Callable[[], float] = time.monotonic) -> None:
         """Until all agree. Raises NotConvergedError naming node, section and reason."""
@@ -109,109 +172,132 @@ class Convergence:
             apart = self.apart()
             for node in self.nodes:
                 for section in self.sections:
-                    if (node.name, section.name) not in apart:
-                        node.converged.setdefault(section.name, round(clock() - start, 2))
-                    else:
+                    if (node.name, section.name) in apart:
                         node.converged.pop(section.name, None)
+                    else:
+                        node.converged.setdefault(section.name, round(clock() - start, 2))
             if not apart:
                 return
-            self._cure(clock())
-            if clock() - start >= timeout:
-                raise self._error(timeout)
+            self._cure()
+            if clock() - start >= timeout or self._mixed():
+                raise self._error(clock() - start)
             time.sleep(PAUSE)
 
     def apart(self) -> set[tuple[str, str]]:
-        """(node, section) pairs that differ from the leader."""
+        """(node, section) pairs that differ from the leader; a node that does not answer differs."""
+        leader = self.leader.view
         return {
             (node.name, section.name)
             for node in self.nodes[1:]
             for section in self.sections
-            if _checksum(node, section) != _checksum(self.leader, section)
+            if leader is None or node.view is None or not agree(node.view, leader, section.name)
         }
 
-    def needs_load(self, section: Section) -> str | None:
-        """Why the peers can not follow by themselves, or None where they can (or agree)."""
-        own = self.leader.sections.get(section.name)
+    def why(self) -> list[dict[str, Any]]:
+        """Each node and section that differs, with the reason; section None for the whole node."""
+        found: list[dict[str, Any]] = []
         for node in self.nodes[1:]:
-            peer = node.sections.get(section.name)
-            if own is None or peer is None or peer.checksum == own.checksum:
+            if node.view is None:
+                found.append({"node": node.name, "section": None, "reason": node.problem})
                 continue
-            if own.version <= 1:
-                return "version 1 doesn't allow sync"
-            if peer.version > 1 and peer.epoch == own.epoch:
-                return "equal epochs"
-            if peer.version > 1 and peer.epoch > own.epoch:
-                return f"{node.name} was loaded after the leader"
-        return None
+            for section in self.sections:
+                if (node.name, section.name) in self.apart():
+                    text = reason(self.views, node.view, section.name)
+                    found.append({"node": node.name, "section": section.name, "reason": text})
+        return found
 
-    def _cure(self, now: float) -> None:
-        if not self.heal:
-            return
-        for section in self.sections:
+    def needs_load(self, section: Section) -> str | None:
+        """Why the others wait for a LOAD on the leader, or None where they do not."""
+        return needs_load(self.views, section.name)
+
+    def _cure(self) -> None:
+        for section in self.sections if self.heal else ():
             why = self.needs_load(section)
-            if why is None or section.name in self.healed:
-                self._stuck_since.pop(section.name, None)
-                continue
-            since = self._stuck_since.setdefault(section.name, now)
-            if now - since >= PATIENCE or why.startswith("version 1"):
-                self.load(section, why)
+            # The nodes were not asked in the very same moment: twice the same is no pull under way.
+            state = (why, [view.sections.get(section.name) for view in self.views])
+            before, self._seen_before[section.name] = self._seen_before.get(section.name), state
+            if why and before == state and self._cures.get(section.name, 0) < _CURES:
+                self._load(section, why)
 
-    def load(self, section: Section, why: str) -> None:
+    def _load(self, section: Section, why: str) -> None:
         """One explicit LOAD on the leader, of what its runtime already holds."""
-        if differs(self.leader.admin, section, "memory_to_runtime"):
+        admin = self.leader.admin
+        if admin is None:
+            return
+        if differs(admin, section, "memory_to_runtime"):
             raise EngineError(
                 f"{section.name} on {self.leader.name}: memory holds edits that were never loaded, so a LOAD"
                 f" to bring the cluster together ({why}) would publish them; load or discard them first",
                 section=section.name,
                 node=self.leader.name,
             )
-        self.leader.admin.load(section)
-        self.healed.append(section.name)
-        self.healed_why[section.name] = why
+        # A node that was loaded in this very second would otherwise stay apart.
+        found = [view.sections.get(section.name) for view in self.views]
+        admin.load(section, after=max(seen.epoch for seen in found if seen is not None))
+        self.healed[section.name] = why
+        self._cures[section.name] = self._cures.get(section.name, 0) + 1
 
-    def _error(self, timeout: float) -> NotConvergedError:
+    def _mixed(self) -> bool:
+        """Whether versions differ, so that waiting is in vain."""
+        return len({view.version for view in self.views}) > 1
+
+    def _error(self, seconds: float) -> NotConvergedError:
+        why = self.why()
         lines = [
-            f"{section} on {node}: {self._reason(node, section)}" for node, section in sorted(self.apart())
+            "{}: {}".format(
+                each["node"] if not each["section"] else f"{each['section']} on {each['node']}",
+                each["reason"],
+            )
+            for each in why
         ]
         return NotConvergedError(
-            f"the cluster did not agree within {timeout:g} s: " + "; ".join(lines), not_converged=lines
+            f"the cluster did not agree within {seconds:.0f} s: " + "; ".join(lines),
+            not_converged=why,
         )
 
-    def _reason(self, name: str, section_name: str) -> str:
-        section = SECTIONS[section_name]
-        node = next(node for node in self.nodes if node.name == name)
-        own, peer = self.leader.sections.get(section_name), node.sections.get(section_name)
-        if own is None or peer is None:
-            return "this server has no checksum for the section"
-        why = self.needs_load(section)
-        return "; ".join(part for part in (why, _link(node), f"it has {peer}, the leader {own}") if part)
+
+def choose_leader(
+    cores: Sequence[Node], sections: Sequence[Section], timeout: float
+) -> tuple[Node, list[str]]:
+    """The first core that answers and holds the newest content, and what there is to say of it.
+
+    Cores that are about to follow each other are waited for. Raises NotConvergedError where no
+    core answers.
+    """
+    names = [section.name for section in sections if section.checksum]
+    deadline = time.monotonic() + timeout
+    while True:
+        _at_once(Node.look, cores)
+        views = {node: node.view for node in cores if node.view is not None}
+        if not any(pulls(list(views.values()), name) for name in names) or time.monotonic() >= deadline:
+            break
+        time.sleep(PAUSE)
+    said = [f"{node.name} is left out: {node.problem}" for node in cores if node.view is None]
+    if not views:
+        raise NotConvergedError("no core answers: " + "; ".join(said))
+    chosen = leader_of(list(views.values()), names)
+    for node, view in views.items():
+        if view is chosen or chosen is None:
+            if chosen is None:
+                said.append("no core holds the newest content of every section; the first is taken")
+            return node, said
+        behind = ", ".join(stale(list(views.values()), view, names))
+        said.append(f"{node.name} is not the leader: its {behind} is older than another core's")
+    raise AssertionError("unreachable")
 
 
-def _checksum(node: Node, section: Section) -> str | None:
-    seen = node.sections.get(section.name)
-    return seen.checksum if seen else None
-
-
-def _link(node: Node) -> str | None:
-    """What the node itself says of its view of the cluster."""
-    try:
-        rows = node.admin.fetch("SELECT hostname, port FROM runtime_proxysql_servers")[1]
-    except StatementError as exc:
-        return exc.message
-    if not rows:
-        return "its proxysql_servers is empty, so it follows nobody"
-    peers = ", ".join(f"{row[0]}:{row[1]}" for row in rows)
-    return f"it follows {peers}"
+def _at_once(work: Callable[[Node], object], nodes: Sequence[Node]) -> None:
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        list(pool.map(work, nodes))
 
 
 def connect_nodes(logins: Iterable[Login]) -> list[Node]:
-    """Connect to all; an unreachable one is an error that names it. Closes what it opened on error."""
-    nodes: list[Node] = []
-    try:
-        for login in logins:
-            nodes.append(Node(login.place, Admin(login)))
-    except ConnectError:
-        for node in nodes:
-            node.admin.close()
-        raise
+    """Connect to all at once. The first must answer (ConnectError); the others are tried again later."""
+    nodes = [Node(login) for login in logins]
+    for name in {node.name for node in nodes if sum(node.name == other.name for other in nodes) > 1}:
+        raise DeclarationError(f"nodes: {name} is given twice", node=name)
+    _at_once(lambda node: node.connect(min(2, node.login.connect_timeout)), nodes)
+    first = nodes[0] if nodes else None
+    if first and first.admin is None and first.login.connect_timeout > 2:
+        first.connect(first.login.connect_timeout - 2)
     return nodes

@@ -81,6 +81,9 @@ def column_spec(table: Table) -> Spec:
             option["choices"] = list(column.choices)
         if column.secret:
             option["no_log"] = True
+        elif column.name.endswith("_key"):
+            # The path of a file; unless told, Ansible takes the name for that of a secret.
+            option["no_log"] = False
         if column.name in table.key and table.default(column.name) is None:
             option["required"] = True
         spec[column.name] = option
@@ -136,10 +139,15 @@ class Module(AnsibleModule):
     def fail(self, exc: EngineError) -> NoReturn:
         self.fail_json(msg=exc.message, error=type(exc).__name__, **exc.fields)
 
-    def run(self, body: Callable[[Admin], dict[str, Any]]) -> NoReturn:
-        """Connect, run, answer; an EngineError becomes the task's failure."""
+    def run(
+        self, body: Callable[[Admin], dict[str, Any]], params: Mapping[str, Any] | None = None
+    ) -> NoReturn:
+        """Connect, run, answer; an EngineError becomes the task's failure.
+
+        params: to log in by, where those of the task have been emptied.
+        """
         try:
-            with Admin(login(self.params)) as admin:
+            with Admin(login(params or self.params)) as admin:
                 result = body(admin)
                 result.setdefault("server_version", admin.version)
         except EngineError as exc:

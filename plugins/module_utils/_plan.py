@@ -7,20 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import repeat
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from ._catalog import Table, Value
 from ._checks import check_rows
+from ._declared import declared_value
 from ._errors import DeclarationError, where
-from ._rows import Key, Row, Rows, by_key, declared_value, key_of, show_key
+from ._rows import Key, Row, Rows, by_key, keys_of, show_key
 
 STATES = ("merged", "replaced", "overridden", "deleted")
 
 Ranges = list[tuple[int, int]]
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """One row that differs: before is None where it is missing, after is None where it must go."""
 
     key: Key
@@ -100,27 +102,22 @@ class Plan:
     changes: list[Change]
 
 
-def plan(want: Want, have: Rows, columns: Sequence[str]) -> Plan:
-    """Plan one table. columns: those of the server's table. Raises DeclarationError."""
+def plan(want: Want, have: Rows, defaults: Row) -> Plan:
+    """Plan one table. defaults: those of the server's columns. Raises DeclarationError."""
     table = want.table
     after: Rows = dict(have)
-    defaults: Row = {name: table.default(name) for name in columns if name in table.by_name}
-    touched: list[Key] = []
-    for row in want.rows:
-        key = key_of(table, row)
-        touched.append(key)
-        if want.state == "deleted":
+    touched = keys_of(table, want.rows)
+    if want.state == "deleted":
+        for key in touched:
             after.pop(key, None)
-            touched += _other_roles(table, row, after)
-            continue
-        if want.scope and not all(want.scope.covers(found) for found in (row, have.get(key, row))):
-            raise DeclarationError(
-                f"{where(table.name, show_key(table, row))}: outside the scope given",
-                table=table.name,
-                key=show_key(table, row),
-            )
-        kept = have.get(key) if want.state == "merged" else None
-        after[key] = {**(defaults if kept is None else kept), **row}
+        touched += [key for row in want.rows for key in _other_roles(table, row, after)]
+    else:
+        _check_scope(want, touched, have)
+        kept = have if want.state == "merged" else {}
+        for key, row in zip(touched, want.rows):
+            new, old = {**kept.get(key, defaults), **row}, have.get(key)
+            # The very row, where nothing changes: that is found out once, and quickly seen ever after.
+            after[key] = old if old == new else new
     if want.state == "overridden":
         named = set(touched)
         for key, row in have.items():
@@ -129,8 +126,17 @@ def plan(want: Want, have: Rows, columns: Sequence[str]) -> Plan:
                 touched.append(key)
     if want.state != "deleted":
         touched += _settle_unique(want, have, after)
-    check_rows(table, after, touched)
+    check_rows(table, after, touched, have)
     return Plan(want, after, touched, _differences(touched, have, after))
+
+
+def _check_scope(want: Want, keys: Sequence[Key], have: Rows) -> None:
+    for key, row in zip(keys, want.rows) if want.scope else ():
+        if not (want.scope.covers(row) and want.scope.covers(have.get(key, row))):
+            shown = show_key(want.table, row)
+            raise DeclarationError(
+                f"{where(want.table.name, shown)}: outside the scope given", table=want.table.name, key=shown
+            )
 
 
 def drift(planned: Plan, should: Rows, layer: Rows) -> list[Change]:
@@ -139,20 +145,32 @@ def drift(planned: Plan, should: Rows, layer: Rows) -> list[Change]:
     if planned.want.state == "overridden":
         known = set(keys)
         keys += [key for key, row in layer.items() if key not in known and planned.want.scope.covers(row)]
+    if not layer:
+        return _all_new(keys, should)
     # `merged` leaves alone what was not given, so only what was given can be drift
     given = by_key(planned.want.table, planned.want.rows) if planned.want.state == "merged" else {}
     found: list[Change] = []
     for key in keys:
         have, wanted = layer.get(key), should.get(key)
+        if have is wanted:
+            continue
         if have is not None and wanted is not None and key in given:
-            wanted = {**have, **{name: wanted[name] for name in given[key]}}
+            wanted = {**have, **{name: wanted[name] for name in given[key] if name in wanted}}
         if have != wanted:
             found.append(Change(key, have, wanted))
     return found
 
 
+def _all_new(keys: Sequence[Key], rows: Rows) -> list[Change]:
+    there = [key for key in keys if key in rows]
+    return list(map(Change, there, repeat(None), map(rows.__getitem__, there)))
+
+
 def _differences(keys: Sequence[Key], have: Rows, after: Rows) -> list[Change]:
-    return [Change(key, have.get(key), after.get(key)) for key in keys if have.get(key) != after.get(key)]
+    if not have:
+        return _all_new(keys, after)
+    pairs = ((key, have.get(key), after.get(key)) for key in keys)
+    return [Change(key, old, new) for key, old, new in pairs if old is not new and old != new]
 
 
 def _settle_unique(want: Want, have: Rows, after: Rows) -> list[Key]:
@@ -163,16 +181,19 @@ def _settle_unique(want: Want, have: Rows, after: Rows) -> list[Key]:
     rows so replaced.
     """
     table = want.table
-    named = {key_of(table, row) for row in want.rows}
+    named = dict.fromkeys(keys_of(table, want.rows) if table.unique else ())
     gone: list[Key] = []
     for columns in table.unique:
-        owner: dict[tuple[Value, ...], Key] = {}
-        for key in sorted(after, key=named.__contains__):
-            value = tuple(after[key].get(name) for name in columns)
-            other = owner.setdefault(value, key)
-            if other == key or key not in named:
+        value_of = itemgetter(*columns)
+        if len(set(map(value_of, after.values()))) == len(after):
+            continue
+        owner: dict[Any, Key] = {value_of(row): key for key, row in after.items() if key not in named}
+        for key in named:
+            row = after[key]
+            other = owner.setdefault(value_of(row), key)
+            if other == key:
                 continue
-            if table.runtime == "users" and other not in named:
+            if table.runtime == "users" and other not in named and row["backend"] and row["frontend"]:
                 gone.append(other)
                 continue
             raise DeclarationError(
@@ -192,7 +213,7 @@ def _settle_unique(want: Want, have: Rows, after: Rows) -> list[Key]:
 
 def _other_roles(table: Table, row: Row, after: Rows) -> list[Key]:
     """A user deleted by name goes with the row of the other role, if there is one."""
-    if table.runtime != "users" or "frontend" in row:
+    if table.runtime != "users" or not row["backend"] or row.get("frontend") is False:
         return []
     other = (row["username"], not row["backend"])
     return [other] if after.pop(other, None) is not None else []

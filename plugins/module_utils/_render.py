@@ -26,6 +26,6 @@ def render(wants: Sequence[Want], variables: dict[str, str], load: bool, save: b
     if load:
         statements += [load_statement(section) for section in sections]
     if save:
-        statements += [save_statement(section) for section in sections]
+        statements += [save_statement(section) for section in sections if section.disk]
         statements += replace_variables(static, SECRETS, "disk.")
     return statements

@@ -9,14 +9,14 @@ salt of a caching_sha2 password) live in str as surrogate escapes, so nothing is
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, Callable, Optional
 
-from ._catalog import REQUIRED, Column, Table, Value
-from ._errors import DeclarationError, where
+from ._catalog import Column, Table, Value
 
 Row = dict[str, Value]
 Key = tuple[Value, ...]
@@ -24,168 +24,8 @@ Rows = dict[Key, Row]
 
 HIDDEN = "********"
 
-_TRUE = frozenset(("1", "true", "yes", "on"))
-_FALSE = frozenset(("0", "false", "no", "off"))
-_INT = re.compile(r"[+-]?[0-9]+\Z")
-_HEX = re.compile(r"(0x)?[0-9a-fA-F]{1,16}\Z")
-
-
-# -- values declared by people ------------------------------------------------------------
-
-
-def declared_rows(
-    table: Table, config: Any, columns: Sequence[str] | None = None, server: str = "the connected server"
-) -> list[Row]:
-    """The rows of a ``config`` list, canonical, with only the columns given and the key.
-
-    columns: those of the table on ``server``, where they are known; any other is refused.
-    Raises DeclarationError naming table, row and column.
-    """
-    if not isinstance(config, (list, tuple)):
-        raise DeclarationError(
-            f"{table.name}: expected a list of rows, got {_kind_of(config)}", table=table.name
-        )
-    rows: list[Row] = []
-    seen: dict[Key, int] = {}
-    for number, raw in enumerate(config, 1):
-        if not isinstance(raw, Mapping):
-            raise DeclarationError(
-                f"{table.name}, row {number}: expected a dict of columns, got {_kind_of(raw)}",
-                table=table.name,
-            )
-        row = _declared_row(table, raw, number)
-        for name in row:
-            if columns is not None and name not in columns:
-                raise _no_such_column(table, row, name, columns, server)
-        key = key_of(table, row)
-        if key in seen:
-            raise DeclarationError(
-                f"{where(table.name, show_key(table, row))}: declared twice,"
-                f" as rows {seen[key]} and {number} of the list",
-                table=table.name,
-                key=show_key(table, row),
-            )
-        seen[key] = number
-        rows.append(row)
-    return rows
-
-
-def _no_such_column(
-    table: Table, row: Row, name: str, columns: Sequence[str], server: str
-) -> DeclarationError:
-    near = difflib.get_close_matches(name, columns, 1)
-    hint = f", did you mean {near[0]}?" if near else ""
-    place = where(table.name, show_key(table, row), name)
-    message = f"{place}: {server} has no such column{hint}"
-    return DeclarationError(message, table=table.name, key=show_key(table, row), column=name)
-
-
-def _declared_row(table: Table, raw: Mapping[Any, Any], number: int) -> Row:
-    row: Row = {}
-    place = _place(table, raw, number)
-    for name, value in raw.items():
-        # A column that only a newer server has is passed on as text; the server's own list of
-        # columns is checked once it is known.
-        column = table.by_name.get(name) or Column(str(name), "text", None, nullable=True)
-        try:
-            row[name] = declared_value(column, value)
-        except ValueError as exc:
-            raise DeclarationError(
-                f"{where(table.name, place, name)}: {exc}", table=table.name, key=place, column=name
-            ) from None
-    for name in table.key:
-        if name not in row:
-            default = table.by_name[name].default
-            if default is REQUIRED:
-                raise DeclarationError(
-                    f"{where(table.name, place, name)}: this key column must be given",
-                    table=table.name,
-                    key=place,
-                    column=name,
-                )
-            row[name] = default
-    return row
-
-
-def declared_value(column: Column, value: Any) -> Value:
-    """The canonical form of a declared value. Raises ValueError with what is wrong."""
-    if value is None:
-        if column.nullable:
-            return None
-        raise ValueError("NULL is not allowed here (leave the column out to have its default)")
-    if column.kind == "int":
-        return _declared_int(column, value)
-    if column.kind == "bool":
-        return _declared_bool(value)
-    if column.kind == "json":
-        return _declared_json(value)
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise ValueError(f"expected text, got {_kind_of(value)}{_quote_hint(value)}")
-    text = str(value)
-    if "\0" in text:
-        raise ValueError("a NUL character can not be sent to ProxySQL")
-    if column.kind == "enum":
-        return _declared_choice(column, text)
-    if column.kind == "digest":
-        if not _HEX.match(text):
-            raise ValueError(
-                "expected a digest such as 0x1234567890ABCDEF (ProxySQL takes any other for no digest)"
-            )
-        return canonical_digest(text)
-    if column.kind == "modifiers":
-        words = [word.strip().upper() for word in text.split(",") if word.strip()]
-        unknown = [word for word in words if word not in ("CASELESS", "GLOBAL")]
-        if unknown:
-            raise ValueError(f"{unknown[0]!r} is not a modifier (CASELESS, GLOBAL or both, with a comma)")
-        return canonical_modifiers(text)
-    if column.secret and text.startswith("*") and not re.match(r"\*[0-9A-Fa-f]{40}\Z", text):
-        raise ValueError(
-            "begins with '*' but is no mysql_native_password hash; ProxySQL takes it for one and refuses"
-            " every login"
-        )
-    return text
-
-
-def _declared_int(column: Column, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, str)):
-        raise ValueError(f"expected a whole number, got {_kind_of(value)}")
-    if isinstance(value, str) and not _INT.match(value.strip()):
-        raise ValueError(f"expected a whole number, got {_shown(column, value)}")
-    number = int(value)
-    if not column.low <= number <= column.high:
-        raise ValueError(f"{number} is out of range ({column.low} to {column.high})")
-    return number
-
-
-def _declared_bool(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    text = str(value).strip().lower()
-    if isinstance(value, (int, str)) and text in _TRUE | _FALSE:
-        return text in _TRUE
-    raise ValueError(
-        "expected true or false, got %s" % (repr(value) if isinstance(value, (int, str)) else _kind_of(value))
-    )
-
-
-def _declared_choice(column: Column, text: str) -> str:
-    for choice in column.choices:
-        if choice.lower() == text.strip().lower():
-            return choice
-    raise ValueError("{!r} is not one of {}".format(text, ", ".join(column.choices)))
-
-
-def _declared_json(value: Any) -> str:
-    if isinstance(value, str):
-        if not value:
-            return ""
-        try:
-            value = json.loads(value)
-        except ValueError as exc:
-            raise ValueError(f"not valid JSON: {exc}") from None
-    if not isinstance(value, dict):
-        raise ValueError(f"expected a JSON object, got {_kind_of(value)}")
-    return canonical_json(value)
+INT = re.compile(r"[+-]?[0-9]{1,20}\Z")
+HEX = re.compile(r"(0x)?[0-9a-fA-F]{1,16}\Z")
 
 
 # -- values sent by the server -----------------------------------------------------------
@@ -195,35 +35,58 @@ def server_value(column: Column | None, value: str | None) -> Value:
     """The canonical form of what the server sent. Never raises: what it can not read stays text."""
     if value is None or column is None:
         return value
-    if column.kind == "int" and _INT.match(value):
+    if column.kind in ("int", "number") and INT.match(value):
         return int(value)
     if column.kind == "bool" and value in ("0", "1"):
         return value == "1"
     if column.kind == "enum":
         return next((choice for choice in column.choices if choice.lower() == value.lower()), value)
-    if column.kind == "json" and value:
+    if column.kind in ("json", "json_list") and value:
         try:
             return canonical_json(json.loads(value))
-        except ValueError:
+        except (ValueError, RecursionError):
             return value
+    if column.blank and not value:
+        return None
     if column.kind == "digest":
-        return canonical_digest(value) if _HEX.match(value) else value
+        return canonical_digest(value) if HEX.match(value) else value
     if column.kind == "modifiers":
         return canonical_modifiers(value)
     return value
 
 
-def server_rows(table: Table, names: Sequence[str], fetched: Iterable[Sequence[str | None]]) -> list[Row]:
-    """Rows as fetched (every value text or None) to canonical rows."""
-    columns = [table.by_name.get(name) for name in names]
-    return [
-        {name: server_value(column, value) for name, column, value in zip(names, columns, values)}
-        for values in fetched
+def text_of(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("utf-8", "surrogateescape")
+
+
+def raw_of(row: Iterable[str | None]) -> tuple[bytes | None, ...]:
+    """A row of texts as it was sent."""
+    return tuple(None if value is None else value.encode("utf-8", "surrogateescape") for value in row)
+
+
+class _Canonical(dict[Optional[bytes], Value]):
+    """Values of one column as sent -> canonical. Most values of a column repeat, or are few."""
+
+    def __init__(self, column: Column | None) -> None:
+        super().__init__()
+        self.column = column
+
+    def __missing__(self, value: bytes | None) -> Value:
+        found = self[value] = server_value(self.column, text_of(value))
+        return found
+
+
+def server_rows(table: Table, names: Sequence[str], fetched: Sequence[Sequence[bytes | None]]) -> list[Row]:
+    """Rows as fetched (every value bytes or None) to canonical rows."""
+    columns = [
+        map(_Canonical(table.by_name.get(name)).__getitem__, values)
+        for name, values in zip(names, zip(*fetched))
     ]
+    return [dict(zip(names, values)) for values in zip(*columns)]
 
 
 def canonical_json(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def canonical_digest(text: str) -> str:
@@ -239,16 +102,39 @@ def canonical_modifiers(text: str) -> str:
 # -- keys, and rows for people ------------------------------------------------------------
 
 
+@lru_cache(maxsize=64)
+def _key_getter(names: tuple[str, ...]) -> Callable[[Mapping[str, Value]], Any]:
+    get = itemgetter(*names)
+    return get if len(names) > 1 else lambda row: (get(row),)
+
+
 def key_of(table: Table, row: Mapping[str, Value]) -> Key:
-    return tuple(row.get(name) for name in table.key)
+    key: Key = _key_getter(table.key)(row)
+    return key
+
+
+def keys_of(table: Table, rows: Iterable[Row]) -> list[Key]:
+    return list(map(_key_getter(table.key), rows))
 
 
 def by_key(table: Table, rows: Iterable[Row]) -> Rows:
-    return {key_of(table, row): row for row in rows}
+    get = _key_getter(table.key)
+    return {get(row): row for row in rows}
 
 
 def show_key(table: Table, row: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={row[name]}" for name in table.key if name in row)
+    return ", ".join(f"{name}={brief(row[name])}" for name in table.key if name in row)
+
+
+def is_huge(value: Any) -> bool:
+    """Python does not write numbers of more than 4300 digits."""
+    return isinstance(value, int) and value.bit_length() > 1000
+
+
+def brief(value: Any) -> str:
+    text = "a huge number" if is_huge(value) else str(value)
+    text = text if len(text) <= 80 else text[:80] + "..."
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def show_row(
@@ -270,30 +156,3 @@ def show_row(
             value = value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
         shown[name] = value
     return shown
-
-
-def _place(table: Table, raw: Mapping[Any, Any], number: int) -> str:
-    return (
-        show_key(table, {k: v for k, v in raw.items() if isinstance(v, (str, int))})
-        or f"{number} of the list"
-    )
-
-
-def _kind_of(value: Any) -> str:
-    names = {
-        dict: "a dict",
-        list: "a list",
-        bool: "a boolean",
-        float: "a decimal number",
-        int: "a number",
-        str: "text",
-    }
-    return names.get(type(value), "nothing" if value is None else type(value).__name__)
-
-
-def _quote_hint(value: Any) -> str:
-    return " (put it in quotes)" if isinstance(value, (bool, float)) else ""
-
-
-def _shown(column: Column, value: str) -> str:
-    return "a secret" if column.secret else repr(value[:80])

@@ -5,20 +5,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ._admin import Admin
 from ._apply import Outcome
-from ._catalog import SECTIONS, TABLES, Table
-from ._cluster import Convergence, Node, connect_nodes, same_version
+from ._catalog import TABLES, Table
+from ._declared import declared_rows
 from ._errors import DeclarationError, EngineError
-from ._layers import read
-from ._module import Module, Spec, column_spec, layer_spec, login, writing_spec
+from ._module import Module, Spec, column_spec, layer_spec, writing_spec
 from ._plan import STATES, Want
+from ._present import read
 from ._render import render
-from ._rows import HIDDEN, Row, declared_rows, show_row
-from ._runtime import DIRECTIONS, copy, differs, named_sections, statement
+from ._rows import HIDDEN, Row, show_row
+from ._runtime import DIRECTIONS, copy, differs, for_direction, statement
+from ._server_schema import section_of_table, table_of
 from ._tables import TableWork, want_table
 from ._variable_catalog import SECRETS
 from ._variables import canonical, declared_variables, plan_variables, read_variables
@@ -42,7 +43,7 @@ def _rendered(wants: list[Want], variables: dict[str, str], params: Mapping[str,
 
 
 def _gathered_rows(admin: Admin, table: Table, layer: str) -> list[Row]:
-    rows = read(admin, table, layer)[1]
+    rows = read(admin, table, layer)
     return [show_row(table, row, others=table.secrets) for row in rows.values()]
 
 
@@ -57,15 +58,13 @@ def _gathered_variables(admin: Admin, layer: str, names: Any) -> dict[str, str |
 
 def _masked_rows(table: Table, config: Any) -> list[Row]:
     """What Ansible may see of the rows: canonical, no secrets, no column it does not know."""
-    rows = declared_rows(table, config)
-    return [
-        {
-            name: HIDDEN if name in table.secrets and value is not None else value
-            for name, value in row.items()
-            if name in table.by_name
-        }
-        for row in rows
-    ]
+    rows = declared_rows(table, config or [])
+    secrets, unknown = table.secrets, {name for row in rows for name in row}.difference(table.by_name)
+    if unknown:
+        rows = [{name: value for name, value in row.items() if name not in unknown} for row in rows]
+    for name in secrets:
+        rows = [row if row.get(name) is None else {**row, name: HIDDEN} for row in rows]
+    return rows
 
 
 def _masked_variables(config: Any) -> dict[str, str]:
@@ -167,7 +166,11 @@ def run_config() -> None:
     def declare(raw: dict[str, Any]) -> dict[str, Any]:
         tables = _named_tables(raw.get("tables"))
         return {
-            "tables": {name: _masked_rows(TABLES[name], rows or []) for name, rows in tables.items()},
+            # Of a table that only the server knows, nothing tells what is secret.
+            "tables": {
+                name: _masked_rows(TABLES[name], rows) if name in TABLES else HIDDEN
+                for name, rows in tables.items()
+            },
             "variables": _masked_variables(raw.get("variables") or {}),
         }
 
@@ -177,26 +180,32 @@ def run_config() -> None:
         name: given or [] for name, given in _named_tables(module.raw.get("tables")).items()
     }
     variables = declared_variables(module.raw.get("variables") or {})
+
+    def wanted(table: Table) -> Want:
+        name = table.name
+        return _want(table, rows[name], states[name], scopes.get(name), params["allow_empty"])
+
     try:
         states = _states(params["state"], rows, "variables" if variables else None)
         scopes = _scopes(params["scope"], rows)
-        wants = [
-            _want(TABLES[name], rows[name], states[name], scopes.get(name), params["allow_empty"])
-            for name in rows
-        ]
+        # A table that only the server knows has to wait until the server is asked.
+        wants = {name: wanted(TABLES[name]) for name in rows if name in TABLES}
+        _check_known(states, rows)
     except EngineError as exc:
         module.fail(exc)
     if "rendered" in states.values():
-        module.exit_json(**_rendered(wants, variables, params))
+        module.exit_json(**_rendered(list(wants.values()), variables, params))
 
     def body(admin: Admin) -> dict[str, Any]:
         if "gathered" in states.values():
             gathered: dict[str, Any] = {
-                name: _gathered_rows(admin, TABLES[name], params["layer"]) for name in rows
+                name: _gathered_rows(admin, table_of(admin, name), params["layer"]) for name in rows
             }
             values = _gathered_variables(admin, params["layer"], variables)
             return {"changed": False, "gathered": {"tables": gathered, "variables": values}}
-        works = [TableWork(admin, want, rows[want.table.name]) for want in wants]
+        works = [
+            TableWork(admin, wants.get(name) or wanted(table_of(admin, name)), rows[name]) for name in rows
+        ]
         settings = plan_variables(admin, variables) if variables else []
         outcome = module.apply(admin, [*settings, *works])
         result = _result(outcome)
@@ -218,11 +227,17 @@ def _named_tables(tables: Any) -> dict[str, Any]:
     if not isinstance(tables, Mapping):
         raise DeclarationError("tables: expected a dict of table names and rows")
     for name in tables:
-        if name not in TABLES:
+        if name not in TABLES and not section_of_table(str(name)):
             raise DeclarationError(
                 "tables: {} is not one of {}".format(name, ", ".join(sorted(TABLES))), table=str(name)
             )
     return dict(tables)
+
+
+def _check_known(states: Mapping[str, str], tables: Iterable[str]) -> None:
+    for name in tables:
+        if states[name] == "rendered" and name not in TABLES:
+            raise DeclarationError(f"{name}: can not be rendered, only a server knows this table", table=name)
 
 
 def _states(state: Any, tables: Mapping[str, Any], extra: str | None) -> dict[str, str]:
@@ -236,7 +251,7 @@ def _states(state: Any, tables: Mapping[str, Any], extra: str | None) -> dict[st
             raise DeclarationError(
                 "state of {}: {} is not one of {}".format(name or "all", word, ", ".join(words))
             )
-        if name and name not in [*TABLES, "variables"]:
+        if name and name not in [*TABLES, *tables, "variables"]:
             raise DeclarationError(
                 "state: {} is not one of {}".format(name, ", ".join(sorted(TABLES))), table=str(name)
             )
@@ -268,7 +283,7 @@ def run_runtime() -> None:
     def body(admin: Admin) -> dict[str, Any]:
         done: dict[str, str] = {}
         statements: list[str] = []
-        for section in named_sections(module.params["sections"]):
+        for section in for_direction(module.params["sections"], direction):
             apart = differs(admin, section, direction)
             done[section.name] = (
                 ("loaded" if "LOAD" in statement(section, direction).sql else "saved")
@@ -282,65 +297,3 @@ def run_runtime() -> None:
         return {"changed": bool(statements), "sections": done, "statements": statements}
 
     module.run(body)
-
-
-def run_cluster_sync() -> None:
-    """The module cluster_sync: wait until every node agrees with the first."""
-    node_spec: Spec = {
-        "login_host": {"type": "str", "required": True},
-        "login_port": {"type": "int", "default": 6032},
-    }
-    spec: Spec = {
-        "nodes": {"type": "list", "elements": "dict", "options": node_spec, "required": True},
-        "sections": {"type": "list", "elements": "str"},
-        "heal": {"type": "bool", "default": False},
-        "timeout": {"type": "float", "default": 60.0},
-    }
-    module = Module(spec)
-    params = module.params
-
-    try:
-        if not params["nodes"]:
-            raise DeclarationError("nodes: at least the leader must be given")
-        sections = [section for section in named_sections(params["sections"]) if section.checksum]
-        nodes = connect_nodes(
-            login(params, node["login_host"], node["login_port"]) for node in params["nodes"]
-        )
-        result = _synchronise(
-            nodes, Convergence(nodes, sections, params["heal"]), params["timeout"], module.check_mode
-        )
-    except EngineError as exc:
-        module.fail(exc)
-    module.exit_json(**result)
-
-
-def _synchronise(nodes: list[Node], cluster: Convergence, timeout: float, check: bool) -> dict[str, Any]:
-    same_version(nodes)
-    if check:
-        cluster.look()
-        would = {
-            s.name: why for s in cluster.sections for why in [cluster.needs_load(s)] if why and cluster.heal
-        }
-    else:
-        cluster.wait(timeout)
-        would = cluster.healed_why
-    return {
-        "changed": bool(would),
-        "healed": [{"section": name, "reason": why} for name, why in would.items()],
-        "statements": [f"LOAD {name} TO RUNTIME" for name in would],
-        "server_version": nodes[0].admin.version,
-        "nodes": {node.name: _node_result(node) for node in nodes},
-    }
-
-
-def _node_result(node: Node) -> dict[str, dict[str, Any]]:
-    return {
-        name: {
-            "checksum": seen.checksum,
-            "version": seen.version,
-            "epoch": seen.epoch,
-            "seconds": node.converged.get(name),
-        }
-        for name, seen in node.sections.items()
-        if name in SECTIONS
-    }

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from ._admin import Admin, load_statement, save_statement
 from ._catalog import SECTIONS, TABLES, Section
 from ._errors import DeclarationError, RefusedError
-from ._layers import expected, read
+from ._layers import expected
+from ._present import Present
 from ._sql import Statement, plain
 from ._variable_catalog import STATIC
 from ._variables import canonical, read_variables
@@ -26,6 +27,15 @@ def named_sections(names: Sequence[str] | None) -> list[Section]:
     for name in sorted(wanted - set(SECTIONS)):
         raise DeclarationError("section {}: not one of {}".format(name, ", ".join(SECTIONS)), section=name)
     return [section for name, section in SECTIONS.items() if name in wanted]
+
+
+def for_direction(names: Sequence[str] | None, direction: str) -> list[Section]:
+    """Sections by name, or all of them, as far as they have the layers of a direction."""
+    sections = named_sections(names)
+    without = [section.name for section in sections if not section.disk and "disk" in direction]
+    if names is not None and without:
+        raise DeclarationError(f"section {without[0]}: there is no disk layer to it", section=without[0])
+    return [section for section in sections if section.name not in without]
 
 
 def differs(admin: Admin, section: Section, direction: str) -> bool:
@@ -71,10 +81,9 @@ def _table_differs(admin: Admin, name: str, direction: str) -> bool:
         sides = ("main." + name, "disk." + name if "disk" in direction else "runtime_" + name)
         query = "SELECT 1 FROM (SELECT * FROM {} EXCEPT SELECT * FROM {}) LIMIT 1"
         return any(admin.value(query.format(*pair)) is not None for pair in (sides, sides[::-1]))
-    memory = read(admin, table, "memory")[1]
     layer = "disk" if "disk" in direction else "runtime"
-    other = read(admin, table, layer)[1]
-    return expected(table, layer, memory) != other
+    rows = Present(admin, table).rows
+    return expected(table, layer, rows["memory"]) != rows[layer]
 
 
 def _variables_differ(admin: Admin, section: Section, direction: str) -> bool:

@@ -40,35 +40,45 @@ def literal(value: Value) -> str:
     which would compare unequal to the TEXT that LOAD makes of it."""
     if value is None:
         return "NULL"
-    if isinstance(value, (bool, int)):
+    if isinstance(value, int):
         return str(int(value))
     if value.isprintable() or all(char.isprintable() or char in "\t\r\n" for char in value):
-        return "'{}'".format(value.replace("'", "''"))
+        return f"""'{value.replace("'", "''")}'"""
     return "CAST(x'{}' AS TEXT)".format(value.encode("utf-8", "surrogateescape").hex().upper())
 
 
-def replace_rows(table: Table, rows: Sequence[Row], target: str = "") -> list[Statement]:
-    """REPLACE of whole rows. Rows with the same columns go together, so nearly always one statement."""
-    return [
-        statement
-        for names, group in _same_columns(rows)
-        for statement in _values(
-            "REPLACE INTO {}{} ({}) VALUES ".format(target, table.name, ", ".join(names)), table, names, group
-        )
-    ]
+def replace_rows(
+    table: Table, rows: Sequence[Row], target: str = "", defaults: Mapping[str, Value] | None = None
+) -> list[Statement]:
+    """REPLACE of whole rows. Rows with the same columns go together, so nearly always one statement.
+
+    defaults: the server's own. A column that has its default in all of the rows is left out.
+    """
+    statements: list[Statement] = []
+    for given, group in _same_columns(rows):
+        columns = {name: [row[name] for row in group] for name in given}
+        for name, default in (defaults or {}).items():
+            if name not in table.key and columns.get(name, []).count(default) == len(group):
+                del columns[name]
+        head = "REPLACE INTO {}{} ({}) VALUES ".format(target, table.name, ", ".join(columns))
+        statements += _values(head, table, columns)
+    return statements
 
 
 def merge_rows(table: Table, rows: Sequence[Row]) -> list[Statement]:
     """INSERT that updates only the columns given: what `merged` means, with no row read."""
     statements: list[Statement] = []
-    for names, group in _same_columns(rows):
-        updates = ", ".join(f"{name} = excluded.{name}" for name in names if name not in table.key)
+    implied: Row = {column.name: column.default for column in table.columns if column.implied}
+    for given, group in _same_columns(rows):
+        names = (*given, *(name for name in implied if name not in given))
+        group = [{**implied, **row} for row in group] if implied else group
+        updates = ", ".join(f"{name} = excluded.{name}" for name in given if name not in table.key)
         tail = " ON CONFLICT ({}) DO {}".format(
             ", ".join(table.key),
             "UPDATE SET " + updates if updates else "NOTHING",
         )
         head = "INSERT INTO {} ({}) VALUES ".format(table.name, ", ".join(names))
-        statements += _values(head, table, names, group, tail)
+        statements += _values(head, table, {name: [row[name] for row in group] for name in names}, tail)
     return statements
 
 
@@ -105,21 +115,29 @@ def _same_columns(rows: Sequence[Row]) -> Iterator[tuple[tuple[str, ...], list[R
     return iter(groups.items())
 
 
+class _Literals(dict[Value, str]):
+    """Values -> SQL. Most values of a column repeat."""
+
+    def __missing__(self, value: Value) -> str:
+        text = self[value] = literal(value)
+        return text
+
+
 def _values(
-    head: str, table: Table, names: Sequence[str], rows: Sequence[Row], tail: str = ""
+    head: str, table: Table, columns: Mapping[str, Sequence[Value]], tail: str = ""
 ) -> list[Statement]:
-    secrets = frozenset(table.secrets)
-    pairs: list[tuple[str, str]] = []
-    for row in rows:
-        texts = [literal(row[name]) for name in names]
-        text = "({})".format(", ".join(texts))
-        shown = text
-        if secrets:
-            hidden = f"'{HIDDEN}'"
-            masked = [hidden if n in secrets and row[n] is not None else t for n, t in zip(names, texts)]
-            shown = "({})".format(", ".join(masked))
-        pairs.append((text, shown))
+    literals = {name: list(map(_Literals().__getitem__, values)) for name, values in columns.items()}
+    shown = [
+        ["NULL" if text == "NULL" else f"'{HIDDEN}'" for text in texts] if name in table.secrets else texts
+        for name, texts in literals.items()
+    ]
+    texts = _tuples(list(literals.values()))
+    pairs = list(zip(texts, _tuples(shown) if table.secrets else texts))
     return [_join(head, part, tail) for part in _chunks(pairs, _pair_size)]
+
+
+def _tuples(columns: Sequence[Sequence[str]]) -> list[str]:
+    return [f"({', '.join(texts)})" for texts in zip(*columns)]
 
 
 def _pair_size(pair: tuple[str, str]) -> int:
@@ -127,10 +145,8 @@ def _pair_size(pair: tuple[str, str]) -> int:
 
 
 def _join(head: str, pairs: Sequence[tuple[str, str]], tail: str = "") -> Statement:
-    return Statement(
-        head + ", ".join(text for text, _shown in pairs) + tail,
-        head + ", ".join(shown for _text, shown in pairs) + tail,
-    )
+    texts, shown = zip(*pairs)
+    return Statement(head + ", ".join(texts) + tail, head + ", ".join(shown) + tail)
 
 
 def _chunks(items: Sequence[_Item], size: Callable[[_Item], int]) -> Iterator[list[_Item]]:

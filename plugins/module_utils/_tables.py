@@ -5,17 +5,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ._admin import Admin
 from ._catalog import SECTIONS, Section, Table
-from ._layers import LAYERS, expected, read
-from ._passwords import is_hash, verify
+from ._declared import check_columns, declared_rows
+from ._layers import LAYERS, expected, layers_of
 from ._plan import Change, Plan, Scope, Want, drift, plan
-from ._rows import Key, Row, Rows, declared_rows, key_of, show_key, show_row
+from ._present import Present
+from ._rows import Key, Row, Rows, show_key, show_row
 from ._sql import Statement, delete_rows, replace_rows
+from ._users import half_users, recognise, to_both_roles, together
 
 
 def want_table(table: Table, config: Any, state: str, scope: Mapping[str, Any] | None = None) -> Want:
@@ -27,58 +29,86 @@ class TableWork:
     """A planned table. Nothing is written here: ``_apply.py`` sends what this gives out."""
 
     def __init__(self, admin: Admin, want: Want, config: Any) -> None:
-        self.want = want
-        self.table = want.table
         self.title = want.table.name
         self.section: Section = SECTIONS[want.table.section]
-        self.have: dict[str, Rows] = {}
-        columns: Sequence[str] = ()
-        for layer in LAYERS:
-            names, self.have[layer] = read(admin, self.table, layer)
-            columns = names if layer == "memory" else columns
-        # Again, now that the server's own columns are known: refuse what it does not have.
-        declared_rows(self.table, config, columns, f"ProxySQL {admin.version} at {admin.login.place}")
-        self.unknown = sorted({name for row in want.rows for name in row if name not in self.table.by_name})
-        if self.table.secrets:
-            want = self.want = replace(want, rows=_recognise(want, self.have))
-        self.plan: Plan = plan(want, self.have["memory"], columns)
+        server = f"ProxySQL {admin.version} at {admin.login.place}"
+        self.apart = half_users(want)
+        self.present = Present(admin, want.table, self.apart)
+        self.table, self.have = self.present.table, self.present.rows
+        check_columns(want.table, want.rows, self.present.names, server)
+        self.unknown = sorted({name for row in want.rows for name in row}.difference(want.table.by_name))
+        # On a newer server, what its own columns are is for it to say.
+        rows = declared_rows(self.table, config) if self.unknown else want.rows
+        want = replace(want, table=self.table, rows=rows)
+        if self.table.runtime == "users":
+            want = replace(want, rows=together(rows))
+            want = replace(want, rows=to_both_roles(want, self.have["memory"]))
+            want = replace(want, rows=recognise(want, self.have))
+        self.want = want
+        implied = {column.name: column.default for column in self.table.columns if column.implied}
+        self.plan: Plan = plan(want, self.have["memory"], {**self.present.defaults, **implied})
+        self.should = {layer: expected(self.table, layer, self.plan.after) for layer in LAYERS}
         self.changes: dict[str, list[Change]] = {"memory": self.plan.changes}
-        for layer in ("runtime", "disk"):
-            self.changes[layer] = self._drift(layer, self.have[layer])
+        for layer in LAYERS[1:]:
+            there = layer in layers_of(self.table)
+            self.changes[layer] = self._drift(layer, self.have[layer]) if there else []
 
     @property
     def pending(self) -> list[str]:
         """Rows that are not ours and differ between memory and runtime: somebody's open edits."""
         ours = set(self.plan.touched)
         memory, runtime = self.have["memory"], self.have["runtime"]
-        shown = expected(self.table, "runtime", memory)
-        keys = [key for key in {**shown, **runtime} if key not in ours and shown.get(key) != runtime.get(key)]
-        return [f"row {show_key(self.table, memory.get(key) or runtime[key])}" for key in keys]
+        keys = [key for key in self.present.differing("runtime") if key not in ours]
+        shown = expected(self.table, "runtime", {key: memory[key] for key in keys if key in memory})
+        return [
+            f"row {show_key(self.table, memory.get(key) or runtime[key])}"
+            for key in keys
+            if shown.get(key) != runtime.get(key)
+        ]
 
     def _drift(self, layer: str, rows: Rows) -> list[Change]:
-        return drift(self.plan, expected(self.table, layer, self.plan.after), rows)
+        return drift(self.plan, self.should[layer], rows)
 
     # -- what to send --------------------------------------------------------------------
 
     def memory_statements(self) -> list[Statement]:
-        return self._statements(self.plan.changes)
+        changes = self.plan.changes
+        gone = [change.key for change in changes if change.after is None]
+        # REPLACE finds the second row of a user stored in two only where it is for both roles.
+        gone += [(change.key[0], False) for change in changes if change.key in self.present.paired]
+        written = [change.after for change in changes if change.after is not None]
+        return self._statements(gone, written + self._other_halves(changes), self.present.defaults)
+
+    def _other_halves(self, changes: Sequence[Change]) -> list[Row]:
+        """Users of whom one role changes may be stored as one row: the other role is written too."""
+        keys = {change.key for change in changes if change.key[0] in self.apart} if self.apart else set()
+        others = [(name, not backend) for name, backend in keys]
+        return [self.plan.after[key] for key in others if key not in keys and key in self.plan.after]
 
     def undo(self, loaded: bool) -> tuple[list[Statement], list[Statement]]:
         """Statements that bring memory to what runtime was made of, and then to what it was.
 
-        Between the two comes a LOAD, if there was one to undo. Mostly the first is all.
+        Between the two comes a LOAD, if there was one to undo. Without one the first is all. Rows go
+        back in the very words in which they were read.
         """
-        memory, runtime = self.have["memory"], self.have["runtime"]
-        keys = [change.key for layer in ("memory", "runtime") for change in self.changes[layer]]
-        keys = list(dict.fromkeys(keys))
-        first: dict[Key, Row | None] = {key: memory.get(key) for key in keys}
-        if loaded:
-            shown = expected(self.table, "runtime", memory)
-            first.update((key, runtime.get(key)) for key in keys if shown.get(key) != runtime.get(key))
-        second = [Change(key, first[key], memory.get(key)) for key in keys if first[key] != memory.get(key)]
-        return self._statements([Change(key, None, row) for key, row in first.items()]), self._statements(
-            second
-        )
+        touched = {change.key for change in self.plan.changes}
+        if not loaded:
+            return self._back(touched, self.present.raw_rows("memory", touched)), []
+        differing = set(self.present.differing("runtime"))
+        kept = self.present.raw_rows("memory", touched - differing)
+        first = {**kept, **self.present.raw_rows("runtime", differing)}
+        second = self.present.raw_rows("memory", differing)
+        return self._back(touched | differing, first), self._back(differing, second)
+
+    def _back(self, keys: Iterable[Key], rows: Mapping[Key, Row]) -> list[Statement]:
+        gone = [key for key in self.present.every_role(keys) if key not in rows]
+        return self._statements(gone, list(rows.values()))
+
+    def _statements(
+        self, gone: Sequence[Key], written: Sequence[Row], defaults: Row | None = None
+    ) -> list[Statement]:
+        deletes = delete_rows(self.table, gone) if gone else []
+        return deletes + replace_rows(self.table, written, defaults=defaults)
 
     @property
     def needs_save(self) -> bool:
@@ -88,17 +118,17 @@ class TableWork:
         """Nothing: SAVE writes the disk of a table."""
         return []
 
-    def _statements(self, changes: Sequence[Change]) -> list[Statement]:
-        gone = [change.key for change in changes if change.after is None]
-        written = [change.after for change in changes if change.after is not None]
-        statements = delete_rows(self.table, gone) if gone else []
-        return statements + replace_rows(self.table, written)
-
     # -- after the LOAD ------------------------------------------------------------------
 
     def refusals(self, admin: Admin) -> list[str]:
         """What runtime does not hold although the LOAD was answered with OK."""
-        rows = read(admin, self.table, "runtime")[1]
+        # Values are validated before they are written. If runtime differs in a row that memory had
+        # already, that was not enough, and each value is looked at.
+        written = {change.key for change in self.plan.changes}
+        thorough = any(change.key not in written for change in self.changes["runtime"])
+        if not thorough and self.present.all_loaded(admin):
+            return []
+        rows = self.present.loaded(admin, self.plan.after)
         return [self._refusal(change) for change in self._drift("runtime", rows)]
 
     def _refusal(self, change: Change) -> str:
@@ -116,6 +146,15 @@ class TableWork:
 
     # -- for people ----------------------------------------------------------------------
 
+    def remarks(self) -> list[str]:
+        """What was done without being understood."""
+        if not self.table.known:
+            return [
+                f"{self.title}: this table is not known to this collection; its rows are passed on unchecked"
+            ]
+        text = "{}: the column {} is not known to this collection; its value is passed on unchecked"
+        return [text.format(self.title, name) for name in self.unknown]
+
     def before(self) -> list[Row]:
         return self._shown(self.have["memory"])
 
@@ -123,7 +162,10 @@ class TableWork:
         return self._shown(self.plan.after)
 
     def _shown(self, rows: Rows) -> list[Row]:
-        return [show_row(self.table, rows[key]) for key in self.plan.touched if key in rows]
+        changed = {change.key for changes in self.changes.values() for change in changes}
+        return [
+            show_row(self.table, rows[key]) for key in self.plan.touched if key in changed and key in rows
+        ]
 
     def diff_lines(self, layer: str) -> dict[str, str]:
         """The rows of a layer that change, as text, before and after."""
@@ -134,34 +176,6 @@ class TableWork:
                     changed = change.columns if side == "after" and change.before is not None else ()
                     texts[side] += row_text(show_row(self.table, row, changed=changed))
         return texts
-
-
-def _recognise(want: Want, have: dict[str, Rows]) -> list[Row]:
-    """The declared rows, each clear password in the form in which it is stored already.
-
-    Otherwise a password kept as a salted hash would be a change on every run. Where another
-    layer stores the same password in another form, its row in ``have`` takes that form too.
-    """
-    rows: list[Row] = []
-    for declared in want.rows:
-        row, key = dict(declared), key_of(want.table, declared)
-        for name in want.table.secrets:
-            clear = row.get(name)
-            if not isinstance(clear, str) or is_hash(clear):
-                continue
-            row[name] = None
-            for layer in LAYERS:
-                stored = have[layer].get(key, {}).get(name)
-                if not isinstance(stored, str) or stored == row[name] or not verify(clear, stored):
-                    continue
-                if row[name] is None:
-                    row[name] = stored
-                else:
-                    have[layer][key] = {**have[layer][key], name: row[name]}
-            if row[name] is None:
-                row[name] = clear
-        rows.append(row)
-    return rows
 
 
 def row_text(row: Mapping[str, Any]) -> str:

@@ -49,13 +49,54 @@ NOT_EMPTY: frozenset[str] = frozenset(
     )
 )
 
-#: A double quote in one of these makes it vanish from runtime_global_variables.
-CREDENTIALS: frozenset[str] = frozenset(
+#: Compared without regard to case: a value that differs in nothing else is stored and shown, and what
+#: it replaces stays in force (set_variable in lib/ProxySQL_Admin.cpp).
+CASELESS: frozenset[str] = frozenset(
     (
         "admin-admin_credentials",
+        "admin-mysql_ifaces",
         "admin-stats_credentials",
-        "admin-cluster_username",
+        "admin-telnet_admin_ifaces",
+        "admin-telnet_stats_ifaces",
+    )
+)
+
+TEXTS: frozenset[str] = frozenset(
+    (
+        "admin-admin_credentials",
         "admin-cluster_password",
+        "admin-cluster_username",
+        "admin-mysql_ifaces",
+        "admin-ssl_keylog_file",
+        "admin-stats_credentials",
+        "admin-telnet_admin_ifaces",
+        "admin-telnet_stats_ifaces",
+        "mysql-add_ldap_user_comment",
+        "mysql-auditlog_filename",
+        "mysql-default_authentication_plugin",
+        "mysql-default_charset",
+        "mysql-default_collation_connection",
+        "mysql-default_schema",
+        "mysql-default_session_track_gtids",
+        "mysql-eventslog_filename",
+        "mysql-firewall_whitelist_errormsg",
+        "mysql-init_connect",
+        "mysql-interfaces",
+        "mysql-keep_multiplexing_variables",
+        "mysql-ldap_user_variable",
+        "mysql-monitor_password",
+        "mysql-monitor_replication_lag_use_percona_heartbeat",
+        "mysql-monitor_username",
+        "mysql-proxy_protocol_networks",
+        "mysql-server_capabilities",
+        "mysql-server_version",
+        "mysql-ssl_p2s_ca",
+        "mysql-ssl_p2s_capath",
+        "mysql-ssl_p2s_cert",
+        "mysql-ssl_p2s_cipher",
+        "mysql-ssl_p2s_crl",
+        "mysql-ssl_p2s_crlpath",
+        "mysql-ssl_p2s_key",
     )
 )
 

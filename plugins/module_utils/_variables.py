@@ -15,20 +15,22 @@ from typing import Any
 
 from ._admin import Admin, section_of_variable
 from ._catalog import Column, Section
+from ._declared import declared_value
 from ._errors import DeclarationError
 from ._layers import LAYERS
-from ._rows import HIDDEN, declared_value
+from ._rows import HIDDEN
 from ._sql import Statement, replace_variables
 from ._tables import scalar
 from ._variable_catalog import (
     BOOLEANS,
-    CREDENTIALS,
+    CASELESS,
     INTEGERS,
     NEEDS_RESTART,
     NOT_EMPTY,
     READ_ONLY,
     SECRETS,
     STATIC,
+    TEXTS,
 )
 
 _SOURCE = {
@@ -70,10 +72,10 @@ def _declared_text(name: str, value: Any) -> str:
     if isinstance(value, bool):
         # Unknown to the catalog: the server spells its booleans this way.
         return "true" if value else "false"
-    text = str(declared_value(Column(name, "text", secret=name in SECRETS), value))
+    text = str(declared_value(Column(name, "text", secret="variable" if name in SECRETS else ""), value))
     if name in NOT_EMPTY and not text:
         raise ValueError("can not be empty (ProxySQL would keep the present value)")
-    if name in CREDENTIALS and '"' in text:
+    if name.startswith("admin-") and '"' in text:
         raise ValueError("can not hold a double quote (ProxySQL would drop the variable from runtime)")
     return text
 
@@ -98,9 +100,6 @@ def read_variables(admin: Admin, layer: str) -> Values:
 class VariableWork:
     """The variables of one section, planned. The same shape as TableWork."""
 
-    unknown: list[str] = []
-    pending: list[str] = []
-
     def __init__(self, section: Section, want: Values, have: Mapping[str, Values]) -> None:
         self.section = section
         self.title = "global_variables"
@@ -116,6 +115,19 @@ class VariableWork:
 
     def _differing(self, layer: str, want: Values) -> list[str]:
         return _differing(want, self.have[layer])
+
+    @property
+    def pending(self) -> list[str]:
+        """Variables that are not ours and differ between memory and runtime: somebody's open edits."""
+        prefix = self.section.prefix or " "
+        return [
+            f"variable {name}"
+            for name, value in sorted(self.have["memory"].items())
+            if name.startswith(prefix)
+            and name not in self.want
+            and name not in STATIC | READ_ONLY
+            and canonical(name, value) != canonical(name, self.have["runtime"].get(name))
+        ]
 
     # -- what to send --------------------------------------------------------------------
 
@@ -173,6 +185,13 @@ class VariableWork:
 
     # -- for people ----------------------------------------------------------------------
 
+    def remarks(self) -> list[str]:
+        return [
+            f"variable {name}: not known to this collection; its value is passed on unchecked"
+            for name in self.want
+            if not any(name in known for known in (BOOLEANS, INTEGERS, TEXTS))
+        ]
+
     def before(self) -> dict[str, str | None]:
         return {name: _shown_value(name, self._present(name)) for name in self.want}
 
@@ -196,10 +215,17 @@ class VariableWork:
 def plan_variables(admin: Admin, want: Values) -> list[VariableWork]:
     """Work per section. Raises DeclarationError for a name that the server does not have."""
     have = {layer: read_variables(admin, layer) for layer in LAYERS}
-    for name in want:
+    for name, value in want.items():
         if name not in have["memory"] and name not in have["runtime"]:
             raise DeclarationError(
                 f"variable {name}: ProxySQL {admin.version} at {admin.login.place} has no such variable",
+                variable=name,
+            )
+        present = have["runtime"].get(name, value)
+        if name in CASELESS and present != value and present.lower() == value.lower():
+            raise DeclarationError(
+                f"variable {name}: differs from the present value in letter case alone. ProxySQL would"
+                " show it and act on the old one; change it to another value first",
                 variable=name,
             )
     sections: dict[str, Values] = {}

@@ -48,11 +48,21 @@ options:
   heal:
     description:
       - Whether to load a section once more on the leader where the others can not follow by themselves.
-      - They can not where the leader's section stands at version 1, as after every start, where two
-        nodes hold different content with the same epoch, as after two C(LOAD) in one second, and where
-        a node was changed by hand after the leader.
+      - They can not where nobody has the section above version 1, as after a start of all nodes, where
+        two nodes hold different content with the same epoch, as after two C(LOAD) in one second, and
+        where a node that nobody follows was changed by hand after the leader.
+      - Nothing is loaded as long as ProxySQL's own rule lets one node follow another. A C(LOAD) that is
+        not needed stamps a new epoch, and can make an old configuration win.
       - What is loaded is what the leader's runtime already holds. If its memory holds edits that were
         never loaded, the task fails instead of publishing them.
+    type: bool
+    default: false
+  choose_leader:
+    description:
+      - Instead of waiting for all, find the node that should be written to. It is the first of O(nodes)
+        that answers and that no other of them is newer than. Nodes that are about to follow each other
+        are waited for.
+      - Give only the cores then. The first need not answer, so one that is down is no error.
     type: bool
     default: false
   timeout:
@@ -66,8 +76,8 @@ extends_documentation_fragment:
 notes:
   - For servers the checksum C(mysql_servers_v2) is compared, which is made of what was loaded.
     C(mysql_servers) follows the monitor, and need never agree between nodes.
-  - Nodes of different ProxySQL versions close the links between them and do not synchronise. The task
-    fails at once and says so.
+  - Nodes of different ProxySQL versions close the links between them and do not synchronise. If such
+    nodes differ, the task fails at once and says so.
   - In check mode nothing is waited for. The result tells how the nodes stand and what would be healed.
 seealso:
   - module: mysqlha.proxysql.proxysql_servers
@@ -88,6 +98,17 @@ EXAMPLES = r"""
       - login_host: 192.0.2.12
       - login_host: 192.0.2.21
   run_once: true
+
+- name: Which core is to be written to?
+  mysqlha.proxysql.cluster_sync:
+    login_user: radmin
+    login_password: "{{ proxysql_admin_password }}"
+    choose_leader: true
+    timeout: 10
+    nodes:
+      - login_host: 192.0.2.11
+      - login_host: 192.0.2.12
+  register: chosen
 
 - name: How do the users stand? (Changes nothing, waits for nothing)
   mysqlha.proxysql.cluster_sync:
@@ -114,7 +135,7 @@ nodes:
       MYSQL USERS: {checksum: "0x8A46590EC4439823", version: 3, epoch: 1795300000, seconds: 2.41}
 healed:
   description: The sections that were loaded once more on the leader, or in check mode would be, each with the reason.
-  returned: success
+  returned: without O(choose_leader=true)
   type: list
   elements: dict
   contains:
@@ -127,23 +148,43 @@ healed:
   sample: [{section: MYSQL USERS, reason: "version 1 doesn't allow sync"}]
 statements:
   description: The statements sent to the leader, or in check mode those that would be sent.
-  returned: success
+  returned: without O(choose_leader=true)
   type: list
   elements: str
   sample: [LOAD MYSQL USERS TO RUNTIME]
-not_converged:
-  description: Each node and section that did not agree, and why.
-  returned: when the time is over
+leader:
+  description: The node that the others are compared with, or with O(choose_leader=true) the one chosen.
+  returned: success
+  type: str
+  sample: 192.0.2.11:6032
+remarks:
+  description: What is to be said of the choice, such as which nodes do not answer or are older.
+  returned: with O(choose_leader=true)
   type: list
   elements: str
+not_converged:
+  description: What does not agree with the leader, and why. Empty unless in check mode, or when the time is over.
+  returned: without O(choose_leader=true)
+  type: list
+  elements: dict
+  contains:
+    node:
+      description: The node (C(host:port)).
+      type: str
+    section:
+      description: Name of the section, null where the node itself can not be asked.
+      type: str
+    reason:
+      description: Why it does not agree, as far as it can be told.
+      type: str
 server_version:
-  description: The version that the leader gives, all of it. That of the others is the same.
-  returned: success
+  description: The version that the leader gives, all of it.
+  returned: without O(choose_leader=true)
   type: str
   sample: 2.7.1
 """
 
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._run import run_cluster_sync
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._run_cluster import run_cluster_sync
 
 
 def main() -> None:

@@ -23,8 +23,10 @@ options:
         in its option C(config).
       - Tables that are not named are left alone. So name a table without rows to empty it, with
         O(state=overridden) and O(allow_empty=true).
-      - Known tables are C(mysql_servers), C(mysql_replication_hostgroups), C(mysql_users),
-        C(mysql_query_rules) and C(proxysql_servers).
+      - Known tables are those that have a module in this collection. A table that only your ProxySQL
+        knows can be given too, if its name says which section it belongs to. Examples are other tables of
+        hostgroups, and other tables of users, query rules or the firewall. Its columns, key and defaults
+        are read from the server, its rows are passed on as given, and a warning says so.
     type: dict
   variables:
     description:
@@ -139,6 +141,30 @@ EXAMPLES = r"""
         - username: shop
           max_connections: 500
 
+- name: Customers on two shards by their schema, and all else where the user belongs
+  mysqlha.proxysql.config:
+    login_user: radmin
+    login_password: "{{ proxysql_admin_password }}"
+    tables:
+      mysql_servers:
+        - {hostgroup_id: 101, hostname: shard1.example.com}
+        - {hostgroup_id: 102, hostname: shard2.example.com}
+      mysql_query_rules_fast_routing:
+        - {username: shop, schemaname: customer_0001, destination_hostgroup: 101}
+        - {username: shop, schemaname: customer_0002, destination_hostgroup: 102}
+
+- name: A query firewall that only reports, until it knows everything that users do
+  mysqlha.proxysql.config:
+    login_user: radmin
+    login_password: "{{ proxysql_admin_password }}"
+    tables:
+      mysql_firewall_whitelist_users:
+        - {username: shop, client_address: "", mode: DETECTING}
+      mysql_firewall_whitelist_rules:
+        - {username: shop, client_address: "", schemaname: shop, digest: "0x3A2B1C0D4E5F6071"}
+    variables:
+      mysql-firewall_whitelist_enabled: true
+
 - name: Read two tables of a ProxySQL that was configured by hand
   mysqlha.proxysql.config:
     login_user: radmin
@@ -152,7 +178,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 before:
-  description: What the task answers for, as it was in memory. Passwords are masked.
+  description: The rows that change in some layer, and the variables given, as they were in memory. Passwords are masked.
   returned: for the states V(merged), V(replaced), V(overridden) and V(deleted)
   type: dict
   contains:

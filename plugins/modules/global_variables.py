@@ -46,7 +46,12 @@ notes:
     restart.
   - Variables with passwords are masked in all results. These are C(admin-admin_credentials),
     C(admin-stats_credentials), C(admin-cluster_password) and C(mysql-monitor_password).
-  - There can be no double quote in credentials. ProxySQL would drop the whole variable from runtime.
+  - There can be no double quote in the text of an C(admin-) variable. ProxySQL would drop the whole
+    variable from runtime.
+  - A new password for C(admin-admin_credentials) must differ from the old one in more than upper and lower
+    case. ProxySQL would show it, and go on asking for the old one.
+  - A variable that your ProxySQL has and this collection does not know is passed on as text, with a
+    warning.
   - In a cluster most variables travel to the other nodes, C(admin-admin_credentials) too.
     C(mysql-threads), the interfaces and a few more stay where they are set.
   - Do not set C(admin-read_only). It locks this module out as well, until somebody

@@ -22,9 +22,10 @@ options:
     description:
       - The rows. A row is found by its O(config[].rule_id).
       - Columns whose default is C(null) have no effect while they are C(null). Give C(null) to take a
-        value away again.
-      - A column that is not in this list but in your ProxySQL's table is passed on as text,
-        with a warning.
+        value away again. The empty string is a value. With an empty O(config[].replace_pattern) what
+        O(config[].match_pattern) finds is removed, and any O(config[].error_msg) blocks the query.
+      - A column that is not in this list but in your ProxySQL's table is passed on as the server has
+        it, with a warning.
     type: list
     elements: dict
     suboptions:
@@ -138,7 +139,7 @@ options:
         type: bool
       timeout:
         description:
-          - After how many milliseconds the query is killed. 0 to 4294967295. With C(null) or V(0) the
+          - After how many milliseconds the query is killed. 0 to 2147483647. With C(null) or V(0) the
             variable C(mysql-default_query_timeout) decides. The table's default is C(null).
         type: int
       retries:
@@ -149,22 +150,22 @@ options:
       delay:
         description:
           - For how many milliseconds the query is held back before it is sent, on top of the variable
-            C(mysql-default_query_delay). 0 to 4294967295. The table's default is C(null).
+            C(mysql-default_query_delay). 0 to 2147483647. The table's default is C(null).
         type: int
       next_query_flagIN:
         description:
-          - The flag with which the next query of this session begins. 0 to 4294967295. The table's
+          - The flag with which the next query of this session begins. 0 to 2147483647. The table's
             default is C(null).
         type: int
       mirror_flagOUT:
         description:
           - Sends a copy of the query through the rules, beginning with this flag. Nobody waits for the
-            copy or sees its answer. 0 to 4294967295. The table's default is C(null).
+            copy or sees its answer. 0 to 2147483647. The table's default is C(null).
         type: int
       mirror_hostgroup:
         description:
           - Sends a copy of the query to this hostgroup. Nobody waits for the copy or sees its answer.
-            0 to 4294967295. The table's default is C(null).
+            0 to 2147483647. The table's default is C(null).
         type: int
       error_msg:
         description:
@@ -189,7 +190,7 @@ options:
       gtid_from_hostgroup:
         description:
           - The query waits for, or goes to, a server that has the last transaction which this session
-            wrote in that hostgroup. Needs C(gtid_port) in C(mysql_servers). 0 to 4294967295. The table's
+            wrote in that hostgroup. Needs C(gtid_port) in C(mysql_servers). 0 to 2147483647. The table's
             default is C(null).
         type: int
       log:
@@ -223,6 +224,8 @@ notes:
   - Where digests are turned off (C(mysql-query_digests=false)) ProxySQL does not look at
     O(config[].digest) and O(config[].match_digest), and such rules match every query.
   - Section of C(LOAD) and C(SAVE) is MYSQL QUERY RULES.
+  - The cluster carries this table, but only rows that are active. Write it on one core, the other nodes
+    follow. Rows that are not active have to be written on every node.
 seealso:
   - module: mysqlha.proxysql.mysql_users
   - module: mysqlha.proxysql.config
@@ -299,7 +302,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 before:
-  description: The rows that the task answers for, as they were in memory. Passwords are masked.
+  description: The rows that change in some layer, as they were in memory. Passwords are masked.
   returned: for the states V(merged), V(replaced), V(overridden) and V(deleted)
   type: list
   elements: dict

@@ -21,8 +21,8 @@ options:
   config:
     description:
       - The rows. A row is found by its O(config[].writer_hostgroup).
-      - A column that is not in this list but in your ProxySQL's table is passed on as text,
-        with a warning.
+      - A column that is not in this list but in your ProxySQL's table is passed on as the server has
+        it, with a warning.
     type: list
     elements: dict
     suboptions:
@@ -30,7 +30,8 @@ options:
         description:
           - The hostgroup of the servers that can be written to. 0 or more. The key.
           - It must not be the reader hostgroup of another row. ProxySQL leaves such a row out, and
-            answers C(OK).
+            answers C(OK). Nor may it belong to a row of another table of hostgroups, since two monitors
+            would move its servers.
         type: int
         required: true
       reader_hostgroup:
@@ -68,6 +69,7 @@ notes:
     on the primary. An old primary that comes back writable makes two writers.
   - Section of C(LOAD) and C(SAVE) is MYSQL SERVERS. It also covers C(mysql_servers), so declare
     both in one task with M(mysqlha.proxysql.config) where both change.
+  - The cluster carries this table. Write it on one core, the other nodes follow.
 seealso:
   - module: mysqlha.proxysql.mysql_servers
   - module: mysqlha.proxysql.config
@@ -111,7 +113,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 before:
-  description: The rows that the task answers for, as they were in memory. Passwords are masked.
+  description: The rows that change in some layer, as they were in memory. Passwords are masked.
   returned: for the states V(merged), V(replaced), V(overridden) and V(deleted)
   type: list
   elements: dict

@@ -22,8 +22,8 @@ options:
     description:
       - The rows. A row is found by its O(config[].hostgroup_id), O(config[].hostname) and
         O(config[].port) together.
-      - A column that is not in this list but in your ProxySQL's table is passed on as text,
-        with a warning.
+      - A column that is not in this list but in your ProxySQL's table is passed on as the server has
+        it, with a warning.
     type: list
     elements: dict
     suboptions:
@@ -86,7 +86,7 @@ options:
       max_latency_ms:
         description:
           - A server whose ping takes longer than this number of milliseconds gets no queries.
-            0 to 4294967295. V(0) means that the variable C(mysql-default_max_latency_ms) decides. The
+            0 to 4294967. V(0) means that the variable C(mysql-default_max_latency_ms) decides. The
             table's default is 0.
         type: int
       comment:
@@ -104,11 +104,15 @@ notes:
     C(LOAD MYSQL SERVERS TO RUNTIME) after a failover puts the old primary back into the writer hostgroup
     until the next read_only check, and cuts sessions twice. So a run that has nothing to change
     never issues one (measured on 2.7.1).
+  - ProxySQL before 2.6 does not tell which rows were loaded last. There a server counts as loaded if runtime
+    has it, with the same columns, in any hostgroup of its pair or set. A server that somebody moved
+    by hand within one can not be told from one that the monitor has moved.
   - When a row that is in use is removed, clients lose their connection at their next statement. Set
     O(config[].status=OFFLINE_SOFT) first and wait until C(stats_mysql_connection_pool) shows no used
     one.
   - Section of C(LOAD) and C(SAVE) is MYSQL SERVERS. It also covers C(mysql_replication_hostgroups), so
     declare both in one task with M(mysqlha.proxysql.config) where both change.
+  - The cluster carries this table. Write it on one core, the other nodes follow.
 seealso:
   - module: mysqlha.proxysql.mysql_replication_hostgroups
   - module: mysqlha.proxysql.config
@@ -178,7 +182,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 before:
-  description: The rows that the task answers for, as they were in memory. Passwords are masked.
+  description: The rows that change in some layer, as they were in memory. Passwords are masked.
   returned: for the states V(merged), V(replaced), V(overridden) and V(deleted)
   type: list
   elements: dict

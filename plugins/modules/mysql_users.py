@@ -21,8 +21,8 @@ options:
     description:
       - The rows. A row is found by its O(config[].username) and O(config[].backend) together. Nearly
         always there is one row for each user, for both roles, and the name is all one needs to give.
-      - A column that is not in this list but in your ProxySQL's table is passed on as text,
-        with a warning.
+      - A column that is not in this list but in your ProxySQL's table is passed on as the server has
+        it, with a warning.
     type: list
     elements: dict
     suboptions:
@@ -43,6 +43,8 @@ options:
           - A hash of caching_sha2_password (C($A$005$...)) lets users in only with
             C(caching_sha2_password) in the variable C(mysql-default_authentication_plugin), and over
             TLS (seen on 2.7.1).
+          - Such a hash may also be given as hexadecimal, in the form C(0x244124303035...) in which MySQL prints it with
+            C(print_identified_with_as_hex). Its salt can hold bytes that no YAML can.
           - C(null) and the empty string both mean no password. The table's default is C(null).
         type: str
       active:
@@ -62,8 +64,8 @@ options:
         type: int
       default_schema:
         description:
-          - The schema the user starts in if the client names none. C(null) leaves that to the variable
-            C(mysql-default_schema). The table's default is C(null).
+          - The schema the user starts in if the client names none. C(null) and the empty string both leave
+            that to the variable C(mysql-default_schema). The table's default is C(null).
         type: str
       schema_locked:
         description:
@@ -86,7 +88,8 @@ options:
         type: bool
       frontend:
         description:
-          - Whether clients use this row to log in to ProxySQL. The table's default is true.
+          - Whether clients use this row to log in to ProxySQL. Needed where O(config[].backend=false), for a row
+            of neither role does not reach runtime. The table's default is true.
         type: bool
       max_connections:
         description:
@@ -116,8 +119,13 @@ notes:
   - ProxySQL keeps passwords as they are given. If you give a clear password, it is in clear in
     C(proxysql.db).
   - ProxySQL splits a user into a row for each role in runtime, and so does fetching from
-    another node. Two rows that agree in all else count as one here.
+    another node. Two rows that agree in all else count as one here. A user declared without
+    O(config[].backend) and O(config[].frontend) is both roles, however they are stored.
+  - To give the roles different passwords, declare two rows, one with O(config[].backend=false) and one with
+    O(config[].frontend=false).
   - Section of C(LOAD) and C(SAVE) is MYSQL USERS.
+  - The cluster carries this table, but only rows that are active. Write it on one core, the other nodes
+    follow. Rows that are not active have to be written on every node.
 seealso:
   - module: mysqlha.proxysql.mysql_query_rules
   - module: mysqlha.proxysql.config
@@ -171,7 +179,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 before:
-  description: The rows that the task answers for, as they were in memory. Passwords are masked.
+  description: The rows that change in some layer, as they were in memory. Passwords are masked.
   returned: for the states V(merged), V(replaced), V(overridden) and V(deleted)
   type: list
   elements: dict

@@ -20,8 +20,8 @@ options:
   config:
     description:
       - The rows. A row is found by its O(config[].hostname) and O(config[].port) together.
-      - A column that is not in this list but in your ProxySQL's table is passed on as text,
-        with a warning.
+      - A column that is not in this list but in your ProxySQL's table is passed on as the server has
+        it, with a warning.
     type: list
     elements: dict
     suboptions:
@@ -58,6 +58,8 @@ notes:
     loaded once on one core. M(mysqlha.proxysql.cluster_sync) with C(heal) does that.
   - To remove a node, remove its row on the cores, wait, and then empty this table on the removed node as
     well, or it goes on following.
+  - Section of C(LOAD) and C(SAVE) is PROXYSQL SERVERS.
+  - The cluster carries this table. Write it on one core, the other nodes follow.
 seealso:
   - module: mysqlha.proxysql.cluster_sync
   - name: ProxySQL's documentation of the cluster
@@ -88,7 +90,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 before:
-  description: The rows that the task answers for, as they were in memory. Passwords are masked.
+  description: The rows that change in some layer, as they were in memory. Passwords are masked.
   returned: for the states V(merged), V(replaced), V(overridden) and V(deleted)
   type: list
   elements: dict

@@ -1,7 +1,8 @@
-"""A MySQL server that only says whether it is read-only: something to monitor and to reach.
+"""A MySQL server that only says whether it is read-only: something to monitor, to reach and to write to.
 
 SET GLOBAL read_only = 1      as an operator would
 SELECT 'any expression'       answered with the backend's name
+INSERT ...                    counted, or refused if it is read-only
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ sys.path.insert(0, str(EMULATOR))
 
 from mysql_mimic.stream import MysqlStream  # noqa: E402
 from proxysql_emulator.admin import OK, Answer  # noqa: E402
+from proxysql_emulator.database import AdminError  # noqa: E402
 from proxysql_emulator.protocol import MysqlConnection  # noqa: E402
 
 _SET = re.compile(rb"SET GLOBAL read_only *= *([01])", re.IGNORECASE)
@@ -34,6 +36,7 @@ class Backend:
     def __init__(self, name: str) -> None:
         self.name = name
         self.read_only = False
+        self.writes = 0
         self.port = 0
         self.writers: set[asyncio.StreamWriter] = set()
         self.loop = asyncio.new_event_loop()
@@ -78,6 +81,10 @@ class Backend:
             return Answer(["read_only"], [(int(self.read_only),)])
         if sql[:6].upper() == b"SELECT":
             return Answer(["backend"], [(self.name,)])
+        if sql[:6].upper() == b"INSERT":
+            if self.read_only:
+                raise AdminError("The server is running with the --read-only option", 1290)
+            self.writes += 1
         return OK
 
     def __enter__(self) -> Backend:

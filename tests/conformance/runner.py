@@ -81,11 +81,17 @@ class Runner:
         # Epochs are whole seconds: two LOADs in one second would carry the same.
         time.sleep(1.02 - time.time() % 1)
 
-    def _restart(self, _: str) -> None:
+    def _stop(self, _: str) -> None:
         for key in [key for key in self.links if key[0] == self.node]:
             self.links.pop(key).close()
         self.servers[self.node].stop()
+
+    def _start(self, _: str) -> None:
         self.servers[self.node].start()
+
+    def _restart(self, _: str) -> None:
+        self._stop("")
+        self._start("")
 
     def _log(self, text: str) -> Recorded:
         deadline = time.monotonic() + PATIENCE

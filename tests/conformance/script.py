@@ -12,7 +12,8 @@ A statement ends with ';' at the end of a line (which is not sent). A line that 
     @login USER PASSWORD [FROM]   try to log in, from this address
     @until VALUE           repeat the next statement until its first value is VALUE
     @later                 wait until the clock shows another second
-    @restart               stop the node in order and start it again
+    @stop, @start          stop the node in order; start it
+    @restart               both
     @log TEXT              wait until the node's log contains TEXT
 """
 
@@ -21,7 +22,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-DIRECTIVES = ("nodes", "backends", "set", "cnf", "on", "as", "login", "until", "later", "restart", "log")
+DIRECTIVES = (
+    "nodes",
+    "backends",
+    "set",
+    "cnf",
+    "on",
+    "as",
+    "login",
+    "until",
+    "later",
+    "stop",
+    "start",
+    "restart",
+    "log",
+)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ from typing import Any
 import pymysql
 
 EMULATOR = Path(__file__).resolve().parent / "proxysql"
+# It needs a newer Python than the modules do.
+EMULATOR_PYTHON = os.environ.get("EMULATOR_PYTHON", sys.executable)
 
 DEFAULTS = """\
 datadir="{datadir}"
@@ -71,9 +73,11 @@ class Server:
         admin_variables: dict[str, Any] | None = None,
         mysql_variables: dict[str, Any] | None = None,
         tables: str = "",
+        release: str = "2.7.1",
     ) -> None:
         self.binary = binary if binary is not None else os.environ.get("PROXYSQL_BIN", "")
         self.host = host
+        self.release = release  # of the emulator
         self.admin_port = free_port(host)
         self.data_port = free_port(host)
         self.datadir = Path(tempfile.mkdtemp(prefix="proxysql-"))
@@ -97,13 +101,14 @@ class Server:
         return bool(self.binary)
 
     def start(self, *options: str, timeout: float = 60) -> Server:
-        program = [self.binary] if self.binary else [sys.executable, str(EMULATOR)]
+        program = [self.binary] if self.binary else [EMULATOR_PYTHON, str(EMULATOR)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*program, "-f", "-c", str(self.cnf), "-D", str(self.datadir), *options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                env={**os.environ, "PROXYSQL_EMULATOR_RELEASE": self.release},
                 start_new_session=True,
                 preexec_fn=_end_with_the_tests,
             )
@@ -126,6 +131,8 @@ class Server:
         self, user: str = "admin", password: str = "admin", **options: Any
     ) -> pymysql.connections.Connection:
         options = {"connect_timeout": 5, "autocommit": None, **options}
+        if pymysql.VERSION < (1,):
+            options.pop("ssl_disabled", None)  # not known there
         return pymysql.connect(host=self.host, port=self.admin_port, user=user, password=password, **options)
 
     def stop(self) -> None:

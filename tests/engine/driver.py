@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._admin import Admin, Login
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._admin import (
+    Admin,
+    Login,
+    load_statement,
+)
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._apply import Outcome, apply
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import SECTIONS, TABLES
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import StatementError
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._layers import LAYERS, read
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._layers import LAYERS, layers_of
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._present import read
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._tables import TableWork, want_table
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._variables import (
     declared_variables,
@@ -17,23 +22,23 @@ from ansible_collections.mysqlha.proxysql.plugins.module_utils._variables import
 from server import Server
 
 
-class Killed(BaseException):
-    """The task's process died: nothing catches this, so nothing is tidied up."""
-
-
 class FragileAdmin(Admin):
-    """An admin connection whose process dies just before its nth write, counted from 0."""
+    """An admin connection whose nth write fails, counted from 0."""
 
-    die_before: int | None = None
     fail_at: int | None = None
 
     def write(self, statement: Any) -> None:
-        if self.die_before == len(self.sent):
-            raise Killed
         if self.fail_at == len(self.sent):
             self.fail_at = None
             raise StatementError("injected")
         super().write(statement)
+
+
+class HastyAdmin(Admin):
+    """Does not wait for the second of the last LOAD to pass: here no peer follows."""
+
+    def load(self, section: Any) -> None:
+        self.write(load_statement(section))
 
 
 def login(server: Server, **changed: Any) -> Login:
@@ -52,17 +57,32 @@ def run(
     load: bool = True,
     save: bool = True,
     check: bool = False,
-    die_before: int | None = None,
     fail_at: int | None = None,
 ) -> Outcome:
     """One task on one connection."""
+    with FragileAdmin(login(server)) as admin:
+        admin.fail_at = fail_at
+        return perform(admin, tables, variables, state=state, scope=scope, load=load, save=save, check=check)
+
+
+def perform(
+    admin: Admin,
+    tables: dict[str, list[dict[str, Any]]] | None = None,
+    variables: dict[str, Any] | None = None,
+    *,
+    state: str = "merged",
+    scope: dict[str, Any] | None = None,
+    load: bool = True,
+    save: bool = True,
+    check: bool = False,
+) -> Outcome:
+    """One task on a connection that may have served others."""
+    admin.sent = []
     wants = {name: want_table(TABLES[name], rows, state, scope) for name, rows in (tables or {}).items()}
     values = declared_variables(variables or {})
-    with FragileAdmin(login(server)) as admin:
-        admin.die_before, admin.fail_at = die_before, fail_at
-        works = [TableWork(admin, want, (tables or {})[name]) for name, want in wants.items()]
-        settings = plan_variables(admin, values) if values else []
-        return apply(admin, [*settings, *works], load, save, check)
+    works = [TableWork(admin, want, (tables or {})[name]) for name, want in wants.items()]
+    settings = plan_variables(admin, values) if values else []
+    return apply(admin, [*settings, *works], load, save, check)
 
 
 def sql(server: Server, *statements: str) -> list[tuple[Any, ...]]:
@@ -78,9 +98,17 @@ def sql(server: Server, *statements: str) -> list[tuple[Any, ...]]:
 
 
 def layers(server: Server, name: str) -> dict[str, Any]:
-    """The canonical rows of a table, by layer."""
+    """The canonical rows of a table, by layer. A layer that the table does not have is empty."""
+    found: dict[str, Any] = dict.fromkeys(LAYERS, {})
     with Admin(login(server)) as admin:
-        return {layer: read(admin, TABLES[name], layer)[1] for layer in LAYERS}
+        found.update((layer, read(admin, TABLES[name], layer)) for layer in layers_of(TABLES[name]))
+    return found
+
+
+def tables_of(server: Server) -> list[str]:
+    """The tables of the catalog that the server has."""
+    present = {name for (name,) in sql(server, "SHOW TABLES")}
+    return [name for name in TABLES if name in present]
 
 
 def variable(server: Server, name: str) -> dict[str, str | None]:
@@ -95,7 +123,7 @@ def variable(server: Server, name: str) -> dict[str, str | None]:
 
 def everything(server: Server) -> dict[str, Any]:
     """All that a failed task must have left as it was: every table and variable, every layer."""
-    found: dict[str, Any] = {name: layers(server, name) for name in TABLES}
+    found: dict[str, Any] = {name: layers(server, name) for name in tables_of(server)}
     for source in ("main.global_variables", "runtime_global_variables", "disk.global_variables"):
         found[source] = sorted(sql(server, f"SELECT variable_name, variable_value FROM {source}"))
     return found
@@ -118,12 +146,15 @@ def wipe(server: Server) -> None:
     for name, value in fresh:
         if now.get(name) != value:
             sql(server, f"REPLACE INTO global_variables VALUES ('{name}', '{value}')")
+    present = tables_of(server)
     for section in SECTIONS.values():
-        tables = [name for name in section.tables if name in TABLES]
+        tables = [name for name in section.tables if name in present]
         changed = any(
             now.get(name) != value for name, value in fresh if name.startswith(section.prefix or " ")
         )
         # A LOAD stamps an epoch, and the next one in that second would have to wait.
         if changed or any(rows for name in tables for rows in layers(server, name).values()):
             statements = [f"DELETE FROM {name}" for name in tables]
-            sql(server, *statements, f"LOAD {section.name} TO RUNTIME", f"SAVE {section.name} TO DISK")
+            sql(server, *statements, f"LOAD {section.name} TO RUNTIME")
+            if section.disk:
+                sql(server, f"SAVE {section.name} TO DISK")

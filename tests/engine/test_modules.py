@@ -2,45 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-import json
-import sys
-from typing import Any
-
 import pytest
-from ansible.module_utils.common import warnings
-from ansible.module_utils.testing import patch_module_args
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import SECTIONS, TABLES
 from cases import FIRST, SHA1
 from driver import everything, layers, sql
-
-MODULES = "ansible_collections.mysqlha.proxysql.plugins.modules"
-
-
-@pytest.fixture
-def module(server, capsys):
-    """Runs a module on the server; its result as a dict, with the whole text kept in `text`."""
-
-    def call(name: str, *, check: bool = False, diff: bool = False, **options: Any) -> dict[str, Any]:
-        arguments = {
-            "login_host": server.host,
-            "login_port": server.admin_port,
-            "login_user": "admin",
-            "login_password": "admin",
-            "_ansible_check_mode": check,
-            "_ansible_diff": diff,
-            **options,
-        }
-        capsys.readouterr()
-        # Each task is a process of its own: nothing may be left of the one before.
-        for loaded in [each for each in sys.modules if each.startswith(MODULES)]:
-            del sys.modules[loaded]
-        warnings._global_warnings.clear()
-        with patch_module_args(arguments), pytest.raises(SystemExit):
-            importlib.import_module(f"{MODULES}.{name}").main()
-        call.text = capsys.readouterr().out
-        return json.loads(call.text)
-
-    return call
 
 
 @pytest.mark.parametrize("name", FIRST)
@@ -55,7 +20,8 @@ def test_a_table_module(module, server, name):
     assert done["before"] == [] and len(done["after"]) == len(FIRST[name])
     again = module(name, **options)
     assert not again["changed"] and again["statements"] == [] and again["diff"] == []
-    gathered = module(name, state="gathered", layer="disk")["gathered"]
+    layer = "disk" if SECTIONS[TABLES[name].section].disk else "runtime"
+    gathered = module(name, state="gathered", layer=layer)["gathered"]
     if name != "mysql_users":  # which is gathered without passwords
         assert not module(name, config=gathered, state="overridden")["changed"]
     assert not module(name, config=gathered)["changed"]
@@ -193,6 +159,27 @@ def test_bad_input_is_a_clear_error_and_writes_nothing(module, server, name, opt
     before = everything(server)
     result = module(name, **options)
     assert result["failed"] and message in result["msg"], result["msg"]
+    assert everything(server) == before
+
+
+@pytest.mark.parametrize("name", FIRST)
+def test_every_module_refuses_what_its_table_can_not_hold(module, server, name):
+    row = FIRST[name][0]
+    before = everything(server)
+    for rows, message in (
+        ([{**row, "nope": 1}], "column nope: ProxySQL 2.7.1"),
+        ([{column: [value] for column, value in row.items()}], "row 1 of the list, column "),
+        ([{}], "row 1 of the list, column "),
+        ([row, row], "declared twice, as rows 1 and 2"),
+        ("text", "expected a list of rows, got text"),
+        ([dict.fromkeys(row, "a\x00b")], ", column "),
+    ):
+        for state in ("merged", "replaced", "overridden", "deleted", "rendered"):
+            if state == "rendered" and message.startswith("column nope"):
+                continue  # without a server nobody can tell
+            result = module(name, config=rows, state=state)
+            assert result["failed"] and name in result["msg"] and message in result["msg"], result
+            assert "exception" not in result
     assert everything(server) == before
 
 

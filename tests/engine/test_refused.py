@@ -47,6 +47,25 @@ def test_what_was_pending_in_memory_is_pending_again(server):
     assert everything(server) == before
 
 
+def test_what_is_put_back_is_put_back_word_for_word(server):
+    sql(
+        server,
+        "INSERT INTO mysql_users (username, backend, frontend, attributes)"
+        " VALUES ('u', 1, 0, '{ \"a\":1}'), ('u', 0, 1, '{ \"a\":1}')",
+        "LOAD MYSQL USERS TO RUNTIME",
+        "INSERT INTO mysql_users (username, comment) VALUES ('not mine', 'never loaded')",
+    )
+    queries = [f"SELECT * FROM {layer}mysql_users ORDER BY 1, 10" for layer in ("", "runtime_", "disk.")]
+    before = [sql(server, query) for query in queries]
+    with pytest.raises(RefusedError):
+        rule = {"rule_id": 9, "active": True, "client_addr": "10.%.1"}
+        run(
+            server,
+            {"mysql_users": [{"username": "u", "comment": "new"}], "mysql_query_rules": [rule]},
+        )
+    assert [sql(server, query) for query in queries] == before
+
+
 @pytest.mark.parametrize("fail_at", range(6))
 def test_a_failing_statement_before_the_first_save(server, fail_at):
     run(server, FIRST, state="overridden")

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import TABLES
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared import check_columns, declared_rows
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import DeclarationError
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._rows import (
-    declared_rows,
-    server_rows,
-    show_row,
-)
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._rows import server_rows, show_row
 
 SERVERS = TABLES["mysql_servers"]
 USERS = TABLES["mysql_users"]
@@ -46,17 +43,24 @@ def test_null_is_not_the_empty_string_and_not_absence():
     assert "replace_pattern" not in declared(RULES, rule_id=1)
 
 
+@pytest.mark.parametrize("column", ["password", "default_schema"])
+def test_for_users_null_and_nothing_are_one(column):
+    """LOAD makes '' of NULL, so that neither runtime nor a peer can tell."""
+    assert declared(USERS, username="u", **{column: ""})[column] is None
+    assert server_rows(USERS, ["username", column], [[b"u", b""]])[0][column] is None
+
+
 @pytest.mark.parametrize("given", [{"b": 1, "a": [2]}, '{"b": 1,\n "a": [2]}'])
 def test_json_is_compared_parsed(given):
     assert declared(USERS, username="u", attributes=given)["attributes"] == '{"a":[2],"b":1}'
-    (sent,) = server_rows(USERS, ["username", "attributes"], [["u", '{ "b":1, "a":[ 2 ] }']])
+    (sent,) = server_rows(USERS, ["username", "attributes"], [[b"u", b'{ "b":1, "a":[ 2 ] }']])
     assert sent["attributes"] == '{"a":[2],"b":1}'
 
 
 def test_what_load_rewrites_compares_equal():
     row = declared(RULES, rule_id=1, digest="0xab", re_modifiers="global, caseless")
     names = ["rule_id", "digest", "re_modifiers"]
-    assert server_rows(RULES, names, [["1", "0x00000000000000AB", "CASELESS,GLOBAL"]]) == [row]
+    assert server_rows(RULES, names, [[b"1", b"0x00000000000000AB", b"CASELESS,GLOBAL"]]) == [row]
 
 
 @pytest.mark.parametrize(
@@ -100,12 +104,8 @@ def test_a_row_declared_twice_is_refused():
 
 def test_a_column_the_server_lacks_is_refused_with_the_nearest_name():
     with pytest.raises(DeclarationError, match="ProxySQL 9 has no such column, did you mean weight?"):
-        declared_rows(
-            SERVERS,
-            [{"hostname": "a", "wieght": 1}],
-            ["hostgroup_id", "hostname", "port", "weight"],
-            "ProxySQL 9",
-        )
+        rows = declared_rows(SERVERS, [{"hostname": "a", "wieght": 1}])
+        check_columns(SERVERS, rows, ["hostgroup_id", "hostname", "port", "weight"], "ProxySQL 9")
 
 
 @pytest.mark.parametrize("config", ["db1", {"hostname": "db1"}, [["db1"]], ["db1"], 3])

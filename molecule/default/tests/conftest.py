@@ -1,20 +1,10 @@
-"""The standing cluster, as the tests see it."""
+"""What the scenarios share is in molecule/shared."""
 
 from __future__ import annotations
 
-import pytest
-from helpers import Cluster
+import sys
+from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "shared"))
 
-@pytest.fixture(scope="session")
-def cluster() -> Cluster:
-    return Cluster()
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Figures that tests measured, in sight even when all passed."""
-    rows = [value for report in terminalreporter.stats.get("passed", []) for value in report.user_properties]
-    if rows:
-        terminalreporter.section("measured")
-    for name, value in rows:
-        terminalreporter.write_line(f"{name}: {value}")
+from fixtures import cluster, pytest_terminal_summary  # noqa: E402, F401

@@ -25,6 +25,10 @@ log = logging.getLogger("proxysql")
 
 Server = tuple[int, str, int]  # hostgroup, host, port
 
+# Seconds in which a backend has to be there. ProxySQL greets a client at once, whatever becomes of
+# the backends; here the greeting is theirs, so none is waited for while a client wonders.
+PATIENCE = 0.25
+
 
 @dataclass
 class Use:
@@ -100,11 +104,14 @@ class DataPort:
         self.clients[task] = None
         self.created += 1
         timeout = self.instance.variables.number("mysql-connect_timeout_server") / 1000
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + min(timeout, PATIENCE)
         try:
             for server in self.candidates():
                 use = self.use_of(*server)
                 try:
-                    backend = await asyncio.wait_for(asyncio.open_connection(server[1], server[2]), timeout)
+                    left = deadline - loop.time()
+                    backend = await asyncio.wait_for(asyncio.open_connection(server[1], server[2]), left)
                 except (OSError, asyncio.TimeoutError) as error:
                     use.failed += 1
                     log.error("Cannot connect to %s:%d: %s", server[1], server[2], error)

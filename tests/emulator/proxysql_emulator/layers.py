@@ -19,6 +19,9 @@ _CHECKSUMS = {
     "PROXYSQL SERVERS": "proxysql_servers",
     "MYSQL VARIABLES": "mysql_variables",
     "ADMIN VARIABLES": "admin_variables",
+    "PGSQL SERVERS": "pgsql_servers_v2",
+    "PGSQL USERS": "pgsql_users",
+    "PGSQL QUERY RULES": "pgsql_query_rules",
 }
 
 
@@ -65,14 +68,14 @@ class Layers:
                     (f"{section.variables}-%",),
                 )
             for table in section.tables:
-                if table == "mysql_users":
+                if table in ("mysql_users", "pgsql_users"):
                     # Rows that runtime does not have stay, as inactive ones.
                     run("UPDATE main.mysql_users SET active=0")
                 else:
                     run(f"DELETE FROM main.{table}")
                 run(f"REPLACE INTO main.{table} SELECT * FROM main.runtime_{table}")
-                if table == "mysql_servers":
-                    run("UPDATE main.mysql_servers SET status='ONLINE' WHERE status='SHUNNED'")
+                if table in ("mysql_servers", "pgsql_servers"):
+                    run(f"UPDATE main.{table} SET status='ONLINE' WHERE status='SHUNNED'")
 
     def config_to_memory(self, section: Section) -> int:
         return self.read_config(section)
@@ -98,7 +101,8 @@ class Layers:
         run = self.database.connection.execute
         rows = RUNTIME_ROWS.get(table) or select(table)
         run(f"DELETE FROM main.runtime_{table}")
-        run(f"INSERT INTO main.runtime_{table} {rows}")
+        # What a number became may break a CHECK; ProxySQL logs the error and goes on with the next row.
+        run(f"INSERT OR IGNORE INTO main.runtime_{table} {rows}")
 
     def _variables_to_runtime(self, section: Section) -> None:
         prefix = section.variables

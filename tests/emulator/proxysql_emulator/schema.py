@@ -1,4 +1,4 @@
-"""The admin tables of 2.7.1, built from schema-2.7.1.json."""
+"""The admin tables, built from schema-2.7.1.json and for the release 3.0 from schema-3.0.json too."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import functools
 import json
 from pathlib import Path
 from typing import Any
+
+from . import RELEASE
 
 HERE = Path(__file__).resolve().parent.parent
 
@@ -55,6 +57,8 @@ STATS_TABLES = {
 def tables() -> dict[str, dict[str, Any]]:
     """Table name -> columns, unique keys, and whether it has a runtime and a disk form."""
     loaded: dict[str, dict[str, Any]] = json.loads((HERE / "schema-2.7.1.json").read_text())
+    if RELEASE == "3.0":
+        loaded.update(json.loads((HERE / "schema-3.0.json").read_text()))
     return loaded
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import schema
+from . import RELEASE, schema
 
 _U32 = 4294967295
 
@@ -17,9 +17,29 @@ class Section:
     disk: bool = True
 
 
+_PGSQL = (
+    Section(
+        "PGSQL SERVERS",
+        (
+            "pgsql_servers", "pgsql_replication_hostgroups", "pgsql_hostgroup_attributes",
+            "pgsql_servers_ssl_params",
+        ),
+    ),
+    Section("PGSQL USERS", ("pgsql_users",)),
+    Section("PGSQL QUERY RULES", ("pgsql_query_rules", "pgsql_query_rules_fast_routing")),
+    Section(
+        "PGSQL FIREWALL",
+        (
+            "pgsql_firewall_whitelist_users", "pgsql_firewall_whitelist_rules",
+            "pgsql_firewall_whitelist_sqli_fingerprints",
+        ),
+    ),
+)  # fmt: skip
+
 SECTIONS = {
     section.name: section
     for section in (
+        *(_PGSQL if RELEASE == "3.0" else ()),
         Section(
             "MYSQL SERVERS",
             (
@@ -92,18 +112,25 @@ def _wrapped(*columns: str, bits: int = _U32) -> dict[str, str]:
     return {column: f"`{column}` & {bits}" for column in columns}
 
 
+def _signed(table: str, *columns: str) -> dict[str, str]:
+    """Kept as C's int, in which -1 stands for NULL."""
+    present = [column for column in columns if column in schema.tables()[table]["columns"]]
+    return {column: f"NULLIF((`{column}` + 2147483648 & {_U32}) - 2147483648, -1)" for column in present}
+
+
 def _apart(table: str, *others: str) -> str:
     """Rows whose writer hostgroup is not a reader's (or backup's, or offline) of another."""
     used = " UNION ".join(f"SELECT {column} FROM main.{table}" for column in others)
     return f"WHERE writer_hostgroup NOT IN ({used})"
 
 
-def _users(frontend: int) -> str:
+def _users(table: str, frontend: int) -> str:
+    schema_of_user = {"default_schema": "COALESCE(default_schema,'')"} if table == "mysql_users" else {}
     return select(
-        "mysql_users",
+        table,
         f"WHERE active=1 AND default_hostgroup>=0 AND {'frontend' if frontend else 'backend'}=1",
         password="CAST(COALESCE(password,'') AS TEXT)",
-        default_schema="COALESCE(default_schema,'')",
+        **schema_of_user,
         backend=str(1 - frontend),
         frontend=str(frontend),
         **_wrapped("max_connections"),
@@ -127,14 +154,35 @@ def _scheduler() -> str:
 _PAIR = ("reader_hostgroup",)
 _GROUP = ("reader_hostgroup", "backup_writer_hostgroup", "offline_hostgroup")
 
-# What LOAD ... TO RUNTIME makes of a table; the others are copied as they are.
-RUNTIME_ROWS = {
-    "mysql_servers": select(
-        "mysql_servers",
+
+def _servers(table: str) -> str:
+    return select(
+        table,
         "WHERE UPPER(status)<>'OFFLINE_HARD'",
         status="UPPER(status)",
+        # Kept in microseconds.
+        max_latency_ms=f"(max_latency_ms * 1000 & {_U32}) / 1000",
         **_wrapped("max_connections"),
-    ),
+    )
+
+
+def _rules(table: str) -> str:
+    return select(
+        table,
+        "WHERE active=1 AND (instr(COALESCE(client_addr,''), '%') IN (0, LENGTH(client_addr)))",
+        digest="emulator_digest(digest)",
+        re_modifiers="emulator_re_modifiers(re_modifiers)",
+        **_signed(
+            table,
+            *("flagIN", "flagOUT", "destination_hostgroup", "cache_ttl", "cache_timeout", "timeout", "delay"),
+            *("next_query_flagIN", "mirror_flagOUT", "mirror_hostgroup", "gtid_from_hostgroup"),
+        ),
+    )
+
+
+# What LOAD ... TO RUNTIME makes of a table; the others are copied as they are.
+RUNTIME_ROWS = {
+    "mysql_servers": _servers("mysql_servers"),
     "mysql_replication_hostgroups": select(
         "mysql_replication_hostgroups", _apart("mysql_replication_hostgroups", *_PAIR)
     ),
@@ -146,18 +194,30 @@ RUNTIME_ROWS = {
         "mysql_aws_aurora_hostgroups", _apart("mysql_aws_aurora_hostgroups", *_PAIR)
     ),
     "mysql_hostgroup_attributes": select("mysql_hostgroup_attributes", **_wrapped("hostgroup_id")),
-    "mysql_users": f"{_users(1)} UNION ALL {_users(0)}",
-    "mysql_query_rules": select(
-        "mysql_query_rules",
-        "WHERE active=1 AND (instr(COALESCE(client_addr,''), '%') IN (0, LENGTH(client_addr)))",
-        digest="emulator_digest(digest)",
-        re_modifiers="emulator_re_modifiers(re_modifiers)",
-        **_wrapped("cache_ttl", "timeout"),
+    "mysql_users": f"{_users('mysql_users', 1)} UNION ALL {_users('mysql_users', 0)}",
+    "mysql_query_rules": _rules("mysql_query_rules"),
+    "mysql_query_rules_fast_routing": select(
+        "mysql_query_rules_fast_routing", **_wrapped("destination_hostgroup")
+    ),
+    # Runtime keeps "filename:line" and takes it apart at the first colon.
+    "coredump_filters": select(
+        "coredump_filters",
+        filename="substr(filename, 1, instr(filename || ':', ':') - 1)",
+        line=f"CAST(substr(filename || ':' || line, instr(filename || ':', ':') + 1) AS INTEGER) & {_U32}",
     ),
     "scheduler": _scheduler(),
-    "restapi_routes": select("restapi_routes", "WHERE instr(script, '''') = 0"),
+    "restapi_routes": select("restapi_routes", "WHERE instr(uri || script || comment, '''') = 0"),
     "proxysql_servers": select("proxysql_servers", **_wrapped("port", bits=65535)),
 }
+if RELEASE == "3.0":
+    RUNTIME_ROWS.update(
+        pgsql_servers=_servers("pgsql_servers"),
+        pgsql_replication_hostgroups=select(
+            "pgsql_replication_hostgroups", _apart("pgsql_replication_hostgroups", *_PAIR)
+        ),
+        pgsql_users=f"{_users('pgsql_users', 1)} UNION ALL {_users('pgsql_users', 0)}",
+        pgsql_query_rules=_rules("pgsql_query_rules"),
+    )
 
 # The rows of the last LOAD, as a peer pulls them: not what the monitor made of them since.
 SERVERS_V2_COLUMNS = (

@@ -73,9 +73,13 @@ class Stats:
         ]
 
     def _mysql_users(self) -> list[tuple[Any, ...]]:
-        return self.instance.database.rows(
-            "SELECT username, 0, max_connections FROM runtime_mysql_users WHERE frontend=1"
+        rows = self.instance.database.rows(
+            # With a quote in the name, ProxySQL's own INSERT fails.
+            "SELECT username, max_connections FROM runtime_mysql_users"
+            " WHERE frontend=1 AND instr(username, char(39))=0"
         )
+        # As text, to which a name compares, not as the bytes that were read.
+        return [(name.decode("utf-8", "surrogateescape"), 0, most) for name, most in rows]
 
     def _mysql_query_rules(self) -> list[tuple[Any, ...]]:
         return self.instance.database.rows("SELECT rule_id, 0 FROM runtime_mysql_query_rules")

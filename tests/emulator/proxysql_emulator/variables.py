@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 from mysql_mimic.charset import CharacterSet, Collation
@@ -41,6 +42,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "mysql-default_authentication_plugin": ("mysql_native_password", "caching_sha2_password"),
     "mysql-default_session_track_gtids": ("OFF", "OWN_GTID"),
 }
+_LOG_FILES = ("mysql-auditlog_filename", "mysql-eventslog_filename")
 _HEARTBEAT = re.compile(r"`?\w+`?\.`?\w+`?")
 # Turning these on and off turns a bit of mysql-server_capabilities.
 _CAPABILITY_BITS = {"mysql-have_compress": 32, "mysql-have_ssl": 2048}
@@ -154,6 +156,10 @@ class Variables:
             raise Rejected(name)
         heartbeat = name == "mysql-monitor_replication_lag_use_percona_heartbeat"
         if heartbeat and given and not _HEARTBEAT.fullmatch(given):
+            raise Rejected(name)
+        if name in _LOG_FILES and not (
+            given[-1:] != "/" and (given[:1] != "/" or Path(given).parent.is_dir())
+        ):
             raise Rejected(name)
         return given
 

@@ -62,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
         ("heal", "Join a host that was cut off."),
         ("kill", "Kill a host, as if its power failed."),
         ("start", "Start a host that was killed, and wait until it is ready."),
+        ("remove", "Remove a host; `up` makes a new one in its place."),
     ):
         one = add(name, text)
         one.add_argument("name", help="name of the lab")
@@ -89,6 +90,8 @@ def on_host(command: str, host: hosts.Host, arguments: list[str]) -> int:
         hosts.kill(host)
     elif command == "start":
         hosts.start(host)
+    elif command == "remove":
+        hosts.remove(host)
     elif host.state != "running":
         raise Refused(f"{host.name} does not run ({host.state})")
     elif command == "cut":

@@ -136,6 +136,7 @@ def up(hosts: list[Host], subnet: str) -> None:
                 )
         with ThreadPoolExecutor(max_workers=2) as pool:
             list(pool.map(lambda host: _start(host, there.get(host.name)), hosts))
+        network.pin(lab)
         with ThreadPoolExecutor(max_workers=len(hosts)) as pool:
             list(pool.map(wait_ready, hosts))
 
@@ -163,7 +164,7 @@ def _start(host: Host, old: Host | None) -> None:
         "--systemd=always",
         f"--cap-add={CAPABILITIES}",
         "--network",
-        f"{PREFIX}-{host.lab}",
+        network.name(host.lab),
         "--ip",
         host.address,
         "--network-alias",
@@ -231,6 +232,10 @@ def _remove(containers: list[str]) -> None:
     except Refused:
         # a lost one ends for podman only when it is told to
         podman(*command)
+
+
+def remove(host: Host) -> None:
+    podman("rm", "--force", "--time", "0", "--volumes", host.container)
 
 
 def down(lab: str) -> None:

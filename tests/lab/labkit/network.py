@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import json
+import re
+import shutil
 from typing import Any
 
 from . import machine
@@ -27,10 +29,10 @@ def free(lab: str) -> ipaddress.IPv4Network:
     Another checkout may have a lab of the same name, and hosts that were killed with all else
     leave their bridge behind.
     """
-    standing = _known(f"{PREFIX}-{lab}")
+    standing = _known(lab)
     if standing:
-        return ipaddress.IPv4Network(standing)
-    taken = [route for route, _device in _routes()]
+        return ipaddress.IPv4Network(standing["subnets"][0]["subnet"])
+    taken = [route for route, _device in _routes()] + _left_behind()
     for subnet in RANGE.subnets(new_prefix=24):
         if not any(subnet.overlaps(route) for route in taken):
             return subnet
@@ -38,11 +40,15 @@ def free(lab: str) -> ipaddress.IPv4Network:
 
 
 def create(lab: str, subnet: ipaddress.IPv4Network) -> None:
-    name = f"{PREFIX}-{lab}"
-    standing = _known(name)
+    # The rules that netavark makes for a network are in a chain that is named after it, and stay
+    # behind when all is killed. One chain for two subnets masquerades what goes between hosts, and
+    # then no core takes the other's adverts. So no other subnet ever gets the same name.
+    name = f"{bridge(lab)}-{subnet.network_address}"
+    standing = _known(lab)
     if standing:
-        if standing != str(subnet):
-            raise Refused(f"lab {lab} stands on {standing}, not on {subnet}; remove it first: lab down {lab}")
+        there = standing["subnets"][0]["subnet"]
+        if there != str(subnet):
+            raise Refused(f"lab {lab} stands on {there}, not on {subnet}; remove it first: lab down {lab}")
         return
     if bridge(lab) in {link["ifname"] for link in json.loads(call("ip", "-j", "link", "show"))}:
         # ours, of hosts that were killed with all else
@@ -69,11 +75,28 @@ def create(lab: str, subnet: ipaddress.IPv4Network) -> None:
     file.write_text(json.dumps(described, indent=2), encoding="utf-8")
 
 
-def _known(name: str) -> str | None:
-    """The subnet of a network that podman knows."""
+def pin(lab: str) -> None:
+    """Keep the bridge's hardware address, which is else that of one of its ports.
+
+    When that host was killed, its neighbours would look for their gateway in vain for some seconds.
+    """
+    (link,) = json.loads(call("ip", "-j", "link", "show", bridge(lab)))
+    call("ip", "link", "set", bridge(lab), "address", link["address"])
+
+
+def name(lab: str) -> str:
+    """What podman calls the network of a lab that stands."""
+    standing = _known(lab)
+    if standing is None:
+        raise Refused(f"lab {lab} has no network")
+    return str(standing["name"])
+
+
+def _known(lab: str) -> dict[str, Any] | None:
+    """What podman knows of the lab's network."""
     for known in podman_json("network", "ls", "--format", "json") or []:
-        if known["name"] == name:
-            return str(known["subnets"][0]["subnet"])
+        if known["name"].startswith(f"{bridge(lab)}-"):
+            return dict(known)
     return None
 
 
@@ -86,6 +109,14 @@ def _routes() -> list[tuple[ipaddress.IPv4Network, str]]:
     ]
 
 
+def _left_behind() -> list[ipaddress.IPv4Network]:
+    """Subnets that this machine still has rules for, be it of hosts that are long gone."""
+    if shutil.which("iptables") is None:
+        return []
+    rules = call("iptables", "-t", "nat", "-S", "POSTROUTING")
+    return [ipaddress.IPv4Network(subnet) for subnet in re.findall(r"-s (\S+) -j NETAVARK-", rules)]
+
+
 def _refuse_overlap(subnet: ipaddress.IPv4Network) -> None:
     for route, device in _routes():
         if subnet.overlaps(route):
@@ -96,9 +127,9 @@ def _refuse_overlap(subnet: ipaddress.IPv4Network) -> None:
 
 
 def remove(lab: str) -> None:
-    name = f"{PREFIX}-{lab}"
-    if name in podman("network", "ls", "--quiet").split():
-        podman("network", "rm", name)
+    standing = _known(lab)
+    if standing:
+        podman("network", "rm", standing["name"])
 
 
 def cut(lab: str, pid: int) -> None:

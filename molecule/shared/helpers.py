@@ -1,0 +1,213 @@
+"""What the tests ask of the hosts, and how they wait."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pymysql
+import pytest
+import testinfra
+import yaml
+
+SCENARIO = Path(os.environ["MOLECULE_SCENARIO_DIRECTORY"])
+CHECKOUT = Path(os.environ["MOLECULE_PROJECT_DIRECTORY"])
+INVENTORY = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "inventory"
+SSH_OPTIONS = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
+
+# What takes long is not in every run.
+full = pytest.mark.skipif(
+    not os.environ.get("FULL"), reason="takes long: in the full round only (make molecule S=... FULL=1)"
+)
+
+T = TypeVar("T")
+
+
+def poll(what: str, ask: Callable[[], T], seconds: float = 30, every: float = 0.1) -> T:
+    """Ask until the answer is true; the deadline's failure shows the last answer."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer: Any
+        try:
+            answer = ask()
+        except (OSError, pymysql.Error) as error:
+            answer = None
+            shown: object = error
+        else:
+            shown = answer
+        if answer:
+            return answer  # type: ignore[no-any-return]
+        assert time.monotonic() < deadline, f"{what}: not within {seconds:.0f} s; last: {shown}"
+        time.sleep(every)
+
+
+def load(name: str) -> Any:
+    return yaml.safe_load((SCENARIO / "inventory" / name).read_text(encoding="utf-8"))
+
+
+class Node:
+    """A host of the lab: commands as root over ssh, and ProxySQL's admin port."""
+
+    def __init__(self, name: str, address: str, credentials: dict[str, str]) -> None:
+        self.name, self.address, self._credentials = name, address, credentials
+        self.infra = testinfra.get_host(
+            f"ssh://ansible@{address}",
+            ssh_identity_file=os.environ["LAB_KEY"],
+            ssh_extra_args=SSH_OPTIONS,
+            controlpersist=60,
+            sudo=True,
+        )
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def run(self, command: str) -> str:
+        done = self.infra.run(command)
+        assert done.rc == 0, f"{self.name}: {command}: {done.stderr}{done.stdout}"
+        return str(done.stdout).strip()
+
+    def admin(self, statement: str) -> list[dict[str, Any]]:
+        """One statement on the admin port; every value as text, NULL as None."""
+        connection = pymysql.connect(
+            host=self.address,
+            port=6032,
+            user=self._credentials["proxysql_admin_user"],
+            password=self._credentials["proxysql_admin_password"],
+            connect_timeout=5,
+            read_timeout=10,
+            cursorclass=pymysql.cursors.DictCursor,
+            autocommit=True,
+            # the file of trusted certificates would be read anew for every login
+            ssl_disabled=True,
+            conv={},
+        )
+        with connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+            return [{key: _text(value) for key, value in row.items()} for row in cursor.fetchall()]
+
+    def addresses(self) -> list[str]:
+        return re.findall(r"inet (\S+)/", self.run("ip -4 -o address show dev eth0"))
+
+    def serves(self) -> bool:
+        return bool(self.admin("SELECT 1"))
+
+
+def _text(value: Any) -> str | None:
+    return value.decode() if isinstance(value, bytes) else None if value is None else str(value)
+
+
+class Cluster:
+    def __init__(self) -> None:
+        children = load("hosts.yml")["all"]["children"]
+        self.credentials: dict[str, str] = load("group_vars/all/credentials.yml")
+        self.declared: dict[str, Any] = load("group_vars/all/declared.yml")
+        self.net: str = os.environ["LAB_NET"]
+        self.vip = f"{self.net}.100"
+
+        def group(name: str) -> list[Node]:
+            return [
+                Node(host, entry["ansible_host"].replace("{{ lab_net }}", self.net), self.credentials)
+                for host, entry in children.get(name, {"hosts": {}})["hosts"].items()
+            ]
+
+        self.cores = group("proxysql_core")
+        self.satellites = group("proxysql_satellite")
+        self.nodes = self.cores + self.satellites
+        databases = group("mysql_primary") + group("mysql_replica")
+        self.hosts = [*self.nodes, *databases]
+        if databases:
+            self.primary, self.replica = databases
+        self.active, self.backup = self.cores
+        self.clients = group("clients") if "clients" in children else []
+
+    def holders(self) -> list[Node]:
+        return [node for node in self.nodes if self.vip in node.addresses()]
+
+    def application(self, host: str) -> dict[str, str]:
+        """How the application logs in."""
+        return {
+            "host": host,
+            "user": self.credentials["lab_app_user"],
+            "password": self.credentials["lab_app_password"],
+            "database": self.credentials["lab_app_schema"],
+        }
+
+    def app(self, host: str, port: int = 6033) -> pymysql.Connection[Any]:
+        return pymysql.connect(
+            port=port,
+            connect_timeout=5,
+            read_timeout=5,
+            autocommit=True,
+            ssl_disabled=True,
+            **self.application(host),
+        )
+
+    def ask(self, statement: str, host: str | None = None) -> tuple[Any, ...]:
+        """One statement as the application, through the VIP unless told otherwise."""
+        with self.app(host or self.vip) as connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+            return tuple(cursor.fetchone() or ())
+
+    def secrets(self) -> dict[str, str]:
+        """The part of each password that no quoting changes."""
+        found = {
+            name: re.match(r"[\w-]+", value) for name, value in self.credentials.items() if "password" in name
+        }
+        return {name: match.group() for name, match in found.items() if match}
+
+
+def play(name: str, *arguments: str, inventory: Path = INVENTORY) -> tuple[int, str]:
+    """Run one of the playbooks; its exit code and all it printed."""
+    done = subprocess.run(
+        [
+            "ansible-playbook",
+            "--inventory",
+            str(inventory),
+            *arguments,
+            str(CHECKOUT / "playbooks" / f"{name}.yml"),
+        ],
+        cwd=SCENARIO,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+        # the log that molecule keeps is for molecule's own runs
+        env={key: value for key, value in os.environ.items() if key != "ANSIBLE_LOG_PATH"},
+    )
+    return done.returncode, re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
+
+
+def played(name: str, *arguments: str, fails: bool = False) -> str:
+    """Run a playbook that must succeed (or fail), and return all it printed."""
+    code, output = play(name, *arguments)
+    assert (code != 0) == fails, f"{name}.yml: exit code {code}:\n{output[-6000:]}"
+    return output
+
+
+def site(*arguments: str) -> str:
+    """Run site.yml as converge does, and return all it printed."""
+    return played("site", *arguments)
+
+
+def changes(output: str) -> list[str]:
+    """What a run of site.yml changed, as "host: task"."""
+    found, task = [], ""
+    for row in re.sub(r"\x1b\[[0-9;]*m", "", output).splitlines():
+        named = re.match(r"(?:TASK|RUNNING HANDLER) \[(.*)\]", row)
+        changed = re.match(r"changed: \[([^\]]+)\]", row)
+        if named:
+            task = named.group(1)
+        elif changed:
+            found.append(f"{changed.group(1)}: {task}")
+    assert "PLAY RECAP" in output, output[-2000:]
+    return found
+
+
+def same(values: Iterable[object]) -> bool:
+    items = list(values)
+    return all(item == items[0] for item in items)

@@ -1,0 +1,98 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: site_stats
+short_description: What a run of the playbook site is worth keeping
+version_added: "1.0.0"
+description:
+  - Puts together what the playbook C(mysqlha.proxysql.site) found and did on its hosts, to be published
+    with M(ansible.builtin.set_stats).
+author:
+  - The mysqlha.proxysql developers (@mysqlha)
+positional: _input
+options:
+  _input:
+    description: Names of the hosts that the run reached.
+    type: list
+    elements: str
+    required: true
+  hostvars:
+    description: C(hostvars), where the tasks of the roles left their results.
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Publish
+  ansible.builtin.set_stats:
+    data: "{{ ansible_play_hosts | mysqlha.proxysql.site_stats(hostvars) }}"
+  run_once: true
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - C(proxysql_drift), by host the tables that differed from what is declared, with their layers.
+    - C(proxysql_converged_seconds), by node how long it took until all its sections agreed.
+    - C(proxysql_vip_holders), by virtual IP the hosts that hold it.
+  type: dict
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable
+
+# Where the roles keep the results of what writes tables and variables.
+_WRITING = ("__proxysql_joined", "__proxysql_declared", "__proxysql_stands")
+
+
+def _drift(seen: Mapping[str, Any]) -> list[str]:
+    results = [seen.get(name) or {} for name in _WRITING]
+    diffs = [diff for result in results if result.get("changed") for diff in result.get("diff") or []]
+    headers = [diff.get("before_header") for diff in diffs]
+    return list(dict.fromkeys(header for header in headers if header))
+
+
+def _converged(seen: Mapping[str, Any]) -> dict[str, float]:
+    nodes = (seen.get("__proxysql_synchronised") or {}).get("nodes") or {}
+    found = {}
+    for node, sections in nodes.items():
+        times = [section.get("seconds") for section in sections.values()]
+        known = [time for time in times if isinstance(time, (int, float))]
+        if known:
+            found[node] = max(known)
+    return found
+
+
+def _held(seen: Mapping[str, Any]) -> list[str]:
+    facts = (seen.get("__keepalived_seen") or {}).get("ansible_facts") or {}
+    own = [*facts.get("ansible_all_ipv4_addresses", ()), *facts.get("ansible_all_ipv6_addresses", ())]
+    vips = list(seen.get("keepalived_vips") or [])
+    for instance in seen.get("keepalived_instances") or []:
+        vips += instance.get("vips") or []
+    return [vip for vip in vips if vip.split("/")[0] in own]
+
+
+def site_stats(hosts: Sequence[str], hostvars: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    drift, seconds = {}, {}
+    holders: dict[str, list[str]] = {}
+    for host in hosts:
+        seen = hostvars[host]
+        differing = _drift(seen)
+        if differing:
+            drift[host] = differing
+        seconds.update(_converged(seen))
+        for vip in _held(seen):
+            holders.setdefault(vip, []).append(host)
+    return {
+        "proxysql_drift": drift,
+        "proxysql_converged_seconds": seconds,
+        "proxysql_vip_holders": holders,
+    }
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {"site_stats": site_stats}

@@ -1,0 +1,75 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: status_report
+short_description: What the statuses of many nodes say of the whole cluster
+version_added: "1.0.0"
+description:
+  - Puts together what the module M(mysqlha.proxysql.status) returned on each node, for the playbook
+    C(mysqlha.proxysql.status).
+author:
+  - The mysqlha.proxysql developers (@mysqlha)
+positional: _input
+options:
+  _input:
+    description:
+      - One dict for each node, in the order of the inventory. It has the C(host), its C(role), which is
+        C(core) or C(satellite), and either C(seen), what the module returned, or C(error).
+    type: list
+    elements: dict
+    required: true
+  vips:
+    description: The virtual addresses.
+    type: list
+    elements: str
+    default: []
+  title:
+    description: The headline of the page.
+    type: str
+    default: ProxySQL
+  when:
+    description: When the nodes were asked.
+    type: str
+    default: ""
+"""
+
+EXAMPLES = r"""
+- name: Show it
+  ansible.builtin.debug:
+    msg: "{{ (nodes | mysqlha.proxysql.status_report(vips=['192.0.2.10'])).text.splitlines() }}"
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - A dict of C(healthy), a boolean, C(text), a table for the terminal, C(html), a whole HTML file, and
+      C(findings), a list of dicts of C(text), C(todo), C(serious) and C(host).
+  type: dict
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Callable
+
+from ..plugin_utils._status import judge, text
+from ..plugin_utils._status_page import page
+
+
+def status_report(
+    nodes: Sequence[Mapping[str, Any]], vips: Sequence[str] = (), title: str = "ProxySQL", when: str = ""
+) -> dict[str, Any]:
+    report = judge(nodes, vips)
+    return {
+        "healthy": report.healthy,
+        "text": text(report),
+        "html": page(report, title, when),
+        "findings": [asdict(finding) for finding in report.findings],
+    }
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {"status_report": status_report}

@@ -1,0 +1,163 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: mysql_firewall_whitelist_sqli_fingerprints
+short_description: SQL injections that are none (table mysql_firewall_whitelist_sqli_fingerprints)
+version_added: "1.0.0"
+description:
+  - Keeps the rows of ProxySQL's table C(mysql_firewall_whitelist_sqli_fingerprints) as declared, in
+    memory, runtime and disk.
+  - With the variable C(mysql-automatic_detect_sqli) on, ProxySQL closes connections whose queries look
+    like an SQL injection. Each row names one pattern that is let pass all the same.
+author:
+  - The mysqlha.proxysql developers (@mysqlha)
+options:
+  config:
+    description:
+      - The rows. A row is found by its O(config[].fingerprint).
+      - A column that is not in this list but in your ProxySQL's table is passed on as the server has
+        it, with a warning.
+    type: list
+    elements: dict
+    suboptions:
+      active:
+        description:
+          - Whether the row counts. A row that is not active stays in all layers. The table's default is
+            true.
+        type: bool
+      fingerprint:
+        description:
+          - The pattern as libinjection writes it, such as V(s&1c). ProxySQL's error log names it when
+            it has found one. The key.
+        type: str
+        required: true
+extends_documentation_fragment:
+  - mysqlha.proxysql.login
+  - mysqlha.proxysql.table
+  - mysqlha.proxysql.writing
+  - mysqlha.proxysql.attributes
+notes:
+  - Queries that the whitelist knows, and those of users in the mode C(OFF), are not looked at.
+  - Section of C(LOAD) and C(SAVE) is MYSQL FIREWALL. It also covers C(mysql_firewall_whitelist_users)
+    and C(mysql_firewall_whitelist_rules).
+  - The cluster does not carry this table. It has to be written on every node.
+seealso:
+  - module: mysqlha.proxysql.mysql_firewall_whitelist_users
+  - module: mysqlha.proxysql.mysql_firewall_whitelist_rules
+  - module: mysqlha.proxysql.config
+  - name: ProxySQL's documentation of the table
+    description: The columns in ProxySQL's own words.
+    link: https://proxysql.com/documentation/main-runtime/#mysql_firewall_whitelist_sqli_fingerprints
+"""
+
+EXAMPLES = r"""
+- name: One pattern that our reports send
+  mysqlha.proxysql.mysql_firewall_whitelist_sqli_fingerprints:
+    login_user: radmin
+    login_password: "{{ proxysql_admin_password }}"
+    config:
+      - fingerprint: s&1c
+
+- name: No exceptions
+  mysqlha.proxysql.mysql_firewall_whitelist_sqli_fingerprints:
+    login_user: radmin
+    login_password: "{{ proxysql_admin_password }}"
+    state: overridden
+    config: []
+    allow_empty: true
+"""
+
+RETURN = r"""
+before:
+  description: The rows that change in some layer, as they were in memory. Passwords are masked.
+  returned: for the states V(merged), V(replaced), V(overridden) and V(deleted)
+  type: list
+  elements: dict
+  sample: []
+after:
+  description:
+    - The same rows as they are now, or in check mode would be. Passwords are masked.
+    - A row that was removed is in RV(before) only, a new one in RV(after) only.
+  returned: for the states V(merged), V(replaced), V(overridden) and V(deleted)
+  type: list
+  elements: dict
+  sample: [{fingerprint: "s&1c", active: true}]
+diff:
+  description:
+    - What differs, as text. One entry for each set of layers that change alike, with the layers named in
+      its header.
+    - A password is never shown. One that changes reads C(******** (new)).
+  returned: for the states V(merged), V(replaced), V(overridden) and V(deleted)
+  type: list
+  elements: dict
+  contains:
+    before_header:
+      description: Name of the table and of the layers.
+      type: str
+    after_header:
+      description: The same as before_header.
+      type: str
+    before:
+      description: The rows before, as YAML.
+      type: str
+    after:
+      description: The rows after, as YAML.
+      type: str
+statements:
+  description:
+    - The statements sent to ProxySQL, in order, or in check mode those that would be sent. Passwords are
+      masked.
+    - An empty list means that memory, runtime and disk all held what is declared.
+  returned: for the states V(merged), V(replaced), V(overridden) and V(deleted)
+  type: list
+  elements: str
+  sample:
+    - REPLACE INTO mysql_firewall_whitelist_sqli_fingerprints (fingerprint, active) VALUES ('s&1c', 1)
+    - LOAD MYSQL FIREWALL TO RUNTIME
+    - SAVE MYSQL FIREWALL TO DISK
+layers:
+  description: What was done to each layer, or in check mode would be done.
+  returned: for the states V(merged), V(replaced), V(overridden) and V(deleted)
+  type: dict
+  sample: {memory: changed, runtime: loaded, disk: saved}
+  contains:
+    memory:
+      description: V(changed) or V(unchanged).
+      type: str
+    runtime:
+      description: V(loaded), V(unchanged), or V(skipped) where it differs and O(load=false).
+      type: str
+    disk:
+      description: V(saved), V(unchanged), or V(skipped) where it differs and O(save=false).
+      type: str
+server_version:
+  description: The version that ProxySQL gives, all of it.
+  returned: always, except for O(state=rendered)
+  type: str
+  sample: 2.7.1
+gathered:
+  description: The rows of the O(layer), in the shape of O(config). Passwords are left out.
+  returned: for O(state=gathered)
+  type: list
+  elements: dict
+rendered:
+  description: The statements in order. Passwords are masked.
+  returned: for O(state=rendered)
+  type: list
+  elements: str
+"""
+
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._run import run_table
+
+
+def main() -> None:
+    run_table("mysql_firewall_whitelist_sqli_fingerprints")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,304 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What many nodes' statuses say of the whole: judged and shown as text here, as HTML in ``_status_page.py``.
+
+Pure: dicts in, text out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..module_utils._follow import Checksum, View, agree, leader_of, reason
+
+SHORT = {
+    "ADMIN VARIABLES": "admin",
+    "MYSQL VARIABLES": "variables",
+    "MYSQL SERVERS": "servers",
+    "MYSQL USERS": "users",
+    "MYSQL QUERY RULES": "rules",
+    "PROXYSQL SERVERS": "cluster",
+}
+
+
+@dataclass
+class Node:
+    """One host of the inventory. seen: what the module status returned, None where it did not."""
+
+    host: str
+    role: str
+    seen: dict[str, Any] | None
+    error: str = ""
+    view: View | None = None
+
+    @property
+    def is_core(self) -> bool:
+        return self.role == "core"
+
+
+@dataclass
+class Finding:
+    """Something to know. serious: the whole is not healthy with it."""
+
+    text: str
+    todo: str
+    serious: bool = True
+    host: str = ""
+
+
+@dataclass
+class Report:
+    nodes: list[Node]
+    vips: list[str]
+    sections: list[str] = field(default_factory=list)
+    leader: Node | None = None
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def healthy(self) -> bool:
+        return not any(finding.serious for finding in self.findings)
+
+    def cell(self, node: Node, section: str) -> str:
+        """=: agrees with the leader, x: does not, ?: not known, blank: the server has no such section."""
+        if node.view is None or self.leader is None or self.leader.view is None:
+            return "?"
+        if section not in node.view.sections and section not in self.leader.view.sections:
+            return ""
+        return "=" if agree(node.view, self.leader.view, section) else "x"
+
+    def holders(self, vip: str) -> list[Node]:
+        return [node for node in self.nodes if node.seen and vip in node.seen["holds"]]
+
+    def backends(self) -> dict[tuple[str, str], Counter[str]]:
+        """(hostgroup, backend) -> on how many nodes it has which status."""
+        found: dict[tuple[str, str], Counter[str]] = {}
+        for node in self.nodes:
+            for each in (node.seen or {}).get("backends", ()):
+                key = (str(each["hostgroup"]), "{}:{}".format(each["host"], each["port"]))
+                found.setdefault(key, Counter())[str(each["status"])] += 1
+        return dict(sorted(found.items(), key=lambda item: (int(item[0][0]), item[0][1])))
+
+
+def judge(nodes: Sequence[Mapping[str, Any]], vips: Sequence[str]) -> Report:
+    """nodes: host, role (core or satellite), seen (result of the module status) or error."""
+    made = [
+        Node(str(each["host"]), str(each["role"]), each.get("seen"), str(each.get("error") or ""))
+        for each in nodes
+    ]
+    for node in made:
+        node.view = _view(node.seen["cluster"]) if node.seen else None
+    report = Report(made, [vip.partition("/")[0] for vip in vips])
+    report.sections = [
+        name for name in SHORT if any(node.view and name in node.view.sections for node in made)
+    ] + sorted({name for node in made if node.view for name in node.view.sections} - set(SHORT))
+    cores = [node for node in made if node.is_core and node.view]
+    chosen = leader_of([node.view for node in cores if node.view], report.sections)
+    report.leader = next((node for node in cores if node.view is chosen), cores[0] if cores else None)
+    for look in (_missing, _agreement, _vips, _backends, _drift, _members):
+        report.findings += look(report)
+    return report
+
+
+def _view(cluster: Mapping[str, Any]) -> View:
+    return View(
+        name=cluster["name"],
+        version=cluster["version"],
+        sections={
+            name: Checksum(seen["checksum"], int(seen["version"]), int(seen["epoch"]))
+            for name, seen in cluster["sections"].items()
+        },
+        follows=tuple(cluster["follows"]),
+        diffs={name: int(value) for name, value in cluster["diffs_before_sync"].items()},
+        interval=float(cluster["check_interval"]),
+        heard={name: int(value) for name, value in cluster["heard"].items()},
+        now=int(cluster["now"]),
+        login=(cluster["user"], cluster["login_mark"]),
+        accepts=frozenset((mark.rpartition(":")[0], mark) for mark in cluster["accepts_marks"]),
+    )
+
+
+def _missing(report: Report) -> list[Finding]:
+    found = [
+        Finding(
+            f"{node.host} gives no answer: {node.error or 'unreachable'}",
+            "look at the host and at `systemctl status proxysql` there; it catches up by itself when back",
+            host=node.host,
+        )
+        for node in report.nodes
+        if node.seen is None
+    ]
+    versions = {node.view.version for node in report.nodes if node.view}
+    if len(versions) > 1:
+        found.append(
+            Finding(
+                "the nodes run different versions of ProxySQL, which do not follow each other: "
+                + ", ".join(f"{n.host} {n.view.version}" for n in report.nodes if n.view),
+                "finish the upgrade; until then use proxysql_cluster_mode=push",
+            )
+        )
+    return found
+
+
+def _agreement(report: Report) -> list[Finding]:
+    leader = report.leader
+    if leader is None or leader.view is None:
+        return []
+    views = [leader.view] + [node.view for node in report.nodes if node.view and node is not leader]
+    found = []
+    for node in report.nodes:
+        if node.view is None or node is leader:
+            continue
+        why: dict[str, list[str]] = {}
+        for section in report.sections:
+            if not agree(node.view, leader.view, section):
+                text = reason(views, node.view, section).partition("; it has")[0]
+                why.setdefault(text, []).append(section)
+        for text, names in why.items():
+            found.append(
+                Finding(
+                    f"{node.host} does not agree with {leader.host} on {', '.join(names)}: {text}",
+                    "wait a few seconds and look again" if "has not yet" in text else "run the playbook site",
+                    host=node.host,
+                )
+            )
+    return found
+
+
+def _vips(report: Report) -> list[Finding]:
+    found = []
+    for vip in report.vips:
+        hosts = [node.host for node in report.holders(vip)]
+        if len(hosts) != 1:
+            where = "on no node" if not hosts else "on " + " and ".join(hosts)
+            found.append(
+                Finding(
+                    f"the virtual IP {vip} is {where}",
+                    "look at the journal of keepalived on the cores"
+                    + ("; they may not reach each other" if hosts else ""),
+                )
+            )
+    return found
+
+
+def _backends(report: Report) -> list[Finding]:
+    found = []
+    groups: dict[str, Counter[str]] = {}
+    for (hostgroup, backend), states in report.backends().items():
+        groups.setdefault(hostgroup, Counter()).update(states)
+        bad = {state: number for state, number in states.items() if state not in ("ONLINE", "OFFLINE_SOFT")}
+        if bad:
+            text = ", ".join(f"{state} on {number}" for state, number in bad.items())
+            found.append(
+                Finding(
+                    f"backend {backend} in hostgroup {hostgroup} is {text} of {sum(states.values())} nodes",
+                    "look at the database, and at mysql_server_connect_log and mysql_server_ping_log",
+                )
+            )
+    for hostgroup, states in groups.items():
+        if not states["ONLINE"]:
+            found.append(
+                Finding(f"hostgroup {hostgroup} has no backend that is ONLINE", "bring one of them back")
+            )
+    return found
+
+
+def _drift(report: Report) -> list[Finding]:
+    found = []
+    for node in report.nodes:
+        seen = node.seen or {}
+        if seen.get("drift"):
+            parts = [
+                "{} ({})".format(title, ", ".join(f"{layer} {number}" for layer, number in layers.items()))
+                for title, layers in seen["drift"].items()
+            ]
+            found.append(
+                Finding(
+                    f"{node.host} differs from what is declared: {', '.join(parts)}",
+                    "see what with `site --check --diff`, then run the playbook site",
+                    host=node.host,
+                )
+            )
+        if seen.get("drift_unknown"):
+            found.append(
+                Finding(f"{node.host}: {seen['drift_unknown']}", "correct the inventory", host=node.host)
+            )
+        if seen.get("restart_required"):
+            names = ", ".join(seen["restart_required"])
+            found.append(Finding(f"{node.host} waits for a restart: {names}", "restart it", host=node.host))
+    return found
+
+
+def _members(report: Report) -> list[Finding]:
+    """Who is followed though the inventory does not know it, and who follows nobody."""
+    known = {node.view.name for node in report.nodes if node.view}
+    unknown_to_us = sum(node.view is None for node in report.nodes)
+    strays = {name for node in report.nodes if node.view for name in node.view.follows} - known
+    if len(strays) <= unknown_to_us:
+        return []
+    return [
+        Finding(
+            "proxysql_servers has {}, which no host of the inventory answers to".format(
+                ", ".join(sorted(strays))
+            ),
+            "add it to the inventory, or run the playbook site, which takes it out",
+        )
+    ]
+
+
+# -- the terminal ------------------------------------------------------------------------
+
+
+def age(seconds: int) -> str:
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def text(report: Report) -> str:
+    """A compact table, for the terminal."""
+    rows = [
+        ["node", "role", "version", "up", "VIP", *(SHORT.get(name, name.lower()) for name in report.sections)]
+    ]
+    for node in report.nodes:
+        if node.seen is None:
+            rows.append([node.host, node.role, "no answer", "", "", *["?"] * len(report.sections)])
+            continue
+        rows.append(
+            [
+                node.host,
+                node.role + (" (leader)" if node is report.leader else ""),
+                str(node.seen["server_version"]),
+                age(node.seen["uptime"]),
+                ", ".join(node.seen["holds"]),
+                *(report.cell(node, name) for name in report.sections),
+            ]
+        )
+    lines = _columns(rows)
+    backends = report.backends()
+    if backends:
+        lines += ["", *_columns([["hostgroup", "backend", "status (nodes)"], *_backend_rows(report)])]
+    lines.append("")
+    for finding in report.findings:
+        lines.append(f"{'!' if finding.serious else '-'} {finding.text}")
+        lines.append(f"    {finding.todo}")
+    count = sum(node.seen is not None for node in report.nodes)
+    verdict = "healthy" if report.healthy else "NOT healthy"
+    lines.append(f"{verdict}: {count} of {len(report.nodes)} nodes answer, {len(report.findings)} findings")
+    return "\n".join(lines)
+
+
+def _backend_rows(report: Report) -> list[list[str]]:
+    return [
+        [hostgroup, backend, ", ".join(f"{state} ({number})" for state, number in states.items())]
+        for (hostgroup, backend), states in report.backends().items()
+    ]
+
+
+def _columns(rows: list[list[str]]) -> list[str]:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return ["  ".join(value.ljust(width) for value, width in zip(row, widths)).rstrip() for row in rows]

@@ -1,0 +1,86 @@
+"""The module info: what it tells, what it costs, and what it keeps to itself."""
+
+from __future__ import annotations
+
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._admin import Admin
+from cases import FIRST, SHA1
+from driver import layers, run, sql
+
+SALTED = "$A$005$" + b"\xff\xfe salt of twenty!!!".decode("utf-8", "surrogateescape") + "x" * 43
+
+
+def test_everything_by_layer(module, server):
+    run(server, FIRST, {"mysql-max_connections": 500}, state="overridden")
+    sql(server, "UPDATE mysql_servers SET weight = 7 WHERE hostname = 'db1'")
+    seen = module("info")
+    assert not seen["changed"] and seen["uptime"] >= 0 and seen["server_version"].startswith("2.7.1")
+    for name in FIRST:
+        for layer, rows in seen["tables"][name].items():
+            assert len(rows) == len(layers(server, name)[layer]), (name, layer)
+    weights = {
+        layer: next(row["weight"] for row in rows if row["hostname"] == "db1")
+        for layer, rows in seen["tables"]["mysql_servers"].items()
+    }
+    assert weights == {"memory": 7, "runtime": 1, "disk": 1}
+    assert {layer["mysql-max_connections"] for layer in seen["variables"].values()} == {"500"}
+    assert {row["name"] for row in seen["cluster"]["checksums"]} >= {"mysql_users", "mysql_servers_v2"}
+    assert {row["srv_host"] for row in seen["pool"]} == {"db1", "db2", "db3"}
+
+
+def test_only_what_was_asked_for_is_read(module, monkeypatch):
+    sent = []
+
+    def spy(self, statement):
+        sent.append(statement.sql)
+        return send(self, statement)
+
+    send = Admin._send
+    monkeypatch.setattr(Admin, "_send", spy)
+    seen = module("info", tables=["mysql_query_rules"], layers=["runtime"])
+    assert sent == ["SELECT * FROM runtime_mysql_query_rules", "SELECT @@version"]
+    assert seen["tables"] == {"mysql_query_rules": {"runtime": []}}
+    assert not {"uptime", "variables", "cluster", "pool"} & set(seen)
+    seen = module("info", variables=["mysql-threads", "mysql-nope"], layers=["disk"])
+    assert seen["variables"] == {"disk": {"mysql-threads": "2"}} and "tables" not in seen
+    assert set(module("info", subsets=["status"])) - {"invocation"} == {"changed", "uptime", "server_version"}
+
+
+def test_secrets_only_where_they_are_asked_for(module, server):
+    users = [
+        {"username": "app", "password": "Xq7-s3cret'\"\\"},
+        {"username": "hashed", "password": SHA1},
+        {"username": "salted", "password": SALTED},
+        {"username": "same as the login", "password": "admin"},
+    ]
+    run(server, {"mysql_users": users}, {"mysql-monitor_password": "Xq7-s3cret"})
+    hidden = module("info")
+    assert "s3cret" not in module.text and SHA1[1:] not in module.text and "clusterpw" not in module.text
+    assert {row["password"] for row in hidden["tables"]["mysql_users"]["memory"]} == {"********"}
+    shown = module("info", show_secrets=True)
+    for layer in ("memory", "runtime", "disk"):
+        found = {row["username"]: row["password"] for row in shown["tables"]["mysql_users"][layer]}
+        as_hex = "0x" + SALTED.encode("utf-8", "surrogateescape").hex().upper()
+        assert found == {**{user["username"]: user["password"] for user in users}, "salted": as_hex}
+        assert shown["variables"][layer]["mysql-monitor_password"] == "Xq7-s3cret"
+        assert shown["variables"][layer]["admin-admin_credentials"] == "admin:admin;cluster:clusterpw"
+    rows = shown["tables"]["mysql_users"]["memory"]
+    assert not module("mysql_users", config=rows, state="overridden")["changed"], "as it was told, declared"
+    given = shown.get("invocation", {}).get("module_args", {})
+    assert given.get("login_password") != "admin"
+
+
+def test_rows_without_defaults_make_the_same_rows_again(module, server):
+    run(server, FIRST, state="overridden")
+    seen = module("info", layers=["memory"], omit_defaults=True, show_secrets=True)
+    assert seen["tables"]["mysql_servers"]["memory"][-1] == {
+        "hostgroup_id": 20,
+        "hostname": "db4",
+        "status": "OFFLINE_HARD",
+    }
+    tables = {name: found["memory"] for name, found in seen["tables"].items()}
+    assert not module("config", tables=tables, state="overridden", allow_empty=True)["changed"]
+
+
+def test_an_unknown_table_is_refused_by_name(module):
+    assert "tables: nope is not one of" in module("info", tables=["nope"])["msg"]
+    assert "pgsql_servers: ProxySQL 2.7.1" in module("info", tables=["pgsql_servers"])["msg"]

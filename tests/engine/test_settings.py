@@ -1,0 +1,164 @@
+"""Variables: what the server makes of a value is foretold, and what it does not take is an error."""
+
+from __future__ import annotations
+
+import re
+
+import pymysql
+import pytest
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import DeclarationError, RefusedError
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._variable_catalog import (
+    BOOLEANS,
+    INTEGERS,
+    READ_ONLY,
+    TEXTS,
+)
+from driver import everything, run, sql, variable
+from test_apply import NOTHING
+
+
+def set_in_memory(server, name, value):
+    text = value.replace("'", "''")
+    sql(server, f"UPDATE global_variables SET variable_value = '{text}' WHERE variable_name = '{name}'")
+
+
+def test_the_catalog_is_what_the_server_has(server):
+    present = {name for (name,) in sql(server, "SELECT variable_name FROM runtime_global_variables")}
+    known = BOOLEANS | set(INTEGERS) | TEXTS | READ_ONLY
+    # Some are of one build or another.
+    conditional = {name for name in present ^ known if re.search("debug|ssl_keylog|ldap", name)}
+    assert present - conditional == known - conditional
+    shown = dict(sql(server, "SELECT variable_name, variable_value FROM runtime_global_variables"))
+    assert {name for name, value in shown.items() if value in ("true", "false")} <= BOOLEANS
+    assert all(low <= int(shown[name]) <= high for name, (low, high) in INTEGERS.items() if name in shown)
+
+
+SAME = [
+    ("mysql-multiplexing", "False", False),
+    ("mysql-multiplexing", "0", "no"),
+    ("mysql-multiplexing", "TRUE", 1),
+    ("mysql-max_connections", "05000", 5000),
+    ("mysql-max_connections", " 5000", "5000"),
+    ("mysql-max_connections", "5000 ", "+5000"),
+    ("mysql-max_connections", "5000.7", 5000),
+    ("mysql-max_connections", "2x", 2),
+]
+
+
+@pytest.mark.parametrize(("name", "written", "declared"), SAME)
+def test_a_value_in_the_words_of_others_is_no_change(server, name, written, declared):
+    set_in_memory(server, name, written)
+    sql(server, "LOAD MYSQL VARIABLES TO RUNTIME", "SAVE MYSQL VARIABLES TO DISK")
+    assert run(server, variables={name: declared}).layers == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        ("mysql-default_authentication_plugin", "Caching_sha2_password", "mysql_native_password"),
+        ("mysql-default_charset", "nope", "utf8"),
+        ("mysql-eventslog_filename", "/nowhere/to/be/found/log", ""),
+        ("mysql-auditlog_filename", "folder/", ""),
+        ("mysql-proxy_protocol_networks", "bogus", ""),
+        ("admin-stats_system_cpu", 7, "10"),
+    ],
+)
+def test_a_value_that_load_refuses_names_variable_value_and_what_is_kept(server, name, value, kept):
+    before = everything(server)
+    with pytest.raises(RefusedError) as caught:
+        run(server, variables={name: value, "mysql-max_connections": 700})
+    message = caught.value.message
+    assert f"variable {name}: declared '{value}', ProxySQL keeps '{kept}'" in message
+    assert message.endswith("Everything has been put back as it was.")
+    assert everything(server) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("mysql-max_connections", 0, "0 is out of range"),
+        ("mysql-max_connections", "5e3", "expected a whole number"),
+        ("mysql-monitor_read_only_interval", 99, "99 is out of range"),
+        ("mysql-multiplexing", "maybe", "expected true or false"),
+        ("mysql-default_schema", "", "can not be empty"),
+        ("admin-cluster_password", 'a"b', "double quote"),
+        ("admin-mysql_ifaces", '127.0.0.1:1;"', "double quote"),
+        ("mysql-server_version", "a\0b", "NUL"),
+        ("mysql-no_such_thing", "x", "has no such variable"),
+        ("admin-version", "9", "set by the server"),
+    ],
+)
+def test_a_value_that_can_not_be_is_refused_before_anything_is_written(server, name, value, reason):
+    before = everything(server)
+    with pytest.raises(DeclarationError, match=f"variable {name}: .*{reason}"):
+        run(server, variables={"mysql-max_connections": 700, name: value})
+    assert everything(server) == before
+
+
+@pytest.mark.parametrize(
+    "value", ["it's", "a\\'b\\", "日本 😀", "--; DROP TABLE x; /*", "%s {} \n\t\r", "x" * 1000000]
+)
+def test_any_text_is_kept_as_it_is(server, value):
+    name = "mysql-firewall_whitelist_errormsg"
+    run(server, variables={name: value})
+    assert variable(server, name) == dict.fromkeys(("memory", "runtime", "disk"), value)
+    assert run(server, variables={name: value}).layers == NOTHING
+
+
+def test_a_password_changed_in_case_alone_is_refused(server):
+    """It would be shown, and the old one would stay in force."""
+    run(server, variables={"admin-admin_credentials": "admin:admin;cluster:clusterpw;other:newpw"})
+    before = everything(server)
+    with pytest.raises(DeclarationError, match="letter case alone") as caught:
+        run(server, variables={"admin-admin_credentials": "admin:admin;cluster:clusterpw;other:NEWPW"})
+    assert "NEWPW" not in caught.value.message and everything(server) == before
+
+
+def test_why_it_is_refused(server):
+    run(server, variables={"admin-admin_credentials": "admin:admin;cluster:clusterpw;other:newpw"})
+    set_in_memory(server, "admin-admin_credentials", "admin:admin;cluster:clusterpw;other:NEWPW")
+    sql(server, "LOAD ADMIN VARIABLES TO RUNTIME")
+    assert variable(server, "admin-admin_credentials")["runtime"].endswith("NEWPW")
+    server.connect("other", "newpw").close()
+    with pytest.raises(pymysql.err.OperationalError):
+        server.connect("other", "NEWPW")
+    run(server, variables={"admin-admin_credentials": "admin:admin;cluster:clusterpw"})
+
+
+def test_somebodys_open_edits_of_variables_are_warned_about(server):
+    set_in_memory(server, "mysql-multiplexing", "false")
+    done = run(server, variables={"mysql-max_connections": 900}, check=True)
+    assert "variable mysql-multiplexing" in str(done.warnings)
+    assert not run(server, variables={"mysql-multiplexing": False}).warnings
+
+
+def test_a_variable_that_only_the_server_knows_is_managed_with_a_warning(server):
+    """As one of a newer release. ProxySQL drops a name that it does not know from memory."""
+    done = run(server, variables={"mysql-max_connections": 900})
+    assert not done.warnings
+    from ansible_collections.mysqlha.proxysql.plugins.module_utils import _variables
+
+    known = _variables.TEXTS
+    try:
+        _variables.TEXTS = known - {"mysql-init_connect"}
+        done = run(server, variables={"mysql-init_connect": "SET @x = 1"})
+    finally:
+        _variables.TEXTS = known
+    assert "variable mysql-init_connect: not known to this collection" in str(done.warnings)
+    assert variable(server, "mysql-init_connect")["runtime"] == "SET @x = 1"
+
+
+def test_several_static_variables_beside_others(server):
+    wanted = {"mysql-threads": 3, "mysql-interfaces": "127.0.0.1:1", "mysql-max_connections": 701}
+    interfaces = variable(server, "mysql-interfaces")["runtime"]
+    done = run(server, variables=wanted)
+    assert done.restart_required == ["mysql-interfaces", "mysql-threads"]
+    loads = [each.sql for each in done.statements if each.sql.startswith("LOAD")]
+    assert loads == ["LOAD MYSQL VARIABLES TO RUNTIME"]
+    assert variable(server, "mysql-threads")["disk"] == "3"
+    assert variable(server, "mysql-interfaces")["disk"] == "127.0.0.1:1"
+    again = run(server, variables=wanted)
+    assert again.layers == NOTHING and again.restart_required == done.restart_required
+    back = run(server, variables={"mysql-threads": 2, "mysql-interfaces": interfaces})
+    assert back.layers == {"memory": "unchanged", "runtime": "unchanged", "disk": "saved"}
+    assert back.restart_required == []

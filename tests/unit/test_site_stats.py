@@ -1,0 +1,67 @@
+"""What a run of site.yml publishes, of results as the roles leave them."""
+
+from __future__ import annotations
+
+from ansible_collections.mysqlha.proxysql.plugins.filter.site_stats import site_stats
+
+CHANGED = {
+    "changed": True,
+    "diff": [
+        {"before_header": "mysql_users (memory, disk)"},
+        {"before_header": "mysql_users (memory, disk)"},
+        {"before_header": "global_variables (runtime)"},
+    ],
+}
+
+
+def test_drift_is_what_changed_by_host() -> None:
+    found = site_stats(
+        ["core1", "core2"],
+        {
+            "core1": {"__proxysql_declared": CHANGED, "__proxysql_joined": {"changed": False}},
+            "core2": {
+                "__proxysql_declared": {"changed": False, "diff": CHANGED["diff"]},
+                "__proxysql_stands": None,
+            },
+        },
+    )
+    assert found["proxysql_drift"] == {"core1": ["mysql_users (memory, disk)", "global_variables (runtime)"]}
+
+
+def test_a_node_converged_when_its_last_section_did() -> None:
+    sections = {
+        "MYSQL USERS": {"seconds": 0.4},
+        "MYSQL SERVERS": {"seconds": 1.2},
+        "ADMIN VARIABLES": {"seconds": None},
+    }
+    hostvars = {
+        "core1": {"__proxysql_synchronised": {"nodes": {"192.0.2.12:6032": sections, "192.0.2.13:6032": {}}}}
+    }
+    assert site_stats(["core1"], hostvars)["proxysql_converged_seconds"] == {"192.0.2.12:6032": 1.2}
+
+
+def test_holders_of_all_virtual_ips() -> None:
+    vips = {
+        "keepalived_vips": ["192.0.2.10/24", "2001:db8::10/64"],
+        "keepalived_instances": [{"vips": ["192.0.2.20/24"]}],
+    }
+
+    def seen(four: list[str], six: list[str]) -> dict[str, object]:
+        facts = {"ansible_all_ipv4_addresses": four, "ansible_all_ipv6_addresses": six}
+        return {**vips, "__keepalived_seen": {"ansible_facts": facts}}
+
+    hostvars = {
+        "core1": seen(["192.0.2.11", "192.0.2.10"], ["2001:db8::10"]),
+        "core2": seen(["192.0.2.12", "192.0.2.20"], []),
+        "sat1": {},
+    }
+    assert site_stats(["core1", "core2", "sat1"], hostvars)["proxysql_vip_holders"] == {
+        "192.0.2.10/24": ["core1"],
+        "2001:db8::10/64": ["core1"],
+        "192.0.2.20/24": ["core2"],
+    }
+
+
+def test_of_hosts_that_were_not_looked_at_nothing_is_said() -> None:
+    empty = {"proxysql_drift": {}, "proxysql_converged_seconds": {}, "proxysql_vip_holders": {}}
+    assert site_stats(["core1"], {"core1": {}}) == empty

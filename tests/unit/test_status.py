@@ -1,0 +1,154 @@
+"""The whole, judged from what each node says: text, page and verdict."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._status import judge, text
+from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._status_page import page
+
+ADDRESSES = {"core1": "10.0.0.1", "core2": "10.0.0.2", "sat1": "10.0.0.3"}
+VIP = "10.0.0.100"
+
+
+def seen(host: str, **changed: Any) -> dict[str, Any]:
+    cluster = {
+        "name": f"{ADDRESSES[host]}:6032",
+        "version": "2.7.1",
+        "sections": {"MYSQL USERS": {"checksum": "0xA", "version": 2, "epoch": 100}},
+        "follows": ["10.0.0.1:6032", "10.0.0.2:6032"],
+        "diffs_before_sync": {"MYSQL USERS": 3},
+        "check_interval": 1.0,
+        "heard": {},
+        "now": 200,
+        "user": "cluster",
+        "login_mark": "cluster:1",
+        "accepts_marks": ["cluster:1", "radmin:2"],
+    }
+    cluster.update(changed.pop("cluster", {}))
+    return {
+        "server_version": "2.7.1",
+        "uptime": 90000,
+        "cluster": cluster,
+        "backends": [{"hostgroup": "10", "host": "db1", "port": "3306", "status": "ONLINE"}],
+        "followers": [],
+        "holds": [VIP] if host == "core1" else [],
+        "drift": {},
+        "drift_unknown": None,
+        "restart_required": [],
+        **changed,
+    }
+
+
+def nodes(**changed: Any) -> list[dict[str, Any]]:
+    """By host: what differs from a healthy node, or a text: the error in its place."""
+    found: list[dict[str, Any]] = []
+    for host in ADDRESSES:
+        role = "core" if host.startswith("core") else "satellite"
+        other = changed.get(host, {})
+        if isinstance(other, str):
+            found.append({"host": host, "role": role, "seen": None, "error": other})
+        else:
+            found.append({"host": host, "role": role, "seen": seen(host, **other)})
+    return found
+
+
+def section(checksum: str, version: int, epoch: int) -> dict[str, Any]:
+    held = {"checksum": checksum, "version": version, "epoch": epoch}
+    return {"cluster": {"sections": {"MYSQL USERS": held}}}
+
+
+def test_a_healthy_cluster() -> None:
+    report = judge(nodes(), [VIP + "/24"])
+    assert report.healthy
+    assert report.findings == []
+    shown = text(report)
+    assert "core1  core (leader)  2.7.1    1 d  10.0.0.100  =" in shown
+    assert shown.endswith("healthy: 3 of 3 nodes answer, 0 findings")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"core2": "unreachable"}, "core2 gives no answer: unreachable"),
+        ({"sat1": section("0xB", 2, 100)}, "sat1 does not agree with core1 on MYSQL USERS: equal epochs"),
+        ({"sat1": section("0xB", 2, 99)}, "it can follow, and has not yet"),
+        (
+            {"sat1": {"cluster": {"login_mark": "cluster:9", **section("0xB", 1, 9)["cluster"]}}},
+            "wrong cluster credentials",
+        ),
+        ({"core2": {"holds": [VIP]}}, "the virtual IP 10.0.0.100 is on core1 and core2"),
+        ({"core1": {"holds": []}}, "the virtual IP 10.0.0.100 is on no node"),
+        (
+            {"sat1": {"drift": {"mysql_users": {"memory": 2}}}},
+            "sat1 differs from what is declared: mysql_users",
+        ),
+        ({"sat1": {"restart_required": ["mysql-threads"]}}, "sat1 waits for a restart: mysql-threads"),
+        (
+            {
+                "core1": {
+                    "backends": [{"hostgroup": "10", "host": "db1", "port": "3306", "status": "SHUNNED"}]
+                }
+            },
+            "backend db1:3306 in hostgroup 10 is SHUNNED on 1 of 3 nodes",
+        ),
+        ({"sat1": {"cluster": {"follows": ["10.0.0.9:6032"]}}}, "proxysql_servers has 10.0.0.9:6032"),
+        ({"sat1": {"cluster": {"version": "2.7.0"}}}, "different versions"),
+    ],
+)
+def test_what_is_wrong_is_said_and_not_healthy(changed: dict[str, Any], said: str) -> None:
+    report = judge(nodes(**changed), [VIP])
+    assert not report.healthy
+    assert said in text(report)
+    assert all(finding.todo for finding in report.findings)
+
+
+def test_a_stale_core_is_not_what_the_others_are_compared_with() -> None:
+    report = judge(nodes(core1=section("0xOLD", 1, 500)), [VIP])
+    assert report.leader is not None
+    assert report.leader.host == "core2"
+    assert "core1 does not agree with core2" in text(report)
+
+
+def test_no_node_answers() -> None:
+    report = judge(nodes(core1="a", core2="b", sat1="c"), [VIP])
+    assert not report.healthy
+    assert "0 of 3 nodes answer" in text(report)
+    assert "<svg" in page(report, "x", "now")
+
+
+class Balanced(HTMLParser):
+    """Fails on a tag that is not closed, and collects what a browser would fetch."""
+
+    VOID = ("meta", "rect", "line", "br", "!doctype")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.fetched: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.fetched += [f"{name}={value}" for name, value in attrs if name in ("src", "href", "data")]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.fetched += [f"{name}={value}" for name, value in attrs if name in ("src", "href", "data")]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_whole_and_needs_nothing_else() -> None:
+    made = page(judge(nodes(core2="<script>alert(1)</script>"), [VIP]), "Shop & co", "now")
+    parser = Balanced()
+    parser.feed(made)
+    assert parser.open == []
+    assert parser.fetched == []
+    assert "<script" not in made
+    assert "url(" not in made
+    assert "Shop &amp; co" in made
+    for host in ADDRESSES:
+        assert f">{host}</text>" in made

@@ -1,0 +1,64 @@
+"""The page of the status in a real browser, as wide as a phone and as a desk."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._status import judge
+from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._status_page import page
+from test_status import VIP, nodes
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+# What the browser made of it, written into the document for --dump-dom to show.
+PROBE = """<script>
+const box = element => element.getBoundingClientRect();
+const drawing = document.querySelector("svg");
+document.body.dataset.probe = JSON.stringify({
+  wide: document.documentElement.scrollWidth - window.innerWidth,
+  drawing: [box(drawing).width, box(drawing).height],
+  outside: [...drawing.querySelectorAll("rect")].filter(
+    each => box(each).left < box(drawing).left - 1 || box(each).bottom > box(drawing).bottom + 1).length,
+  boxes: drawing.querySelectorAll("rect").length,
+  verdict: getComputedStyle(document.querySelector(".verdict")).backgroundColor,
+  rows: document.querySelectorAll("tbody tr").length,
+  fetched: performance.getEntriesByType("resource").length,
+});
+</script></body>"""
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="chromium is not installed")
+@pytest.mark.parametrize("width", [390, 1280])
+def test_it_fits_and_draws(tmp_path: Path, width: int) -> None:
+    made = page(judge(nodes(core2="unreachable"), [VIP]), "Shop", "now")
+    # A window of a headless browser can not be as narrow as a phone; a frame can.
+    (tmp_path / "page.html").write_text(made.replace("</body>", PROBE), encoding="utf-8")
+    frame = f'<iframe src="page.html" style="width:{width}px;height:900px;border:0"></iframe>'
+    reader = (
+        "<script>onload = () => { document.body.dataset.probe ="
+        " document.querySelector('iframe').contentDocument.body.dataset.probe; }</script>"
+    )
+    (tmp_path / "frame.html").write_text(f"<!DOCTYPE html><body>{frame}{reader}</body>", encoding="utf-8")
+    done = subprocess.run(
+        [
+            str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files",
+            f"--user-data-dir={tmp_path / 'profile'}", "--window-size=1400,1000",
+            "--virtual-time-budget=3000", "--dump-dom", (tmp_path / "frame.html").as_uri(),
+        ],
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    found = re.search(r'data-probe="([^"]+)"', done.stdout)
+    assert found, done.stdout[-2000:] + done.stderr[-2000:]
+    seen: dict[str, Any] = json.loads(found.group(1).replace("&quot;", '"'))
+    assert seen["wide"] <= 0, "nothing sticks out at the side"
+    assert seen["drawing"][0] > width * 0.8
+    assert seen["drawing"][1] > 150
+    assert (seen["outside"], seen["boxes"]) == (0, 5), "VIP, two cores, a satellite and a backend"
+    assert seen["rows"] == 4
+    assert seen["fetched"] == 0
+    assert seen["verdict"] == "rgb(207, 34, 46)"

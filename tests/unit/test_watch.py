@@ -1,0 +1,196 @@
+"""The watcher's judgement: what it writes for keepalived, and when. Time is played."""
+
+from __future__ import annotations
+
+import importlib.machinery
+import importlib.util
+import json
+import socket
+import threading
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+SCRIPT = Path(__file__).resolve().parents[2] / "roles/keepalived/files/proxysql-watch"
+
+
+@pytest.fixture
+def watch(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.setattr("sys.dont_write_bytecode", True)
+    loader = importlib.machinery.SourceFileLoader("proxysql_watch", str(SCRIPT))
+    spec = importlib.util.spec_from_loader("proxysql_watch", loader)
+    assert spec
+    module = importlib.util.module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+class Clock:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, watch: ModuleType) -> None:
+        self.now = 1000.0
+        monkeypatch.setattr(watch.time, "monotonic", lambda: self.now)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch, watch: ModuleType) -> Clock:
+    return Clock(monkeypatch, watch)
+
+
+SETTINGS = {
+    "host": "127.0.0.1",
+    "port": 1,
+    "user": "app",
+    "password": "x",
+    "timeout": 0.4,
+    "rise": 3,
+    "interval": 0.1,
+    "aside": -56,
+}
+
+
+def serving(watch: ModuleType, folder: Path, clock: Clock, answers: list[str]) -> list[int]:
+    """What stands in the file after each of these answers, one each 0.1 s."""
+    part = watch.Serving(SETTINGS, watch.Verdict(str(folder), "watch"))
+    values = []
+    for answer in answers:
+        part.ask = lambda answer=answer: answer
+        part.step()
+        values.append(int((folder / "watch").read_text()) if (folder / "watch").exists() else 0)
+        clock.now += 0.1
+    return values
+
+
+def test_down_after_the_time_and_up_after_three(watch: ModuleType, tmp_path: Path, clock: Clock) -> None:
+    values = serving(watch, tmp_path, clock, [""] * 2 + ["deaf"] * 6 + [""] * 4)
+    assert values == [0, 0, 0, 0, 0, 0, -254, -254, -254, -254, 0, 0]
+    assert (tmp_path / "watch.why").read_text() == "ProxySQL serves\n"
+
+
+def test_who_stays_ill_stands_behind_the_healthy(watch: ModuleType, tmp_path: Path, clock: Clock) -> None:
+    values = serving(watch, tmp_path, clock, [""] + ["deaf"] * 20 + [""] * 3)
+    assert values[5:15] == [-254] * 10 and values[15:23] == [-56] * 8 and values[23] == 0
+
+
+def test_one_lost_login_is_nothing(watch: ModuleType, tmp_path: Path, clock: Clock) -> None:
+    assert set(serving(watch, tmp_path, clock, ["", "deaf", "", "deaf", ""] * 5)) == {0}
+
+
+def test_who_relapses_must_do_well_for_longer(watch: ModuleType, tmp_path: Path, clock: Clock) -> None:
+    round_ = ["deaf"] * 6 + [""] * 3
+    values = serving(watch, tmp_path, clock, ["", *round_, *round_, *([""] * 9)])
+    assert values[9] == 0  # the first time three were enough
+    assert values[18] == -254  # then not
+    assert values[-1] == 0  # six are
+
+
+@pytest.mark.parametrize("text", [b"", b"garbage"])
+def test_a_port_that_hangs_up_is_no_answer(watch: ModuleType, tmp_path: Path, text: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            client = server.accept()[0]
+            client.sendall(text)
+            client.close()
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        part = watch.Serving(
+            {**SETTINGS, "port": server.getsockname()[1]}, watch.Verdict(str(tmp_path), "watch")
+        )
+        assert part.ask()
+        thread.join()
+
+
+def test_a_port_that_is_silent_is_given_up_in_time(watch: ModuleType, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        settings = {**SETTINGS, "port": server.getsockname()[1], "timeout": 0.2}
+        began = watch.time.monotonic()
+        assert "within 0.2 s" in watch.Serving(settings, watch.Verdict(str(tmp_path), "watch")).ask()
+        assert watch.time.monotonic() - began < 0.3
+
+
+class Pinger:
+    known = 2
+    answered = True
+
+    def send(self) -> None: ...
+
+    def heard(self) -> set[str]:
+        return {f"192.0.2.{number}" for number in range(self.known)} if self.answered else set()
+
+
+def network(
+    watch: ModuleType, folder: Path, clock: Clock, heard: list[tuple[bool, float]], known: int = 2
+) -> list[int]:
+    settings = {"timeout": 0.75, "hold": 5, "setback": -56}
+    pinger = Pinger()
+    pinger.known = known
+    part = watch.Network(settings, watch.Verdict(str(folder), "network"), pinger, 0.1)
+    values = []
+    for answered, pause in heard:
+        clock.now += pause
+        pinger.answered = answered
+        part.step()
+        values.append(int((folder / "network").read_text()))
+    return values
+
+
+def test_cut_off_then_back_but_not_at_once(watch: ModuleType, tmp_path: Path, clock: Clock) -> None:
+    values = network(watch, tmp_path, clock, [(True, 0.1)] * 3 + [(False, 0.1)] * 10 + [(True, 0.1)] * 60)
+    assert values[9] == 0 and values[11] == -56
+    assert values[60] == -56 and values[-1] == 0
+
+
+def test_who_never_heard_anybody_is_not_cut_off(watch: ModuleType, tmp_path: Path, clock: Clock) -> None:
+    assert set(network(watch, tmp_path, clock, [(False, 0.1)] * 30)) == {0}
+
+
+def test_the_silence_of_the_only_other_host_is_its_own(
+    watch: ModuleType, tmp_path: Path, clock: Clock
+) -> None:
+    story = [(True, 0.1)] * 3 + [(False, 0.1)] * 30
+    assert set(network(watch, tmp_path, clock, story, known=1)) == {0}
+
+
+def test_a_pause_of_its_own_is_not_silence(watch: ModuleType, tmp_path: Path, clock: Clock) -> None:
+    assert set(network(watch, tmp_path, clock, [(True, 0.1), (False, 30.0), (True, 0.1)])) == {0}
+
+
+def backends(watch: ModuleType, folder: Path, clock: Clock, holder: bool, missing: list[int]) -> list[int]:
+    (folder / "states").mkdir()
+    (folder / "states" / "proxysql.state").write_text("MASTER" if holder else "BACKUP")
+    settings: dict[str, Any] = {"hostgroups": [10], "wait": 3, "step": 6, "states": str(folder / "states")}
+    part = watch.Backends(settings, watch.Verdict(str(folder), "backends"))
+    values = []
+    for each in missing:
+        part.missing = lambda each=each: each
+        part.step()
+        values.append(int((folder / "backends").read_text()))
+        clock.now += 0.5
+    return values
+
+
+def test_the_others_act_before_the_holder_and_the_holder_recovers_first(
+    watch: ModuleType, tmp_path: Path, clock: Clock
+) -> None:
+    story = [0, 0] + [1] * 10 + [0] * 4
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    holder = backends(watch, tmp_path / "a", clock, True, story)
+    other = backends(watch, tmp_path / "b", clock, False, story)
+    assert other.index(-6) < holder.index(-6)
+    assert holder[12] == 0 and other[12] == -6 and other[-1] == 0
+
+
+def test_numbers_may_be_text(watch: ModuleType) -> None:
+    """ansible-core before 2.19 writes them so."""
+    text = '{"port": "6033", "timeout": "0.4", "password": "12", "isolation": {"hold": "5"}, "backends": ""}'
+    assert json.loads(text, object_pairs_hook=watch.typed) == {
+        "port": 6033,
+        "timeout": 0.4,
+        "password": "12",
+        "isolation": {"hold": 5},
+        "backends": "",
+    }
