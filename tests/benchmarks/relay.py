@@ -77,7 +77,7 @@ class Relay:
             server.close()
 
     def _counted(self, sql: bytes) -> None:
-        verb = sql.lstrip()[:6].upper()
+        verb = sql.lstrip()[:7].upper()
         self.count.statements += 1
         self.count.loads += verb.startswith(b"LOAD")
         self.count.saves += verb.startswith(b"SAVE")

@@ -101,15 +101,14 @@ class Writing:
         )  # fmt: skip
 
     def _write(self) -> None:
-        connection = self._connect()
+        connection = None
         while not self.stopped.wait(0.005):
             try:
+                connection = connection or self._connect()
                 connection.cursor().execute("INSERT INTO t VALUES (1)")
             except pymysql.err.MySQLError as exc:
                 self.errors.append(str(exc))
-                connection.close()
-                connection = self._connect()
-        connection.close()
+                connection = None
 
     def __enter__(self) -> Writing:
         self.thread.start()
