@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 
 from ._catalog import Rule, Table, Value
 from ._errors import DeclarationError, where
-from ._rows import Key, Row, Rows, show_key
+from ._rows import Key, Row, Rows, key_of, show_key
 
 
 def check_rows(table: Table, rows: Rows, touched: Iterable[Key], have: Rows) -> None:
@@ -29,18 +29,15 @@ def check_rows(table: Table, rows: Rows, touched: Iterable[Key], have: Rows) -> 
         for rule in table.rules
         if rule.test == "not_among"
     }
-    for key in touched:
-        row = rows.get(key)
-        if row is None:
-            continue
-        for name in needed:
+    found = [rows[key] for key in touched if key in rows]
+    for name in needed:
+        for row in found:
             if row.get(name, "") is None:
                 raise _error(table, row, name, "must be given for a new row")
+    for row in found if table.rules else ():
         for rule in table.rules:
-            if rule.test == "needs" and row == have.get(key):
-                continue
             problem = _problem(rule, row, counts)
-            if problem:
+            if problem and not (rule.test == "needs" and row == have.get(key_of(table, row))):
                 raise _error(table, row, rule.column, problem)
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Callable, TypeVar
+from typing import Callable, TypeVar, cast
 
 from ._catalog import Table, Value
 from ._rows import HIDDEN, Key, Row
@@ -108,11 +108,13 @@ def replace_variables(values: Mapping[str, str], secrets: Iterable[str], target:
     return [_join(head, part) for part in _chunks(pairs, _pair_size)]
 
 
-def _same_columns(rows: Sequence[Row]) -> Iterator[tuple[tuple[str, ...], list[Row]]]:
+def _same_columns(rows: Sequence[Row]) -> Iterable[tuple[tuple[str, ...], Sequence[Row]]]:
+    if len(set(map(tuple, rows))) == 1:
+        return [(tuple(rows[0]), rows)]
     groups: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
         groups.setdefault(tuple(row), []).append(row)
-    return iter(groups.items())
+    return groups.items()
 
 
 class _Literals(dict[Value, str]):
@@ -123,10 +125,23 @@ class _Literals(dict[Value, str]):
         return text
 
 
+def _literals(values: Sequence[Value]) -> list[str]:
+    """The values of a column as SQL, by a look at all of them together where they are alike."""
+    kinds = set(map(type, values))
+    if kinds == {int}:
+        return list(map(str, values))
+    if kinds == {str}:
+        texts = cast("Sequence[str]", values)
+        together = "".join(texts)
+        if together.isprintable() and "'" not in together:
+            return [f"'{text}'" for text in texts]
+    return list(map(_Literals().__getitem__, values))
+
+
 def _values(
     head: str, table: Table, columns: Mapping[str, Sequence[Value]], tail: str = ""
 ) -> list[Statement]:
-    literals = {name: list(map(_Literals().__getitem__, values)) for name, values in columns.items()}
+    literals = {name: _literals(values) for name, values in columns.items()}
     shown = [
         ["NULL" if text == "NULL" else f"'{HIDDEN}'" for text in texts] if name in table.secrets else texts
         for name, texts in literals.items()
@@ -149,15 +164,13 @@ def _join(head: str, pairs: Sequence[tuple[str, str]], tail: str = "") -> Statem
     return Statement(head + ", ".join(texts) + tail, head + ", ".join(shown) + tail)
 
 
-def _chunks(items: Sequence[_Item], size: Callable[[_Item], int]) -> Iterator[list[_Item]]:
-    part: list[_Item] = []
-    total = 0
-    for item in items:
-        length = size(item)
-        if part and total + length > MAX_BYTES:
-            yield part
-            part, total = [], 0
-        part.append(item)
+def _chunks(items: Sequence[_Item], size: Callable[[_Item], int]) -> Iterator[Sequence[_Item]]:
+    sizes = list(map(size, items))
+    start, total = 0, 0
+    for number, length in enumerate(sizes if sum(sizes) > MAX_BYTES else ()):
+        if number > start and total + length > MAX_BYTES:
+            yield items[start:number]
+            start, total = number, 0
         total += length
-    if part:
-        yield part
+    if items:
+        yield items[start:]
