@@ -25,6 +25,7 @@ import engine  # noqa: E402
 import plays  # noqa: E402
 from server import Server  # noqa: E402
 
+PARTS = ("engine", "large", "plays", "counts", "peer")
 MARKS = {"first": 2.0, "again": 2.0, "ping": 1.3, "peer": 150.0}
 
 
@@ -124,16 +125,31 @@ def run_plays(repeats: int) -> None:
     )
 
 
+SIDES = {"ours": plays.OURS, "community.proxysql": plays.PEER}
+
+
+def run_counts(each: int) -> None:
+    tables = plays.mixed(each)
+    say(f"\n{each} servers, users and rules each: what is sent, and what a peer in the cluster sees:\n")
+    row("apply", "whose", "statements", "of which write", "LOAD", "SAVE", "epochs that a peer sees")
+    row(*["---"] * 7)
+    for name, programs in SIDES.items():
+        with Server() as server:
+            counts = plays.counted(server, programs, tables)
+        for what, count in zip(("first", "second"), counts):
+            numbers = (count.statements, count.writes, count.loads, count.saves, count.epochs)
+            row(what, name, *map(str, numbers))
+
+
 def run_peer(repeats: int, each: int) -> None:
     tables = plays.mixed(each)
-    sides = {"ours": plays.OURS, "community.proxysql": plays.PEER}
     times: dict[str, list[float]] = {}
     for number in range(repeats):
         # Ours takes seconds and theirs minutes: before and after, so that a slow moment hits both.
         for name in ("ours", "community.proxysql", "ours"):
             with Server() as server:
                 time.sleep(1.1)
-                player = plays.Player(sides[name], server.admin_port)
+                player = plays.Player(SIDES[name], server.admin_port)
                 for what in ("first", "second"):
                     played = (player.ours if name == "ours" else player.theirs)(tables)
                     assert (played.changed > 0) == (what == "first"), (
@@ -150,22 +166,13 @@ def run_peer(repeats: int, each: int) -> None:
         ours, theirs = (statistics.median(times[f"{name} {what}"]) for name in ("ours", "community.proxysql"))
         ratio = theirs / ours
         row(what, seconds(ours), seconds(theirs), f"{ratio:.0f}", mark(ratio, MARKS["peer"], more=True))
-    say("\nWhat they send for it, and what a peer in the cluster sees:\n")
-    row("apply", "whose", "statements", "of which write", "LOAD", "SAVE", "epochs that a peer sees")
-    row(*["---"] * 7)
-    for name, programs in sides.items():
-        with Server() as server:
-            counts = plays.counted(server, programs, tables)
-        for what, count in zip(("first", "second"), counts):
-            numbers = (count.statements, count.writes, count.loads, count.saves, count.epochs)
-            row(what, name, *map(str, numbers))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--only", nargs="*", choices=("engine", "large", "plays", "peer"), default=[])
+    parser.add_argument("--only", nargs="*", choices=PARTS, default=[])
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--large", nargs=2, help=argparse.SUPPRESS)
@@ -179,7 +186,7 @@ def main() -> None:
         with version.cursor() as cursor:
             cursor.execute("SELECT @@version")
             found = cursor.fetchone()
-    wanted = given.only or ["engine", "large", "plays", "peer"]
+    wanted = given.only or PARTS
     say(f"ProxySQL {found[0] if found else ''}: {'the real server' if binary else 'the emulator'}. Medians of"
         f" {given.repeats}. {os.cpu_count()} processors, Python {platform.python_version()}.")  # fmt: skip
     if "engine" in wanted:
@@ -188,8 +195,11 @@ def main() -> None:
         run_large()
     if "plays" in wanted:
         run_plays(given.repeats)
+    repeats, each = (1, 20) if given.quick else (given.repeats, 200)
+    if "counts" in wanted:
+        run_counts(each)
     if "peer" in wanted:
-        run_peer(*((1, 20) if given.quick else (given.repeats, 200)))
+        run_peer(repeats, each)
 
 
 if __name__ == "__main__":
