@@ -103,7 +103,7 @@ def on_host(command: str, host: hosts.Host, arguments: list[str]) -> int:
 
 def dispatch(given: argparse.Namespace) -> int:
     if given.command == "image":
-        image.ensure(given.rebuild)
+        image.ensure(rebuild=given.rebuild)
     elif given.command == "up":
         mariadb = {name for name in given.mariadb.split(",") if name}
         subnet = given.subnet or str(network.free(given.name))

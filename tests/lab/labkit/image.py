@@ -1,16 +1,19 @@
-"""The images of the hosts: built from the machine's own Debian suite and sources.
+"""The images of the hosts: built from the machine's own Debian sources.
 
 `base` is made by mmdebstrap, its tarball kept in the cache under the hash of all that
-went in. `mariadb`, for database hosts, is one layer over it.
+went in. `mariadb`, for database hosts, is one layer over it. The suite is the machine's own,
+or the one that LAB_SUITE names.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import platform
 import re
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from . import machine
@@ -28,20 +31,24 @@ DPKG = (
     "path-exclude=/usr/share/doc/*",
     "path-include=/usr/share/doc/*/copyright",
 )
+FLAVOURS = ("base", "mariadb")
+# In a container systemd reads its kernel command line from its own arguments. Since 256 it starts
+# on the cgroups that the machine may have, version 1, only when told to.
+INIT = ["/lib/systemd/systemd", "SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1"]
 CERTIFICATES = Path("/usr/local/share/ca-certificates")
 
 
 def name(flavour: str) -> str:
-    return f"localhost/{machine.PREFIX}-lab/{flavour}:{recipe_key(flavour)}"
+    return f"localhost/{machine.PREFIX}-lab/{suite()}-{flavour}:{recipe_key(flavour)}"
 
 
-def ensure(rebuild: bool = False) -> None:
+def ensure(flavours: Iterable[str] = FLAVOURS, rebuild: bool = False) -> None:
     """Build the images unless they stand. Hosts that run on older ones are left alone."""
     with locked("image"):
-        base, mariadb = name("base"), name("mariadb")
+        base = name("base")
         if rebuild:
             shutil.rmtree(TARBALLS, ignore_errors=True)
-        elif _known(base) and _known(mariadb):
+        elif all(map(_known, map(name, flavours))):
             return
         if rebuild or not _known(base):
             if not _tarball().exists():
@@ -51,13 +58,14 @@ def ensure(rebuild: bool = False) -> None:
                     "import",
                     "--quiet",
                     "--change",
-                    'CMD ["/lib/systemd/systemd"]',
+                    f"CMD {json.dumps(INIT)}",
                     "--change",
                     "STOPSIGNAL SIGRTMIN+3",
                     _tarball(),
                     base,
                 )
-        _build_mariadb()
+        if "mariadb" in flavours:
+            _build_mariadb()
         _drop_old()
 
 
@@ -66,7 +74,7 @@ def recipe_key(flavour: str) -> str:
     digest = hashlib.sha256()
     files = []
     if flavour == "base":
-        digest.update(f"{platform.machine()} {suite()} {DPKG}\n{sources()}\n{_public_key()}\n".encode())
+        digest.update(f"{platform.machine()} {suite()} {DPKG} {INIT}\n{sources()}\n{_public_key()}\n".encode())
         files = [RECIPE / "packages", RECIPE / "setup", *sorted(CERTIFICATES.glob("*.crt"))]
     else:
         digest.update(recipe_key("base").encode())
@@ -77,6 +85,11 @@ def recipe_key(flavour: str) -> str:
 
 
 def suite() -> str:
+    """The Debian suite of the hosts."""
+    return os.environ.get("LAB_SUITE") or own_suite()
+
+
+def own_suite() -> str:
     for row in Path("/etc/os-release").read_text(encoding="utf-8").splitlines():
         if row.startswith("VERSION_CODENAME="):
             return row.partition("=")[2].strip('"')
@@ -84,8 +97,13 @@ def suite() -> str:
 
 
 def sources() -> str:
-    """The machine's own apt sources of its suite; other vendors' are left out."""
-    own = re.compile(rf"\b{re.escape(suite())}(-[a-z-]+)?\b")
+    """The machine's own apt sources, for the suite of the hosts."""
+    return re.sub(rf"\b{re.escape(own_suite())}(?=[-\s])", suite(), _own_sources())
+
+
+def _own_sources() -> str:
+    """Those of its suite; other vendors' are left out."""
+    own = re.compile(rf"\b{re.escape(own_suite())}(-[a-z-]+)?\b")
     found: list[str] = []
     apt = Path("/etc/apt")
     for path in sorted(apt.glob("sources.list.d/*.sources")):
@@ -103,7 +121,7 @@ def sources() -> str:
             rows = [row.strip() for row in path.read_text(encoding="utf-8").splitlines()]
             found += [row for row in rows if re.match(rf"deb\s+(\[.*\]\s+)?\S+\s+{own.pattern}\s", row)]
     if not found:
-        raise Refused(f"no apt source for {suite()} in /etc/apt")
+        raise Refused(f"no apt source for {own_suite()} in /etc/apt")
     return "\n".join(found) + "\n"
 
 
@@ -126,7 +144,7 @@ def _public_key() -> str:
 
 
 def _tarball() -> Path:
-    return TARBALLS / f"base-{recipe_key('base')}.tar"
+    return TARBALLS / f"{suite()}-{recipe_key('base')}.tar"
 
 
 def _known(tag: str) -> bool:
@@ -193,7 +211,7 @@ def _build_mariadb() -> None:
                 *packages,
                 timeout=900,
             )
-            podman("commit", "--quiet", "--change", 'CMD ["/lib/systemd/systemd"]', worker, name("mariadb"))
+            podman("commit", "--quiet", "--change", f"CMD {json.dumps(INIT)}", worker, name("mariadb"))
         finally:
             podman("rm", "--force", "--time", "0", "--ignore", worker)
 
@@ -206,12 +224,12 @@ def _memory_available() -> int:
 
 
 def _drop_old() -> None:
-    """Tarballs and images of former recipes; an image a host still runs on is kept by podman."""
-    for path in TARBALLS.glob("*.tar"):
+    """The suite's former tarballs and images; an image a host still runs on is kept by podman."""
+    for path in TARBALLS.glob(f"{suite()}-*.tar"):
         if path != _tarball():
             path.unlink()
-    present = {name("base"), name("mariadb")}
+    present = set(map(name, FLAVOURS))
     for tag in podman("images", "--format", "{{.Repository}}:{{.Tag}}").split():
-        if f"/{machine.PREFIX}-lab/" in tag and tag not in present:
+        if f"/{machine.PREFIX}-lab/{suite()}-" in tag and tag not in present:
             podman("rmi", tag, check=False)
     podman("image", "prune", "--force", check=False)

@@ -66,7 +66,7 @@ def check() -> None:
 def _become_root() -> None:
     """Start over through sudo, where there is one that lets us; else return."""
     if shutil.which("sudo") and subprocess.run(["sudo", "--validate"], check=False).returncode == 0:
-        keep = "--preserve-env=PATH,NO_COLOR,PROXYSQL_DEB,SSL_CERT_FILE,PIP_CERT"
+        keep = "--preserve-env=PATH,NO_COLOR,PROXYSQL_DEB,LAB_SUITE,SSL_CERT_FILE,PIP_CERT"
         os.execvp("sudo", ["sudo", keep, sys.executable, *sys.argv])
 
 
