@@ -214,3 +214,12 @@ def test_a_changed_password_is_a_visible_change(module):
     module("mysql_users", config=[{"username": "app", "password": "one"}])
     done = module("mysql_users", diff=True, config=[{"username": "app", "password": "two"}])
     assert done["diff"][0]["before"] != done["diff"][0]["after"]
+
+
+def test_tls_that_is_required_is_never_done_without(module, server):
+    """The emulator offers none; the real server does. PyMySQL before 1.2 would go on in the clear."""
+    result = module("info", tables=["mysql_servers"], ssl_mode="required", connect_timeout=2)
+    if server.is_real:
+        assert not result.get("failed"), result
+    else:
+        assert "SSL is required but the server doesn't support it" in result["msg"]

@@ -20,7 +20,10 @@ def calm(chaos: Chaos) -> Iterator[Chaos]:
     settled(chaos.cluster, chaos.clients)
 
 
-def test_switchover_and_back(calm: Chaos, record_property: Callable[[str, object], None]) -> None:
+@pytest.mark.parametrize("number", [1, *(pytest.param(number, marks=full) for number in range(2, 6))])
+def test_switchover_and_back(
+    calm: Chaos, number: int, record_property: Callable[[str, object], None]
+) -> None:
     cluster, begin = calm.cluster, time.monotonic()
     output = played("switchover")
     assert holders(cluster) == [cluster.backup]

@@ -101,3 +101,55 @@ def test_a_core_leaves_while_it_holds_the_vip(chaos: Chaos) -> None:
     assert chaos.clients.lost(cluster.primary) == []
     played("site")
     settled(cluster, chaos.clients)
+
+
+def test_a_core_that_sees_fewer_writers_yields(chaos: Chaos) -> None:
+    cluster = chaos.cluster
+    settled(cluster, chaos.clients)
+    extra = ("-e", json.dumps({"keepalived_backends": [10]}))
+    played("site", *extra)
+    assert changes(played("site", *extra)) == []
+    route = f"ip route {{}} unreachable {cluster.primary.address}/32"
+    inside(cluster.active, route.format("add"))
+    try:
+        poll("the VIP where the writer is seen", lambda: holders(cluster) == [cluster.backup], 60)
+        poll("clients are served there", chaos.clients.steady, 10)
+        # Now nobody sees it: then moving would help nobody.
+        inside(cluster.backup, route.format("add"))
+        state = "/etc/keepalived/proxysql-state show"
+        poll("both know", lambda: all("writers" in inside(core, state) for core in cluster.cores), 60)
+        for _ in range(10):
+            assert holders(cluster) == [cluster.backup]
+            time.sleep(0.5)
+    finally:
+        for core in cluster.cores:
+            inside(core, route.format("del"), check=False)
+    settled(cluster, chaos.clients, 60)
+    assert chaos.clients.lost(cluster.primary) == []
+    played("site")
+
+
+def test_the_vip_stays_with_who_has_it_where_nobody_preempts(chaos: Chaos) -> None:
+    cluster = chaos.cluster
+    settled(cluster, chaos.clients)
+    extra = ("-e", json.dumps({"keepalived_preempt": False}))
+    begin = time.monotonic()
+    played("site", *extra)
+    assert holders(cluster) == [cluster.active]
+    assert chaos.clients.seen(begin, time.monotonic()).failed == 0
+    inside(cluster.active, "systemctl stop proxysql")
+    poll("the VIP at the other", lambda: holders(cluster) == [cluster.backup], 5)
+    inside(cluster.active, "systemctl start proxysql")
+    begin = time.monotonic()
+    for _ in range(12):
+        assert holders(cluster) == [cluster.backup]
+        time.sleep(0.5)
+    assert changes(played("site", *extra)) == []
+    assert chaos.clients.seen(begin, time.monotonic()).failed == 0
+    # One who is asked to does take it.
+    begin = time.monotonic()
+    played("switchover", "-e", f"switchover_to={cluster.active}", *extra)
+    assert holders(cluster) == [cluster.active]
+    assert chaos.clients.seen(begin, time.monotonic()).gap < 0.5
+    played("site")
+    settled(cluster, chaos.clients)

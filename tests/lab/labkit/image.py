@@ -74,7 +74,9 @@ def recipe_key(flavour: str) -> str:
     digest = hashlib.sha256()
     files = []
     if flavour == "base":
-        digest.update(f"{platform.machine()} {suite()} {DPKG} {INIT}\n{sources()}\n{_public_key()}\n".encode())
+        digest.update(
+            f"{platform.machine()} {suite()} {DPKG} {INIT}\n{sources()}\n{_public_key()}\n".encode()
+        )
         files = [RECIPE / "packages", RECIPE / "setup", *sorted(CERTIFICATES.glob("*.crt"))]
     else:
         digest.update(recipe_key("base").encode())
