@@ -94,12 +94,14 @@ class Plan:
     """What memory must become.
 
     after: every row of the table as it will stand. touched: the keys this plan answers for.
+    fresh: there was no row.
     """
 
     want: Want
     after: Rows
     touched: list[Key]
     changes: list[Change]
+    fresh: bool
 
 
 def plan(want: Want, have: Rows, defaults: Row) -> Plan:
@@ -127,7 +129,7 @@ def plan(want: Want, have: Rows, defaults: Row) -> Plan:
     if want.state != "deleted":
         touched += _settle_unique(want, have, after)
     check_rows(table, after, touched, have)
-    return Plan(want, after, touched, _differences(touched, have, after))
+    return Plan(want, after, touched, _differences(touched, have, after), not have)
 
 
 def _check_scope(want: Want, keys: Sequence[Key], have: Rows) -> None:
@@ -146,7 +148,8 @@ def drift(planned: Plan, should: Rows, layer: Rows) -> list[Change]:
         known = set(keys)
         keys += [key for key, row in layer.items() if key not in known and planned.want.scope.covers(row)]
     if not layer:
-        return _all_new(keys, should)
+        alike = planned.fresh and should is planned.after
+        return planned.changes if alike else _all_new(keys, should)
     # `merged` leaves alone what was not given, so only what was given can be drift
     given = by_key(planned.want.table, planned.want.rows) if planned.want.state == "merged" else {}
     found: list[Change] = []
