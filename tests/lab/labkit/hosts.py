@@ -119,7 +119,7 @@ def find(lab: str, name: str) -> Host:
 def up(hosts: list[Host], subnet: str) -> None:
     """Bring the hosts up; those that stand already are left as they are, lost ones made anew."""
     lab = hosts[0].lab
-    image.ensure({host.flavour for host in hosts} | {"base"})
+    image.ensure({host.flavour for host in hosts})
     with step(f"lab {lab}: {', '.join(host.name for host in hosts)} on {subnet}"):
         lost = [host.container for host in standing(lab) if host.state == "lost"]
         if lost:
