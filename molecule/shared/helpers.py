@@ -125,6 +125,10 @@ class Cluster:
         self.active, self.backup = self.cores
         self.clients = group("clients") if "clients" in children else []
 
+    def processes(self) -> list[str]:
+        """Which process of systemd's is ProxySQL on each node: another one after each start."""
+        return [node.run("systemctl show proxysql --property MainPID --value") for node in self.nodes]
+
     def holders(self) -> list[Node]:
         return [node for node in self.nodes if self.vip in node.addresses()]
 

@@ -21,6 +21,9 @@ class Seen:
     long_gap: float
     write_gap: float
 
+    def __str__(self) -> str:
+        return f"{self.failed} logins failed, gap {self.gap:.2f} s, writes {self.write_gap:.2f} s"
+
 
 class Clients:
     def __init__(self, cluster: Cluster, key: str) -> None:
