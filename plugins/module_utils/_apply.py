@@ -52,10 +52,14 @@ class Outcome:
         """One entry for each table and layer that changes; layers that change alike share one."""
         entries: dict[tuple[str, str, str], list[str]] = {}
         for work in self.works:
+            texts: dict[int, dict[str, str]] = {}  # by list of changes: layers may share one
             for layer in LAYERS:
-                if self.layers[layer] == "skipped" or not work.changes[layer]:
+                changes = work.changes[layer]
+                if self.layers[layer] == "skipped" or not changes:
                     continue
-                lines = work.diff_lines(layer)
+                if id(changes) not in texts:
+                    texts[id(changes)] = work.diff_lines(layer)
+                lines = texts[id(changes)]
                 entries.setdefault((work.title, lines["before"], lines["after"]), []).append(layer)
         return [
             {

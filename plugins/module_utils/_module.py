@@ -107,17 +107,20 @@ class Module(AnsibleModule):
 
     Ansible fills in every column that was not given, which would make "not given" and NULL the
     same; it registers each password, which makes a play with many users slow and masks parts of
-    other values; and its own errors do not name the row. So the declaration is taken out before
-    Ansible sees it, checked by the engine, and what Ansible gets is canonical, without secrets.
+    other values; its own errors do not name the row; and it copies all of it twice. So the declaration
+    is taken out before Ansible sees it, checked by the engine, and put back for ``invocation``,
+    canonical and without secrets.
     """
 
     def __init__(self, spec: Spec, declare: Declare = lambda raw: {}) -> None:
         self._declare = declare
+        self._declared: dict[str, Any] = {}
         self._declared_wrong: EngineError | None = None
         self.raw: dict[str, Any] = {}
         super().__init__(  # type: ignore[no-untyped-call]
             argument_spec={**login_spec(), **spec}, supports_check_mode=True
         )
+        self.params.update(self._declared)
         if self._declared_wrong is not None:
             self.fail(self._declared_wrong)
         if PYMYSQL_ERROR is not None:
@@ -130,11 +133,13 @@ class Module(AnsibleModule):
         super()._load_params()  # type: ignore[no-untyped-call]
         self.raw = dict(self.params)
         try:
-            self.params = {**self.params, **self._declare(self.raw)}
+            self._declared = self._declare(self.raw)
+            aside = tuple(self._declared)
         except EngineError as exc:
             self._declared_wrong = exc
-            for name in ("config", "tables", "variables", "scope"):
-                self.params.pop(name, None)
+            aside = ("config", "tables", "variables", "scope")
+        for name in aside:
+            self.params.pop(name, None)
 
     def fail(self, exc: EngineError) -> NoReturn:
         self.fail_json(msg=exc.message, error=type(exc).__name__, **exc.fields)

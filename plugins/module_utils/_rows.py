@@ -144,15 +144,12 @@ def show_row(
 
     changed: names of columns that change; a hidden one says so, or its diff would be empty.
     """
-    order = [name for name in table.key if name in row]
-    order += [name for name in row if name not in order and name not in others]
-    shown: Row = {}
-    for name in order:
-        value = row[name]
-        column = table.by_name.get(name)
-        if column is not None and column.secret and value is not None:
-            value = f"{HIDDEN} (new)" if name in changed else HIDDEN
-        elif isinstance(value, str):
-            value = value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-        shown[name] = value
+    shown = {name: row[name] for name in table.key if name in row}
+    shown.update((name, value) for name, value in row.items() if name not in others)
+    for name, value in shown.items():
+        if isinstance(value, str) and not value.isascii():
+            shown[name] = value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    for name in table.secrets:
+        if shown.get(name) is not None:
+            shown[name] = f"{HIDDEN} (new)" if name in changed else HIDDEN
     return shown

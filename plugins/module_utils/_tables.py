@@ -169,13 +169,13 @@ class TableWork:
 
     def diff_lines(self, layer: str) -> dict[str, str]:
         """The rows of a layer that change, as text, before and after."""
-        texts = {"before": "", "after": ""}
+        texts: dict[str, list[str]] = {"before": [], "after": []}
         for change in self.changes[layer]:
             for side, row in (("before", change.before), ("after", change.after)):
                 if row is not None:
                     changed = change.columns if side == "after" and change.before is not None else ()
-                    texts[side] += row_text(show_row(self.table, row, changed=changed))
-        return texts
+                    texts[side].append(row_text(show_row(self.table, row, changed=changed)))
+        return {side: "".join(rows) for side, rows in texts.items()}
 
 
 def row_text(row: Mapping[str, Any]) -> str:
