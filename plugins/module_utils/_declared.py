@@ -25,6 +25,7 @@ from ._rows import (
     canonical_modifiers,
     is_huge,
     keys_of,
+    names_in,
     show_key,
 )
 
@@ -70,7 +71,7 @@ def declared_rows(
 def check_columns(table: Table, rows: Iterable[Row], columns: Sequence[str], server: str) -> None:
     """Refuse a column that the server does not have. Raises DeclarationError naming it."""
     known = frozenset(columns)
-    for row in rows:
+    for row in () if known.issuperset(names_in(rows)) else rows:
         if known.issuperset(row):
             continue
         name = next(name for name in row if name not in known)
@@ -115,22 +116,25 @@ def _all_at_once(table: Table, reading: _Columns, config: Sequence[Any]) -> list
         return None
     first = tuple(config[0])
     missing = {name: table.default(name) for name in table.key if name not in first}
-    if None in missing.values() or any(tuple(raw) != first for raw in config):
+    if None in missing.values() or set(map(tuple, config)) != {first}:
         return None
     columns: dict[str, Iterable[Value]] = {}
-    for given in first:
-        values = [raw[given] for raw in config]
+    read = False
+    for given, values in zip(first, zip(*(raw.values() for raw in config))):
         types = set(map(type, values))
         name, _canonical, remembered = reading[given]
         if len(types) == 1 and _are_simple(table.by_name.get(name), types.pop(), values):
             columns[name] = values
         elif _PLAIN.issuperset(map(type, values)):
+            read = True
             try:
                 columns[name] = list(map(remembered, values))
             except ValueError:
                 return None
         else:
             return None
+    if tuple(columns) == first and not read:
+        return [{**raw, **missing} for raw in config]
     if len(columns) < len(first):
         return None
     columns.update((name, [default] * len(config)) for name, default in missing.items())

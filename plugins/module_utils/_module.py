@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from typing import Any, Callable, NoReturn
 
@@ -117,6 +118,8 @@ class Module(AnsibleModule):
         self._declared: dict[str, Any] = {}
         self._declared_wrong: EngineError | None = None
         self.raw: dict[str, Any] = {}
+        # Rows are many, and none is in a cycle: the collector would walk them again and again for nothing.
+        gc.disable()
         super().__init__(  # type: ignore[no-untyped-call]
             argument_spec={**login_spec(), **spec}, supports_check_mode=True
         )

@@ -116,7 +116,9 @@ def plan(want: Want, have: Rows, defaults: Row) -> Plan:
     else:
         _check_scope(want, touched, have)
         kept = have if want.state == "merged" else {}
-        for key, row in zip(touched, want.rows):
+        if not have:
+            after = dict(zip(touched, [{**defaults, **row} for row in want.rows]))
+        for key, row in zip(touched, want.rows) if have else ():
             new, old = {**kept.get(key, defaults), **row}, have.get(key)
             # The very row, where nothing changes: that is found out once, and quickly seen ever after.
             after[key] = old if old == new else new
@@ -166,7 +168,8 @@ def drift(planned: Plan, should: Rows, layer: Rows) -> list[Change]:
 
 def _all_new(keys: Sequence[Key], rows: Rows) -> list[Change]:
     there = [key for key in keys if key in rows]
-    return list(map(Change, there, repeat(None), map(rows.__getitem__, there)))
+    # Change(key, None, row), without a call of Python's for each.
+    return list(map(tuple.__new__, repeat(Change), zip(there, repeat(None), map(rows.__getitem__, there))))
 
 
 def _differences(keys: Sequence[Key], have: Rows, after: Rows) -> list[Change]:
@@ -184,12 +187,12 @@ def _settle_unique(want: Want, have: Rows, after: Rows) -> list[Key]:
     rows so replaced.
     """
     table = want.table
-    named = dict.fromkeys(keys_of(table, want.rows) if table.unique else ())
     gone: list[Key] = []
     for columns in table.unique:
         value_of = itemgetter(*columns)
         if len(set(map(value_of, after.values()))) == len(after):
             continue
+        named = dict.fromkeys(keys_of(table, want.rows))
         owner: dict[Any, Key] = {value_of(row): key for key, row in after.items() if key not in named}
         for key in named:
             row = after[key]

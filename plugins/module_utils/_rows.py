@@ -117,6 +117,11 @@ def keys_of(table: Table, rows: Iterable[Row]) -> list[Key]:
     return list(map(_key_getter(table.key), rows))
 
 
+def names_in(rows: Iterable[Row]) -> set[str]:
+    """Every column that any of the rows has."""
+    return set[str]().union(*rows)
+
+
 def by_key(table: Table, rows: Iterable[Row]) -> Rows:
     get = _key_getter(table.key)
     return {get(row): row for row in rows}

@@ -13,14 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Callable, TypeVar, cast
+from typing import Any, cast
 
 from ._catalog import Table, Value
 from ._rows import HIDDEN, Key, Row
 
 MAX_BYTES = 1000000
-
-_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True)
@@ -56,9 +54,9 @@ def replace_rows(
     """
     statements: list[Statement] = []
     for given, group in _same_columns(rows):
-        columns = {name: [row[name] for row in group] for name in given}
+        columns = dict(zip(given, zip(*(row.values() for row in group))))
         for name, default in (defaults or {}).items():
-            if name not in table.key and columns.get(name, []).count(default) == len(group):
+            if name not in table.key and columns.get(name, ()).count(default) == len(group):
                 del columns[name]
         head = "REPLACE INTO {}{} ({}) VALUES ".format(target, table.name, ", ".join(columns))
         statements += _values(head, table, columns)
@@ -91,21 +89,16 @@ def delete_rows(table: Table, keys: Sequence[Key], target: str = "") -> list[Sta
     else:
         head, tail = head + "({}) IN (VALUES ".format(", ".join(table.key)), ")"
         texts = ["({})".format(", ".join(map(literal, key))) for key in keys]
-    return [plain(head + ", ".join(part) + tail) for part in _chunks(texts, len)]
+    return _joined(head, texts, texts, tail)
 
 
 def replace_variables(values: Mapping[str, str], secrets: Iterable[str], target: str = "") -> list[Statement]:
     """REPLACE of variables. UPDATE and SET parse values in ways of their own; this does not."""
     hidden = frozenset(secrets)
-    pairs = [
-        (
-            f"('{name}', {literal(value)})",
-            "('{}', {})".format(name, f"'{HIDDEN}'" if name in hidden else literal(value)),
-        )
-        for name, value in values.items()
-    ]
+    texts = [f"('{name}', {literal(value)})" for name, value in values.items()]
+    shown = [f"('{name}', '{HIDDEN}')" if name in hidden else text for name, text in zip(values, texts)]
     head = f"REPLACE INTO {target}global_variables (variable_name, variable_value) VALUES "
-    return [_join(head, part) for part in _chunks(pairs, _pair_size)]
+    return _joined(head, texts, shown)
 
 
 def _same_columns(rows: Sequence[Row]) -> Iterable[tuple[tuple[str, ...], Sequence[Row]]]:
@@ -125,52 +118,57 @@ class _Literals(dict[Value, str]):
         return text
 
 
-def _literals(values: Sequence[Value]) -> list[str]:
-    """The values of a column as SQL, by a look at all of them together where they are alike."""
+_Column = tuple[str, Sequence[Any]]
+
+
+def _column(values: Sequence[Value]) -> _Column:
+    """A column as a format and what goes into it, by a look at all values together where they are alike."""
     kinds = set(map(type, values))
     if kinds == {int}:
-        return list(map(str, values))
+        return "%s", values
     if kinds == {str}:
-        texts = cast("Sequence[str]", values)
-        together = "".join(texts)
+        together = "".join(cast("Sequence[str]", values))
         if together.isprintable() and "'" not in together:
-            return [f"'{text}'" for text in texts]
-    return list(map(_Literals().__getitem__, values))
+            return "'%s'", values
+    return "%s", list(map(_Literals().__getitem__, values))
+
+
+def _hidden(values: Sequence[Value]) -> _Column:
+    return "%s", ["NULL" if value is None else f"'{HIDDEN}'" for value in values]
+
+
+def _tuples(columns: Sequence[_Column]) -> list[str]:
+    template = "({})".format(", ".join(form for form, _values in columns))
+    return list(map(template.__mod__, zip(*(values for _form, values in columns))))
 
 
 def _values(
     head: str, table: Table, columns: Mapping[str, Sequence[Value]], tail: str = ""
 ) -> list[Statement]:
-    literals = {name: _literals(values) for name, values in columns.items()}
-    shown = [
-        ["NULL" if text == "NULL" else f"'{HIDDEN}'" for text in texts] if name in table.secrets else texts
-        for name, texts in literals.items()
-    ]
-    texts = _tuples(list(literals.values()))
-    pairs = list(zip(texts, _tuples(shown) if table.secrets else texts))
-    return [_join(head, part, tail) for part in _chunks(pairs, _pair_size)]
+    given = {name: _column(values) for name, values in columns.items()}
+    texts = shown = _tuples(list(given.values()))
+    if not given.keys().isdisjoint(table.secrets):
+        given.update((name, _hidden(columns[name])) for name in table.secrets if name in columns)
+        shown = _tuples(list(given.values()))
+    return _joined(head, texts, shown, tail)
 
 
-def _tuples(columns: Sequence[Sequence[str]]) -> list[str]:
-    return [f"({', '.join(texts)})" for texts in zip(*columns)]
+def _joined(head: str, texts: Sequence[str], shown: Sequence[str], tail: str = "") -> list[Statement]:
+    statements = []
+    for part in _parts(list(map(len, texts))):
+        sql = head + ", ".join(texts[part]) + tail
+        statements.append(
+            plain(sql) if shown is texts else Statement(sql, head + ", ".join(shown[part]) + tail)
+        )
+    return statements
 
 
-def _pair_size(pair: tuple[str, str]) -> int:
-    return len(pair[0])
-
-
-def _join(head: str, pairs: Sequence[tuple[str, str]], tail: str = "") -> Statement:
-    texts, shown = zip(*pairs)
-    return Statement(head + ", ".join(texts) + tail, head + ", ".join(shown) + tail)
-
-
-def _chunks(items: Sequence[_Item], size: Callable[[_Item], int]) -> Iterator[Sequence[_Item]]:
-    sizes = list(map(size, items))
+def _parts(sizes: Sequence[int]) -> Iterator[slice]:
     start, total = 0, 0
-    for number, length in enumerate(sizes if sum(sizes) > MAX_BYTES else ()):
-        if number > start and total + length > MAX_BYTES:
-            yield items[start:number]
+    for number, size in enumerate(sizes if sum(sizes) > MAX_BYTES else ()):
+        if number > start and total + size > MAX_BYTES:
+            yield slice(start, number)
             start, total = number, 0
-        total += length
-    if items:
-        yield items[start:]
+        total += size
+    if sizes:
+        yield slice(start, None)

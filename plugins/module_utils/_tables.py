@@ -15,7 +15,7 @@ from ._declared import check_columns, declared_rows
 from ._layers import LAYERS, expected, layers_of
 from ._plan import Change, Plan, Scope, Want, drift, plan
 from ._present import Present
-from ._rows import Key, Row, Rows, show_key, show_row
+from ._rows import Key, Row, Rows, names_in, show_key, show_row
 from ._sql import Statement, delete_rows, replace_rows
 from ._users import half_users, recognise, to_both_roles, together
 
@@ -32,16 +32,19 @@ class TableWork:
         self.title = want.table.name
         self.section: Section = SECTIONS[want.table.section]
         server = f"ProxySQL {admin.version} at {admin.login.place}"
-        self.apart = half_users(want)
+        users = want.table.runtime == "users"
+        rows = together(want.rows) if users else want.rows
+        self.apart = half_users(rows) if users else frozenset[object]()
         self.present = Present(admin, want.table, self.apart)
         self.table, self.have = self.present.table, self.present.rows
         check_columns(want.table, want.rows, self.present.names, server)
-        self.unknown = sorted({name for row in want.rows for name in row}.difference(want.table.by_name))
-        # On a newer server, what its own columns are is for it to say.
-        rows = declared_rows(self.table, config) if self.unknown else want.rows
+        self.unknown = sorted(names_in(want.rows).difference(want.table.by_name))
+        if self.unknown:
+            # On a newer server, what its own columns are is for it to say.
+            rows = declared_rows(self.table, config)
+            rows = together(rows) if users else rows
         want = replace(want, table=self.table, rows=rows)
-        if self.table.runtime == "users":
-            want = replace(want, rows=together(rows))
+        if users:
             want = replace(want, rows=to_both_roles(want, self.have["memory"]))
             want = replace(want, rows=recognise(want, self.have))
         self.want = want

@@ -32,13 +32,9 @@ def together(rows: Sequence[Row]) -> list[Row]:
     return kept + list(joined.values()) if joined else list(rows)
 
 
-def half_users(want: Want) -> frozenset[object]:
-    """Names of users of whom one role alone is declared: their roles stay two rows."""
-    if want.table.runtime != "users":
-        return frozenset()
-    return frozenset(
-        row["username"] for row in together(want.rows) if not row["backend"] or row.get("frontend") is False
-    )
+def half_users(rows: Sequence[Row]) -> frozenset[object]:
+    """Names of users of whom one role alone is declared, in rows put ``together``: they stay two rows."""
+    return frozenset(row["username"] for row in rows if not row["backend"] or row.get("frontend") is False)
 
 
 def to_both_roles(want: Want, have: Rows) -> list[Row]:
