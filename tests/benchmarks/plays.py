@@ -131,8 +131,11 @@ class Player:
             )
         return self.play(tasks, {"tables": tables})
 
-    def ping(self) -> Played:
-        return self.play(PING, {})
+    def ping(self, tables: dict[str, declared.Rows] | None = None) -> Played:
+        """With tables: Ansible reads them, templates them and hands them over, and that is all."""
+        if tables is None:
+            return self.play(PING, {})
+        return self.play([{"ansible.builtin.ping": {"data": "{{ tables }}"}}], {"tables": tables})
 
 
 def mixed(each: int) -> dict[str, declared.Rows]:
