@@ -32,7 +32,9 @@ class Rules:
 
     def text(self, text: str) -> str:
         for literal, name in self.places.items():
-            text = text.replace(literal, name)
+            # Whole words only: port 10485 is no part of 104857600, nor of a password's hash.
+            word = rf"(?<![0-9A-Za-z]){re.escape(literal)}(?![0-9A-Za-z])"
+            text = re.sub(word, lambda _, name=name: name, text)
         return VERSION.sub("<version>", text)
 
     def row(self, columns: list[str], row: list[str | None]) -> list[str | None]:

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
+from rules import Rules
 from runner import SCRIPTS, run, transcript_path
 from script import parse
 
@@ -33,3 +34,8 @@ def test_replay(path: Path, target: str) -> None:
 def test_every_transcript_has_its_script() -> None:
     recorded = {path.stem for path in (Path(__file__).parent / "transcripts").glob("*.json")}
     assert recorded == {path.stem for path in SCRIPTS}
+
+
+def test_a_port_is_named_only_where_it_is_the_whole_number() -> None:
+    rules = Rules({"10485": "{node.port}"})
+    assert rules.text("127.0.0.1:10485, 104857600, F10485") == "127.0.0.1:{node.port}, 104857600, F10485"
