@@ -1,7 +1,7 @@
 """An unchanged run of playbooks/site.yml, against gathering facts and as many pings.
 
     make demo
-    python tests/benchmarks/site.py .cache/demo/inventory [--repeats 5] [--mitogen FOLDER]
+    python tests/benchmarks/site.py .cache/lab/demo/inventory [--repeats 5] [--mitogen FOLDER]
 
 Over ssh, plain and with pipelining, and with mitogen if FOLDER is where its plugins are
 (.../site-packages/ansible_mitogen/plugins/strategy). Runs take turns; wall times are medians.
