@@ -16,8 +16,8 @@ positional: _input
 options:
   _input:
     description:
-      - Files that belong to root, each a dict of C(dest), C(content), C(mode) as four octal digits, and C(group),
-        which is C(root) if it is not given.
+      - Files that belong to root, each a dict of C(dest), C(mode) as four octal digits, C(group), which is C(root)
+        if it is not given, and C(content), or C(src), a path on the controller.
     type: list
     elements: dict
     required: true
@@ -53,6 +53,7 @@ _value:
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha1
+from pathlib import Path
 from typing import Any, Callable
 
 
@@ -64,9 +65,12 @@ def files_due(
 
 
 def _should_be(file: Mapping[str, Any]) -> tuple[object, ...]:
+    try:
+        content = Path(file["src"] or "").read_bytes() if "src" in file else file["content"].encode()
+    except OSError:
+        return ()  # whoever writes it says what is wrong with it
     # as the module computes it, and no matter of security
-    checksum = sha1(file["content"].encode(), usedforsecurity=False).hexdigest()
-    return (checksum, file["mode"], "root", file.get("group", "root"))
+    return (sha1(content, usedforsecurity=False).hexdigest(), file["mode"], "root", file.get("group", "root"))
 
 
 def _is(file: Mapping[str, Any]) -> tuple[object, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha1
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,6 +39,14 @@ def test_a_folder_or_link_of_that_name_is_no_such_file() -> None:
 @pytest.mark.parametrize("found", [{}, None, {"skipped": True}])
 def test_where_nobody_looked_all_are_due(found: dict[str, Any] | None) -> None:
     assert files_due([FILE], found) == [FILE]
+
+
+def test_a_file_of_the_controller_is_read(tmp_path: Path) -> None:
+    source = tmp_path / "x"
+    file = {"dest": "/etc/x", "src": str(source), "mode": "0640", "group": "proxysql"}
+    assert files_due([file], {"files": [THERE]}) == [file]
+    source.write_text("é\n", encoding="utf-8")
+    assert files_due([file], {"files": [THERE]}) == []
 
 
 def test_the_group_is_root_unless_given() -> None:
