@@ -87,7 +87,13 @@ def main() -> int:
         for server in servers:
             stack.callback(server.kill)
         (folder / "hosts.yml").write_text(yaml.safe_dump(inventory(servers)), encoding="utf-8")
-        command = ["ansible-playbook", "-i", str(folder), "-f", str(given.forks)]
+        command = [
+            str(Path(sys.executable).with_name("ansible-playbook")),
+            "-i",
+            str(folder),
+            "-f",
+            str(given.forks),
+        ]
         before = os.times()
         began = time.monotonic()
         done = subprocess.run(
