@@ -18,6 +18,20 @@ import yaml
 from helpers import CHECKOUT, INVENTORY, SCENARIO, Cluster, load
 from test_50_secrets import leaks
 
+# On the backup, where no client notices: what somebody did, and how the file has to be again.
+BY_HAND = {
+    "/etc/proxysql.cnf": ("chgrp root", 0o640, "proxysql"),
+    "/etc/keepalived/proxysql-notify": ("truncate --size 0", 0o755, "root"),
+    "/etc/systemd/system/proxysql-watch.service": ("chmod 0666", 0o644, "root"),
+    "/etc/keepalived/keepalived.conf": ("rm", 0o640, "root"),
+}
+# The task that writes the first file has no result that could be seen: its content is secret.
+WRITTEN = [
+    "Write how systemd and keepalived tell each other",
+    "Write the watcher, its unit and what it is told",
+    "Write the configuration of keepalived",
+]
+
 # As an operator's own project has it: one line for each playbook.
 PROJECT = "- ansible.builtin.import_playbook: mysqlha.proxysql.{}\n"
 
@@ -108,7 +122,9 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Runner:
 
 @pytest.fixture(scope="module")
 def drift(cluster: Cluster, runner: Runner) -> Job:
-    """A report while somebody has changed two things by hand."""
+    """A report while somebody has changed two tables and four files by hand."""
+    for path, (command, _mode, _group) in BY_HAND.items():
+        cluster.backup.run(f"{command} {path}")
     cluster.active.admin("UPDATE mysql_query_rules SET comment = 'by hand' WHERE rule_id = 20")
     cluster.active.admin("UPDATE mysql_users SET password = 'by-hand'")
     return runner.run("drift", "--check", "--diff")
@@ -125,6 +141,17 @@ def test_the_drift_report_names_what_differs_and_writes_nothing(cluster: Cluster
     assert {name.split()[0].strip(":,") for name in tables} == {"mysql_query_rules", "mysql_users"}, tables
     rows = cluster.active.admin("SELECT comment FROM mysql_query_rules WHERE rule_id = 20")
     assert rows == [{"comment": "by hand"}]
+
+
+def test_files_changed_by_hand_are_reported_and_mended(cluster: Cluster, drift: Job, repair: Job) -> None:
+    for job in (drift, repair):
+        lines = [line for line in job.changed() if line.startswith(f"{cluster.backup.name}: ")]
+        assert [line.split(": ")[1] for line in lines if "Write" in line] == WRITTEN, lines
+    for path, (_command, mode, group) in BY_HAND.items():
+        file = cluster.backup.infra.file(path)
+        assert (file.mode, file.group) == (mode, group), path
+    notify = "/etc/keepalived/proxysql-notify"
+    assert cluster.backup.infra.file(notify).content == cluster.active.infra.file(notify).content
 
 
 def test_the_job_repairs_it_and_says_where_the_vip_is(cluster: Cluster, repair: Job) -> None:
