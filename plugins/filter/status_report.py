@@ -8,7 +8,7 @@ name: status_report
 short_description: What the statuses of many nodes say of the whole cluster
 version_added: "1.0.0"
 description:
-  - Puts together what the module M(mysqlha.proxysql.status) returned on each node, for the playbook
+  - Puts together what the module M(mysqlha.proxysql.node_info) returned on each node, for the playbook
     C(mysqlha.proxysql.status).
 author:
   - The mysqlha.proxysql developers (@mysqlha)

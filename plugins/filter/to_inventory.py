@@ -9,7 +9,7 @@ short_description: The inventory that declares what a node holds
 version_added: "1.0.0"
 description:
   - Makes files of variables for the role C(mysqlha.proxysql.proxysql) of what the module
-    M(mysqlha.proxysql.info) returned, for the playbook C(mysqlha.proxysql.export).
+    M(mysqlha.proxysql.proxysql_info) returned, for the playbook C(mysqlha.proxysql.export).
 author:
   - The mysqlha.proxysql developers (@mysqlha)
 positional: _input
@@ -17,8 +17,8 @@ options:
   _input:
     description:
       - What the module returned for the subsets V(tables) and V(variables) and the layers V(memory) and
-        V(disk), with O(mysqlha.proxysql.info#module:show_secrets=true) and
-        O(mysqlha.proxysql.info#module:omit_defaults=true).
+        V(disk), with O(mysqlha.proxysql.proxysql_info#module:show_secrets=true) and
+        O(mysqlha.proxysql.proxysql_info#module:omit_defaults=true).
     type: dict
     required: true
   login_user:

@@ -184,7 +184,7 @@ server_version:
   sample: 2.7.1
 """
 
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._run_cluster import run_cluster_sync
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._tasks.run_cluster import run_cluster_sync
 
 
 def main() -> None:

@@ -289,7 +289,7 @@ rendered:
   elements: str
 """
 
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._run import run_config
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._tasks.run import run_config
 
 
 def main() -> None:

@@ -185,7 +185,7 @@ rendered:
   elements: str
 """
 
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._run import run_variables
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._tasks.run import run_variables
 
 
 def main() -> None:

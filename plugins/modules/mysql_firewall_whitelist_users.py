@@ -197,7 +197,7 @@ rendered:
   elements: str
 """
 
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._run import run_table
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._tasks.run import run_table
 
 
 def main() -> None:

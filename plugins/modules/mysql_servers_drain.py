@@ -142,7 +142,7 @@ server_version:
   sample: 2.7.1
 """
 
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._run_drain import run_drain
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._tasks.run_drain import run_drain
 
 
 def main() -> None:

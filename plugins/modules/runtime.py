@@ -100,7 +100,7 @@ server_version:
   sample: 2.7.1
 """
 
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._run import run_runtime
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._tasks.run import run_runtime
 
 
 def main() -> None:

@@ -14,13 +14,13 @@ from typing import Any
 
 import yaml
 
-from ..module_utils._catalog import TABLES
-from ..module_utils._checks import check_rows
-from ..module_utils._declared import declared_rows
-from ..module_utils._errors import DeclarationError
-from ..module_utils._rows import key_of
-from ..module_utils._variable_catalog import READ_ONLY, SECRETS, STATIC
-from ..module_utils._variables import declared_variables
+from ..module_utils._catalog.tables import TABLES
+from ..module_utils._catalog.variables import READ_ONLY, SECRETS, STATIC
+from ..module_utils._declared.declaration import declared_rows
+from ..module_utils._declared.errors import DeclarationError
+from ..module_utils._declared.rows import key_of
+from ..module_utils._planning.checks import check_rows
+from ..module_utils._section.variables import declared_variables
 
 # Tables that have a variable of their own in the role; the rest goes into proxysql_tables.
 OWN = (
@@ -65,7 +65,7 @@ class Inventory:
 
 
 def inventory(seen: Mapping[str, Any], login_user: str, login_port: int) -> Inventory:
-    """The inventory of what the module info returned with secrets, of memory and of disk."""
+    """The inventory of what the module proxysql_info returned with secrets, of memory and of disk."""
     found = Inventory()
     memory = dict(seen["variables"]["memory"])
     disk = seen["variables"].get("disk", {})

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..module_utils._follow import Checksum, View, agree, leader_of, reason
+from ..module_utils._cluster.follow import Checksum, View, agree, leader_of, reason
 
 SHORT = {
     "ADMIN VARIABLES": "admin",

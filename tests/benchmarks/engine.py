@@ -20,7 +20,7 @@ sys.path[:0] = [str(TESTS), str(TESTS / "emulator"), str(TESTS / "engine")]
 
 import conftest  # noqa: E402, F401  makes the collection importable
 import declared  # noqa: E402
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import TABLES  # noqa: E402
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import TABLES  # noqa: E402
 from driver import run  # noqa: E402
 from server import Server  # noqa: E402
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._admin import (
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import SECTIONS, TABLES
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.errors import StatementError
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._planning.layers import LAYERS, layers_of
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._section.apply import Outcome, apply
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._section.tables import TableWork, want_table
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._section.variables import (
+    declared_variables,
+    plan_variables,
+)
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.admin import (
     Admin,
     Login,
     load_statement,
 )
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._apply import Outcome, apply
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import SECTIONS, TABLES
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import StatementError
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._layers import LAYERS, layers_of
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._present import read
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._tables import TableWork, want_table
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._variables import (
-    declared_variables,
-    plan_variables,
-)
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.present import read
 from server import Server
 
 

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import Column, Table
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import Column, Table
 from proxysql_emulator import passwords
 
 Row = dict[str, Any]

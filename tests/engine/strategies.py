@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, fields
 from typing import Any
 
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import REQUIRED, Column, Table
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import REQUIRED, Column, Table
 from hypothesis import strategies as st
 from model import NATIVE_OF_PW1, SHA2_OF_PW1, meaning
 

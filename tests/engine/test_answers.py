@@ -55,7 +55,7 @@ def test_a_write_that_fails(
     [
         ("mysql_servers", {"config": [{"hostname": "new"}]}),
         ("mysql_servers", {"state": "gathered"}),
-        ("info", {"tables": ["mysql_servers"]}),
+        ("proxysql_info", {"tables": ["mysql_servers"]}),
     ],
 )
 def test_a_user_who_sees_no_configuration(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import SECTIONS, TABLES
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import (
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import SECTIONS, TABLES
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.errors import (
     ConnectError,
     DeclarationError,
 )
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._layers import expected
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._planning.layers import expected
 from cases import FIRST, SECOND
 from driver import Admin, epochs, everything, layers, login, run, sql
 

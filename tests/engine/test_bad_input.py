@@ -9,8 +9,8 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import REQUIRED, TABLES
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import DeclarationError
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import REQUIRED, TABLES
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.errors import DeclarationError
 from cases import FIRST, PGSQL_FIRST
 from driver import HastyAdmin, everything, layers, login, perform, run
 from test_apply import NOTHING

@@ -6,17 +6,17 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._admin import Admin
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import SECTIONS
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._cluster import (
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import SECTIONS
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._cluster.cluster import (
     Convergence,
     choose_leader,
     connect_nodes,
 )
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import (
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.errors import (
     EngineError,
     NotConvergedError,
 )
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.admin import Admin
 from conftest import KINDS, REAL
 from driver import epochs, layers, login, run, sql
 from server import Server

@@ -7,12 +7,12 @@ import time
 from typing import Any
 
 import pytest
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._admin import Admin
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._apply import Outcome, apply
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import TABLES
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import DeclarationError
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._run_drain import STATUS, matching, wait
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._tables import TableWork, want_table
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import TABLES
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.errors import DeclarationError
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._section.apply import Outcome, apply
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._section.tables import TableWork, want_table
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.admin import Admin
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._tasks.run_drain import STATUS, matching, wait
 from driver import layers, login, run, sql
 from server import Server
 

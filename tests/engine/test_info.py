@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._admin import Admin
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.admin import Admin
 from cases import FIRST, SHA1
 from driver import layers, run, sql
 
@@ -12,7 +12,7 @@ SALTED = "$A$005$" + b"\xff\xfe salt of twenty!!!".decode("utf-8", "surrogateesc
 def test_everything_by_layer(module, server):
     run(server, FIRST, {"mysql-max_connections": 500}, state="overridden")
     sql(server, "UPDATE mysql_servers SET weight = 7 WHERE hostname = 'db1'")
-    seen = module("info")
+    seen = module("proxysql_info")
     assert not seen["changed"] and seen["uptime"] >= 0 and seen["server_version"].startswith("2.7.1")
     for name in FIRST:
         for layer, rows in seen["tables"][name].items():
@@ -36,13 +36,17 @@ def test_only_what_was_asked_for_is_read(module, monkeypatch):
 
     send = Admin._send
     monkeypatch.setattr(Admin, "_send", spy)
-    seen = module("info", tables=["mysql_query_rules"], layers=["runtime"])
+    seen = module("proxysql_info", tables=["mysql_query_rules"], layers=["runtime"])
     assert sent == ["SELECT * FROM runtime_mysql_query_rules", "SELECT @@version"]
     assert seen["tables"] == {"mysql_query_rules": {"runtime": []}}
     assert not {"uptime", "variables", "cluster", "pool"} & set(seen)
-    seen = module("info", variables=["mysql-threads", "mysql-nope"], layers=["disk"])
+    seen = module("proxysql_info", variables=["mysql-threads", "mysql-nope"], layers=["disk"])
     assert seen["variables"] == {"disk": {"mysql-threads": "2"}} and "tables" not in seen
-    assert set(module("info", subsets=["status"])) - {"invocation"} == {"changed", "uptime", "server_version"}
+    assert set(module("proxysql_info", subsets=["status"])) - {"invocation"} == {
+        "changed",
+        "uptime",
+        "server_version",
+    }
 
 
 def test_secrets_only_where_they_are_asked_for(module, server):
@@ -53,10 +57,10 @@ def test_secrets_only_where_they_are_asked_for(module, server):
         {"username": "same as the login", "password": "admin"},
     ]
     run(server, {"mysql_users": users}, {"mysql-monitor_password": "Xq7-s3cret"})
-    hidden = module("info")
+    hidden = module("proxysql_info")
     assert "s3cret" not in module.text and SHA1[1:] not in module.text and "clusterpw" not in module.text
     assert {row["password"] for row in hidden["tables"]["mysql_users"]["memory"]} == {"********"}
-    shown = module("info", show_secrets=True)
+    shown = module("proxysql_info", show_secrets=True)
     for layer in ("memory", "runtime", "disk"):
         found = {row["username"]: row["password"] for row in shown["tables"]["mysql_users"][layer]}
         as_hex = "0x" + SALTED.encode("utf-8", "surrogateescape").hex().upper()
@@ -71,7 +75,7 @@ def test_secrets_only_where_they_are_asked_for(module, server):
 
 def test_rows_without_defaults_make_the_same_rows_again(module, server):
     run(server, FIRST, state="overridden")
-    seen = module("info", layers=["memory"], omit_defaults=True, show_secrets=True)
+    seen = module("proxysql_info", layers=["memory"], omit_defaults=True, show_secrets=True)
     assert seen["tables"]["mysql_servers"]["memory"][-1] == {
         "hostgroup_id": 20,
         "hostname": "db4",
@@ -82,5 +86,5 @@ def test_rows_without_defaults_make_the_same_rows_again(module, server):
 
 
 def test_an_unknown_table_is_refused_by_name(module):
-    assert "tables: nope is not one of" in module("info", tables=["nope"])["msg"]
-    assert "pgsql_servers: ProxySQL 2.7.1" in module("info", tables=["pgsql_servers"])["msg"]
+    assert "tables: nope is not one of" in module("proxysql_info", tables=["nope"])["msg"]
+    assert "pgsql_servers: ProxySQL 2.7.1" in module("proxysql_info", tables=["pgsql_servers"])["msg"]

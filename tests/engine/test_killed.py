@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import SECTIONS, TABLES
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._layers import expected
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import SECTIONS, TABLES
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._planning.layers import expected
 from cases import FIRST, SECOND
 from driver import HastyAdmin, layers, login, perform, variable
 from server import Server

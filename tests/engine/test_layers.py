@@ -10,9 +10,9 @@ from typing import Any
 
 import pymysql
 import pytest
-from ansible_collections.mysqlha.proxysql.plugins.module_utils import _servers
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import TABLES
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import DeclarationError
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import TABLES
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.errors import DeclarationError
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._server import servers as _servers
 from cases import FIRST, PGSQL_FIRST, PGSQL_SECOND
 from driver import everything, layers, run, sql
 from server import Server

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import TABLES
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import TABLES
 from server import Server
 from test_examples import documented, on
 
@@ -72,6 +72,9 @@ def test_the_new_tasks_work(
     assert (
         done["changed"]
         == planned["changed"]
-        == (options.get("state") != "deleted" and name.removeprefix(PREFIX) not in ("info", "runtime"))
+        == (
+            options.get("state") != "deleted"
+            and name.removeprefix(PREFIX) not in ("proxysql_info", "runtime")
+        )
     )
     assert not module(name.removeprefix(PREFIX), **options)["changed"]

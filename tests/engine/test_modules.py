@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import SECTIONS, TABLES
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import SECTIONS, TABLES
 from cases import FIRST, SHA1
 from driver import everything, layers, sql
 
@@ -218,7 +218,7 @@ def test_a_changed_password_is_a_visible_change(module):
 
 def test_tls_that_is_required_is_never_done_without(module, server):
     """The emulator offers none; the real server does. PyMySQL before 1.2 would go on in the clear."""
-    result = module("info", tables=["mysql_servers"], ssl_mode="required", connect_timeout=2)
+    result = module("proxysql_info", tables=["mysql_servers"], ssl_mode="required", connect_timeout=2)
     if server.is_real:
         assert not result.get("failed"), result
     else:

@@ -13,10 +13,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import SECTIONS, TABLES
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import EngineError, StatementError
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._layers import expected, layers_of
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._servers import LAST_LOADED
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import SECTIONS, TABLES
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.errors import (
+    EngineError,
+    StatementError,
+)
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._planning.layers import expected, layers_of
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.servers import LAST_LOADED
 from driver import HastyAdmin, login, perform
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st

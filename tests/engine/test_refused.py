@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import (
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.errors import (
     DeclarationError,
     RefusedError,
     StatementError,

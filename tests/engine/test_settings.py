@@ -6,12 +6,15 @@ import re
 
 import pymysql
 import pytest
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import DeclarationError, RefusedError
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._variable_catalog import (
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.variables import (
     BOOLEANS,
     INTEGERS,
     READ_ONLY,
     TEXTS,
+)
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.errors import (
+    DeclarationError,
+    RefusedError,
 )
 from driver import everything, run, sql, variable
 from test_apply import NOTHING
@@ -136,7 +139,7 @@ def test_a_variable_that_only_the_server_knows_is_managed_with_a_warning(server)
     """As one of a newer release. ProxySQL drops a name that it does not know from memory."""
     done = run(server, variables={"mysql-max_connections": 900})
     assert not done.warnings
-    from ansible_collections.mysqlha.proxysql.plugins.module_utils import _variables
+    from ansible_collections.mysqlha.proxysql.plugins.module_utils._section import variables as _variables
 
     known = _variables.TEXTS
     try:

@@ -10,7 +10,7 @@ def test_status_tells_of_the_node_and_writes_nothing(module, server):
     before = everything(server)
     sql(server, "INSERT INTO mysql_servers (hostgroup_id, hostname) VALUES (7, '192.0.2.7')")
     sql(server, "LOAD MYSQL SERVERS TO RUNTIME", "SAVE MYSQL SERVERS TO DISK")
-    found = module("status", address="192.0.2.1", addresses=["127.0.0.1", "192.0.2.99"])
+    found = module("node_info", address="192.0.2.1", addresses=["127.0.0.1", "192.0.2.99"])
     assert found["changed"] is False
     assert found["cluster"]["name"] == f"192.0.2.1:{server.admin_port}"
     assert found["cluster"]["sections"]["MYSQL USERS"]["version"] > 0
@@ -23,9 +23,9 @@ def test_status_tells_of_the_node_and_writes_nothing(module, server):
 
 def test_status_tells_drift_by_layer(module, server):
     module("config", tables=FIRST)
-    assert module("status", tables=FIRST, state="overridden")["drift"] == {}
+    assert module("node_info", tables=FIRST, state="overridden")["drift"] == {}
     sql(server, "UPDATE mysql_servers SET weight = 9 WHERE hostname = 'db1'")
-    drift = module("status", tables=FIRST, variables={"mysql-max_connections": 77})["drift"]
+    drift = module("node_info", tables=FIRST, variables={"mysql-max_connections": 77})["drift"]
     # The declared state wins in every layer, so only memory differs from it.
     assert drift["mysql_servers"] == {"memory": 1}
     assert len(drift) == 2, "and the variable"
@@ -33,12 +33,14 @@ def test_status_tells_drift_by_layer(module, server):
 
 def test_status_shows_no_password(module, server):
     module("config", tables=FIRST)
-    found = module("status", tables=FIRST)
+    found = module("node_info", tables=FIRST)
     for secret in ("clusterpw", "s3cret", "admin:admin"):
         assert secret not in module.text
     assert found["cluster"]["login_mark"] in found["cluster"]["accepts_marks"]
 
 
 def test_status_of_a_declaration_that_can_not_be_says_so(module, server):
-    found = module("status", tables={"mysql_servers": [{"hostgroup_id": 1, "hostname": "x", "nonsense": 1}]})
+    found = module(
+        "node_info", tables={"mysql_servers": [{"hostgroup_id": 1, "hostname": "x", "nonsense": 1}]}
+    )
     assert found.get("failed") or "nonsense" in found["drift_unknown"]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import REQUIRED, TABLES
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import DeclarationError
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import REQUIRED, TABLES
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.errors import DeclarationError
 from cases import FIRST, PGSQL_FIRST
 from driver import Admin, everything, login, run, sql, tables_of
 from test_apply import NOTHING
@@ -149,7 +149,7 @@ def with_a_table(server):
 
 
 def test_the_server_says_what_an_unknown_table_is(with_a_table):
-    from ansible_collections.mysqlha.proxysql.plugins.module_utils._server_schema import table_of
+    from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.schema import table_of
 
     with Admin(login(with_a_table)) as admin:
         table = table_of(admin, "mysql_zone_hostgroups")

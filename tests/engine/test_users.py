@@ -7,7 +7,7 @@ import hashlib
 import hmac
 
 import pytest
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import DeclarationError
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.errors import DeclarationError
 from cases import FIRST, SHA1
 from driver import everything, layers, run, sql
 from proxysql_emulator.passwords import caching_sha2

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import (
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import (
     MAX_INT,
     REQUIRED,
     SECTIONS,
     TABLES,
 )
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._tables import want_table
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._variables import declared_variables
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._section.tables import want_table
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._section.variables import declared_variables
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 MODULES = sorted(path.stem for path in (CHECKOUT / "plugins/modules").glob("*.py"))
@@ -83,7 +83,7 @@ def test_the_section_that_loads_it_and_whether_the_cluster_carries_it_are_said(n
 
 @pytest.mark.parametrize(("name", "options"), tasks())
 def test_an_example_is_what_the_engine_takes(name: str, options: dict[str, Any]) -> None:
-    if name == "info":
+    if name == "proxysql_info":
         assert set(options.get("tables", ())) <= set(TABLES)  # names, not rows
         return
     tables = {name: options.get("config")} if name in TABLES else options.get("tables", {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._follow import (
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._cluster.follow import (
     EQUAL_EPOCHS,
     VERSION_ONE,
     Checksum,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._passwords import is_hash, verify
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.passwords import is_hash, verify
 
 NATIVE = "*B865CAE8F340F6CE1485A06F4492BB49718DF1EC"
 SHA2 = "$A$005$abcdefghij01234567897CVYP/PBbda.vppaY/NQbKju8EMMidwIHUR4KtfGIb."

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import TABLES
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared import declared_rows
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import DeclarationError
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._layers import expected, fold
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._plan import Scope, Want, drift, plan
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._rows import by_key
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import TABLES
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.declaration import declared_rows
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.errors import DeclarationError
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.rows import by_key
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._planning.layers import expected, fold
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._planning.plan import Scope, Want, drift, plan
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import TABLES
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared import check_columns, declared_rows
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import DeclarationError
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._rows import server_rows, show_row
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import TABLES
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.declaration import (
+    check_columns,
+    declared_rows,
+)
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.errors import DeclarationError
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.rows import server_rows, show_row
 
 SERVERS = TABLES["mysql_servers"]
 USERS = TABLES["mysql_users"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 
 import pytest
-from ansible_collections.mysqlha.proxysql.plugins.module_utils import _sql
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import TABLES
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import TABLES
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._server import sql as _sql
 from hypothesis import given
 from hypothesis import strategies as st
 

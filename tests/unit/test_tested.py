@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog import TABLES
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import TABLES
 
 TESTS = Path(__file__).resolve().parents[1]
 # The declarations that tests/engine goes through, table by table.

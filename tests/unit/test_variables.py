@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._errors import DeclarationError
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._variables import (
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.errors import DeclarationError
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._section.variables import (
     canonical,
     declared_variables,
 )

@@ -1,0 +1,55 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What can go wrong, as exceptions that name the place.
+
+Every error the engine raises on purpose is an EngineError. ``_tasks/module.py`` turns it into
+``fail_json``: the message for people, the fields for programs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class EngineError(Exception):
+    """A failure with a message for people and named fields for programs."""
+
+    def __init__(self, message: str, **fields: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.fields: dict[str, Any] = {k: v for k, v in fields.items() if v is not None}
+
+    def __str__(self) -> str:
+        # The message may have been completed on the way up (what was undone, what is left).
+        return self.message
+
+
+class DeclarationError(EngineError):
+    """What was declared can not be: raised before anything is written."""
+
+
+class ConnectError(EngineError):
+    """The admin port could not be reached, or refused the login."""
+
+
+class StatementError(EngineError):
+    """The server answered a statement with an error, or the connection broke under it."""
+
+
+class RefusedError(EngineError):
+    """The server answered OK but did not take what was loaded; it has been put back."""
+
+
+class NotConvergedError(EngineError):
+    """The cluster did not agree before the deadline."""
+
+
+def where(table: str | None, key: str | None = None, column: str | None = None) -> str:
+    """The place an error is about, in the one form every message uses."""
+    parts = [table or ""]
+    if key:
+        parts.append(f"row {key}")
+    if column:
+        parts.append(f"column {column}")
+    return ", ".join(part for part in parts if part)

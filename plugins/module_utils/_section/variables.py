@@ -1,0 +1,246 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Variables: normalised as the server does, read back after LOAD, static ones kept on disk.
+
+LOAD answers OK to a value it rejects and resets it in memory, and deletes a name it does not
+know (2.7.1). So names and ranges are checked before, and every value is read back after.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from .._catalog.tables import Column, Section
+from .._catalog.variables import (
+    BOOLEANS,
+    CASELESS,
+    INTEGERS,
+    NEEDS_RESTART,
+    NOT_EMPTY,
+    READ_ONLY,
+    SECRETS,
+    STATIC,
+    TEXTS,
+)
+from .._declared.declaration import declared_value
+from .._declared.errors import DeclarationError
+from .._declared.rows import HIDDEN
+from .._planning.layers import LAYERS
+from .._server.admin import Admin, section_of_variable
+from .._server.sql import Statement, replace_variables
+from .tables import scalar
+
+_SOURCE = {
+    "memory": "main.global_variables",
+    "runtime": "runtime_global_variables",
+    "disk": "disk.global_variables",
+}
+_NAME = re.compile(r"[a-z]+-[A-Za-z0-9_]+\Z")
+
+Values = dict[str, str]
+
+
+def declared_variables(config: Any) -> Values:
+    """Full names and canonical values of what was declared. Raises DeclarationError by name."""
+    if not isinstance(config, Mapping):
+        raise DeclarationError("variables: expected a dict of names and values")
+    return {str(name): _declared(str(name), value) for name, value in config.items()}
+
+
+def _declared(name: str, value: Any) -> str:
+    try:
+        if not _NAME.match(name):
+            raise ValueError("not the full name of a variable, such as mysql-max_connections")
+        if name in READ_ONLY:
+            raise ValueError("set by the server itself")
+        return _declared_text(name, value)
+    except ValueError as exc:
+        raise DeclarationError(f"variable {name}: {exc}", variable=name) from None
+
+
+def _declared_text(name: str, value: Any) -> str:
+    if value is None:
+        raise ValueError("a variable has no NULL (leave it out to leave it alone)")
+    if name in BOOLEANS:
+        return "true" if declared_value(Column(name, "bool"), value) else "false"
+    if name in INTEGERS:
+        low, high = INTEGERS[name]
+        return str(declared_value(Column(name, "int", low=low, high=high), value))
+    if isinstance(value, bool):
+        # Unknown to the catalog: the server spells its booleans this way.
+        return "true" if value else "false"
+    text = str(declared_value(Column(name, "text", secret="variable" if name in SECRETS else ""), value))
+    if name in NOT_EMPTY and not text:
+        raise ValueError("can not be empty (ProxySQL would keep the present value)")
+    if name.startswith("admin-") and '"' in text:
+        raise ValueError("can not hold a double quote (ProxySQL would drop the variable from runtime)")
+    return text
+
+
+def canonical(name: str, text: str | None) -> str | None:
+    """A value from the server as LOAD understands it: what compares equal acts the same."""
+    if text is None:
+        return None
+    if name in BOOLEANS:
+        return {"1": "true", "0": "false"}.get(text.lower(), text.lower())
+    if name in INTEGERS:
+        number = re.match(r"\s*([+-]?[0-9]+)", text)
+        return str(int(number.group(1))) if number else text
+    return text
+
+
+def read_variables(admin: Admin, layer: str) -> Values:
+    rows = admin.fetch(f"SELECT variable_name, variable_value FROM {_SOURCE[layer]}")[1]
+    return {str(name): value or "" for name, value in rows}
+
+
+class VariableWork:
+    """The variables of one section, planned. The same shape as TableWork."""
+
+    def __init__(self, section: Section, want: Values, have: Mapping[str, Values]) -> None:
+        self.section = section
+        self.title = "global_variables"
+        self.want = want
+        self.have = have
+        self.live = {name: value for name, value in want.items() if name not in STATIC}
+        self.static = {name: value for name, value in want.items() if name in STATIC}
+        self.changes: dict[str, list[str]] = {
+            "memory": self._differing("memory", self.live),
+            "runtime": self._differing("runtime", self.live),
+            "disk": self._differing("disk", want),
+        }
+
+    def _differing(self, layer: str, want: Values) -> list[str]:
+        return _differing(want, self.have[layer])
+
+    @property
+    def pending(self) -> list[str]:
+        """Variables that are not ours and differ between memory and runtime: somebody's open edits."""
+        prefix = self.section.prefix or " "
+        return [
+            f"variable {name}"
+            for name, value in sorted(self.have["memory"].items())
+            if name.startswith(prefix)
+            and name not in self.want
+            and name not in STATIC | READ_ONLY
+            and canonical(name, value) != canonical(name, self.have["runtime"].get(name))
+        ]
+
+    # -- what to send --------------------------------------------------------------------
+
+    def memory_statements(self) -> list[Statement]:
+        return self._replace(self.live, self.changes["memory"])
+
+    def undo(self, loaded: bool) -> tuple[list[Statement], list[Statement]]:
+        """As TableWork.undo: memory as runtime was, and after a LOAD memory as it was."""
+        memory, runtime = self.have["memory"], self.have["runtime"]
+        names = list(dict.fromkeys(self.changes["memory"] + self.changes["runtime"]))
+        source = runtime if loaded else memory
+        first = {name: source.get(name, memory.get(name, "")) for name in names}
+        second = [name for name in names if memory.get(name) != first[name] and name in memory]
+        return self._replace(first, names), self._replace(memory, second)
+
+    def disk_statements(self, saved: bool) -> list[Statement]:
+        """Static variables go to disk last: LOAD resets them in memory and SAVE would copy that.
+
+        One that waits on disk for a restart, declared here or not, is put back after a SAVE.
+        """
+        pending = dict(self.static)
+        disk = self.have["disk"]
+        if saved:
+            for name in STATIC:
+                if name.startswith(self.section.prefix or " ") and name in disk:
+                    pending.setdefault(name, disk[name])
+        present = self.have["memory"] if saved else disk
+        return self._replace(
+            pending, [n for n in pending if canonical(n, present.get(n)) != pending[n]], "disk."
+        )
+
+    @property
+    def needs_save(self) -> bool:
+        return any(name not in STATIC for name in self.changes["disk"])
+
+    @staticmethod
+    def _replace(values: Mapping[str, str], names: list[str], target: str = "") -> list[Statement]:
+        return replace_variables({name: values[name] for name in names}, SECRETS, target) if names else []
+
+    # -- after the LOAD ------------------------------------------------------------------
+
+    def refusals(self, admin: Admin) -> list[str]:
+        runtime = read_variables(admin, "runtime")
+        return [
+            f"variable {name}: declared {_shown(name, self.live[name])},"
+            f" ProxySQL keeps {_shown(name, runtime.get(name))}"
+            for name in _differing(self.live, runtime)
+        ]
+
+    def restart_required(self) -> list[str]:
+        """Names whose declared value takes effect only when ProxySQL is started again."""
+        waiting: set[str] = set(_differing(self.static, self.have["runtime"]))
+        waiting.update(name for name in self.changes["runtime"] if name in NEEDS_RESTART)
+        return sorted(waiting)
+
+    # -- for people ----------------------------------------------------------------------
+
+    def remarks(self) -> list[str]:
+        return [
+            f"variable {name}: not known to this collection; its value is passed on unchecked"
+            for name in self.want
+            if not any(name in known for known in (BOOLEANS, INTEGERS, TEXTS))
+        ]
+
+    def before(self) -> dict[str, str | None]:
+        return {name: _shown_value(name, self._present(name)) for name in self.want}
+
+    def after(self) -> dict[str, str | None]:
+        return {name: _shown_value(name, value) for name, value in self.want.items()}
+
+    def _present(self, name: str) -> str | None:
+        layer = "disk" if name in STATIC else "memory"
+        return canonical(name, self.have[layer].get(name))
+
+    def diff_lines(self, layer: str) -> dict[str, str]:
+        texts = {"before": "", "after": ""}
+        for name in self.changes[layer]:
+            before = canonical(name, self.have[layer].get(name))
+            if before is not None:
+                texts["before"] += f"{name}: {_shown(name, before)}\n"
+            texts["after"] += "{}: {}\n".format(name, _shown(name, self.want[name], " (new)"))
+        return texts
+
+
+def plan_variables(admin: Admin, want: Values) -> list[VariableWork]:
+    """Work per section. Raises DeclarationError for a name that the server does not have."""
+    have = {layer: read_variables(admin, layer) for layer in LAYERS}
+    for name, value in want.items():
+        if name not in have["memory"] and name not in have["runtime"]:
+            raise DeclarationError(
+                f"variable {name}: ProxySQL {admin.version} at {admin.login.place} has no such variable",
+                variable=name,
+            )
+        present = have["runtime"].get(name, value)
+        if name in CASELESS and present != value and present.lower() == value.lower():
+            raise DeclarationError(
+                f"variable {name}: differs from the present value in letter case alone. ProxySQL would"
+                " show it and act on the old one; change it to another value first",
+                variable=name,
+            )
+    sections: dict[str, Values] = {}
+    for name, value in want.items():
+        sections.setdefault(section_of_variable(name).name, {})[name] = value
+    return [VariableWork(section_of_variable(next(iter(part))), part, have) for part in sections.values()]
+
+
+def _differing(want: Values, have: Values) -> list[str]:
+    return [name for name, value in want.items() if canonical(name, have.get(name)) != value]
+
+
+def _shown_value(name: str, value: str | None) -> str | None:
+    return HIDDEN if name in SECRETS and value is not None else value
+
+
+def _shown(name: str, value: str | None, mark: str = "") -> str:
+    return HIDDEN + mark if name in SECRETS and value is not None else scalar(value)

@@ -1,0 +1,294 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The admin connection: one per task, statements sent one by one, errors that name the server.
+
+Admin ignores BEGIN, takes one statement per query and answers every value as text (2.7.1).
+"""
+
+from __future__ import annotations
+
+import configparser
+import contextlib
+import ssl as ssl_module
+import time
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Optional
+
+from .._catalog.tables import SECTIONS, Section
+from .._declared.errors import ConnectError, StatementError
+from .sql import Statement, literal, plain
+
+PYMYSQL_ERROR: str | None = None
+try:
+    import pymysql
+    import pymysql.cursors
+except ImportError:
+    PYMYSQL_ERROR = traceback.format_exc()
+
+# The driver's codes for "nobody answered": worth another try until the deadline.
+_UNREACHABLE = (2002, 2003, 2013)
+# And for "this server has no TLS".
+_NO_TLS = 2026
+_PAUSE = 0.2
+
+Fetched = tuple[list[str], list[Sequence[Optional[str]]]]
+# A row as it was sent: the bytes of each value, None for NULL.
+Raw = tuple[Optional[bytes], ...]
+
+
+@dataclass(frozen=True)
+class Login:
+    """How to reach an admin port. Times are seconds."""
+
+    host: str = "127.0.0.1"
+    port: int = 6032
+    user: str | None = None
+    password: str | None = None
+    unix_socket: str | None = None
+    connect_timeout: float = 10
+    read_timeout: float = 600
+    ssl_mode: str = "preferred"
+    ca_cert: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+    check_hostname: bool = False
+
+    def with_defaults_file(self, path: str) -> Login:
+        """Completed from the [client] section of an option file, as the mysql client reads it.
+
+        What the file does not say, and what was given beside it, stays. Raises ConnectError.
+        """
+        options = configparser.RawConfigParser(allow_no_value=True, strict=False)
+        try:
+            with open(path, encoding="utf-8") as stream:
+                options.read_file(stream)
+            client = {
+                name: value.strip("\"'") for name, value in options.items("client") if value is not None
+            }
+            port = int(client.get("port", self.port))
+        except (OSError, ValueError, configparser.Error) as exc:
+            raise ConnectError(f"login_defaults_file: can not read {path}: {exc}") from None
+        return replace(
+            self,
+            host=client.get("host", self.host) if self.host == Login.host else self.host,
+            port=port if self.port == Login.port else self.port,
+            user=self.user or client.get("user"),
+            password=self.password if self.password is not None else client.get("password"),
+            unix_socket=self.unix_socket or client.get("socket"),
+            ca_cert=self.ca_cert or client.get("ssl-ca"),
+            client_cert=self.client_cert or client.get("ssl-cert"),
+            client_key=self.client_key or client.get("ssl-key"),
+        )
+
+    @property
+    def place(self) -> str:
+        return self.unix_socket or f"{self.host}:{self.port}"
+
+
+class Admin:
+    """One connection to one ProxySQL's admin port. Use as a context manager.
+
+    sent: the statements that write, in order.
+    """
+
+    def __init__(self, login: Login) -> None:
+        self.login = login
+        self.sent: list[Statement] = []
+        self._connection = _connect(login)
+        self._version: str | None = None
+
+    def __enter__(self) -> Admin:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        # A connection already broken has nothing to close.
+        with contextlib.suppress(Exception):
+            self._connection.close()
+
+    def revive(self) -> None:
+        """A new connection, if the old one broke. Raises ConnectError."""
+        if not self._connection.open:
+            self._connection = _connect(self.login)
+
+    @property
+    def version(self) -> str:
+        """The server's version string, all of it: cluster links need it to be equal."""
+        if self._version is None:
+            self._version = str(self.value("SELECT @@version") or "")
+        return self._version
+
+    def fetch(self, sql: str) -> Fetched:
+        """Column names and rows; every value is text or None. Bytes that are not UTF-8 survive
+        as surrogate escapes."""
+        names, rows = self.fetch_raw(sql)
+        return names, [[_text(value) for value in row] for row in rows]
+
+    def fetch_raw(self, sql: str) -> tuple[list[str], list[Raw]]:
+        """Column names and rows of bytes."""
+        cursor = self._send(plain(sql))
+        names = [_text(item[0]) or "" for item in cursor.description or ()]
+        return names, list(cursor.fetchall())
+
+    def value(self, sql: str) -> str | None:
+        rows = self.fetch(sql)[1]
+        return rows[0][0] if rows else None
+
+    def write(self, statement: Statement) -> None:
+        """Send a statement that changes something."""
+        self.sent.append(statement)
+        self._send(statement)
+
+    def load(self, section: Section, after: int = 0) -> None:
+        """LOAD a section to runtime, never in the second of its present epoch, or of ``after``.
+
+        Peers pull what has a newer epoch, in whole seconds: two LOADs in one second can part
+        a cluster for good ("Sync conflict, epoch times are EQUAL", lib/ProxySQL_Cluster.cpp).
+        """
+        if section.checksum:
+            # A little more than the second: ProxySQL stamps with time(), which on Linux may lag behind
+            # the clock that SQL sees by some milliseconds, and would still say the old second.
+            clock = (
+                f"SELECT CAST(strftime('%s', 'now', '-0.05 seconds') AS INTEGER) <= max(epoch, {after})"
+                " FROM runtime_checksums_values"
+                f" WHERE name = {literal(section.checksum)}"
+            )
+            # Bounded: an epoch of the future (a clock set back) is not worth waiting for.
+            until = time.monotonic() + 2
+            while self.value(clock) == "1" and time.monotonic() < until:
+                time.sleep(0.05)
+        self.write(load_statement(section))
+
+    def _send(self, statement: Statement) -> Any:
+        try:
+            cursor = self._connection.cursor()
+            cursor.execute(statement.sql)
+            return cursor
+        except (pymysql.err.MySQLError, OSError) as exc:
+            code, message = _code_and_text(exc)
+            raise StatementError(
+                f"{self.login.place} answered {message} ({code}) to: {_short(statement.shown)}",
+                server=self.login.place,
+                code=code,
+                answer=message,
+                statement=_short(statement.shown),
+            ) from None
+
+
+def load_statement(section: Section) -> Statement:
+    return plain(f"LOAD {section.name} TO RUNTIME")
+
+
+def save_statement(section: Section) -> Statement:
+    return plain(f"SAVE {section.name} TO DISK")
+
+
+def section_of_variable(name: str) -> Section:
+    """The section whose LOAD takes a variable, by the variable's prefix."""
+    for section in SECTIONS.values():
+        if section.prefix and name.startswith(section.prefix):
+            return section
+    return Section("{} VARIABLES".format(name.partition("-")[0].upper()), prefix=name.partition("-")[0] + "-")
+
+
+def _connect(login: Login) -> Any:
+    deadline = time.monotonic() + login.connect_timeout
+    options = _driver_options(login)
+    preferred = login.ssl_mode == "preferred" and "ssl" not in options and not login.unix_socket
+    if preferred:
+        options["ssl"] = _unverified()
+    elif "ssl" not in options:
+        options["ssl_disabled"] = True
+    while True:
+        left = deadline - time.monotonic()
+        try:
+            return _opened({**options, "connect_timeout": max(1, int(left))}, not preferred)
+        except pymysql.err.MySQLError as exc:
+            code, message = _code_and_text(exc)
+            if preferred and code == _NO_TLS and "SSL is required" in message:
+                preferred, options["ssl_disabled"] = False, True
+                del options["ssl"]
+                continue
+            if code not in _UNREACHABLE:
+                raise ConnectError(
+                    f"ProxySQL's admin port {login.place} refused the login of {login.user!r}: {message}",
+                    server=login.place,
+                    code=code,
+                ) from None
+            if time.monotonic() + _PAUSE >= deadline:
+                raise ConnectError(
+                    f"ProxySQL's admin port {login.place} did not answer within {login.connect_timeout:g} s:"
+                    f" {message}",
+                    server=login.place,
+                    code=code,
+                ) from None
+        except (OSError, ValueError, RuntimeError) as exc:
+            raise ConnectError(f"can not connect to {login.place}: {exc}", server=login.place) from None
+        time.sleep(_PAUSE)
+
+
+def _opened(options: dict[str, Any], strict: bool) -> Any:
+    if "ssl_disabled" in options and pymysql.VERSION < (1,):
+        del options["ssl_disabled"]  # not known there, and TLS is used only when asked for
+    connection: Any = pymysql.connect(**options)
+    if strict and "ssl" in options and not isinstance(connection._sock, ssl_module.SSLSocket):
+        # PyMySQL before 1.2 goes on in the clear where a server offers no TLS.
+        connection.close()
+        raise pymysql.err.OperationalError(_NO_TLS, "SSL is required but the server doesn't support it")
+    return connection
+
+
+def _unverified() -> ssl_module.SSLContext:
+    """TLS that trusts anybody. The driver's own would read all of the machine's certificates first."""
+    context = ssl_module.SSLContext(ssl_module.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl_module.CERT_NONE
+    return context
+
+
+def _driver_options(login: Login) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "host": login.host,
+        "port": login.port,
+        "user": login.user,
+        "password": login.password or "",
+        "unix_socket": login.unix_socket,
+        "read_timeout": login.read_timeout,
+        "write_timeout": login.read_timeout,
+        # The connection is never left waiting with a half-done statement, so any cursor does.
+        "cursorclass": pymysql.cursors.Cursor,
+        "charset": "utf8mb4",
+        # Raw bytes: a caching_sha2 salt is not UTF-8 and would not decode.
+        "use_unicode": False,
+        "autocommit": None,
+    }
+    if login.ssl_mode != "disabled" and (login.ssl_mode == "required" or login.ca_cert or login.client_cert):
+        context = _unverified()
+        if login.ca_cert:
+            context = ssl_module.create_default_context(cafile=login.ca_cert)
+            context.check_hostname = login.check_hostname
+        if login.client_cert:
+            context.load_cert_chain(login.client_cert, login.client_key)
+        options["ssl"] = context
+    return options
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, (bytes, bytearray)):
+        return bytes(value).decode("utf-8", "surrogateescape")
+    return value if value is None else str(value)
+
+
+def _code_and_text(exc: BaseException) -> tuple[int | None, str]:
+    code = exc.args[0] if exc.args and isinstance(exc.args[0], int) else None
+    text = exc.args[1] if len(exc.args) > 1 else str(exc)
+    return code, _text(text) or type(exc).__name__
+
+
+def _short(sql: str) -> str:
+    return sql if len(sql) <= 400 else f"{sql[:400]} ... ({len(sql)} characters)"

@@ -1,0 +1,99 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What was declared for a task: checked, and as Ansible may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .._catalog.tables import TABLES, Table
+from .._catalog.variables import SECRETS
+from .._declared.declaration import declared_rows
+from .._declared.errors import DeclarationError
+from .._declared.rows import HIDDEN, Row
+from .._planning.plan import STATES, Want
+from .._section.tables import want_table
+from .._section.variables import declared_variables
+from .._server.schema import section_of_table
+
+
+def masked_rows(table: Table, config: Any) -> list[Row]:
+    """What Ansible may see of the rows: canonical, no secrets, no column it does not know."""
+    rows = declared_rows(table, config or [])
+    secrets, unknown = table.secrets, {name for row in rows for name in row}.difference(table.by_name)
+    if unknown:
+        rows = [{name: value for name, value in row.items() if name not in unknown} for row in rows]
+    for name in secrets:
+        rows = [row if row.get(name) is None else {**row, name: HIDDEN} for row in rows]
+    return rows
+
+
+def masked_variables(config: Any) -> dict[str, str]:
+    values = declared_variables(config)
+    return {name: HIDDEN if name in SECRETS else value for name, value in values.items()}
+
+
+def check_empty(title: str, want: Want, allow_empty: Any) -> None:
+    if want.state == "overridden" and not want.rows and not allow_empty:
+        raise DeclarationError(
+            f"{title}: overridden with no rows would empty the table; say allow_empty: true if that is meant",
+            table=title,
+        )
+
+
+def wanted_of(table: Table, raw: Any, state: str, scope: Any, allow_empty: Any) -> Want:
+    want = want_table(table, raw or [], state if state in STATES else "merged", scope)
+    check_empty(table.name, want, allow_empty)
+    return want
+
+
+def named_tables(tables: Any) -> dict[str, Any]:
+    if tables is None:
+        return {}
+    if not isinstance(tables, Mapping):
+        raise DeclarationError("tables: expected a dict of table names and rows")
+    for name in tables:
+        if name not in TABLES and not section_of_table(str(name)):
+            raise DeclarationError(
+                "tables: {} is not one of {}".format(name, ", ".join(sorted(TABLES))), table=str(name)
+            )
+    return dict(tables)
+
+
+def check_known(states: Mapping[str, str], tables: Iterable[str]) -> None:
+    for name in tables:
+        if states[name] == "rendered" and name not in TABLES:
+            raise DeclarationError(f"{name}: can not be rendered, only a server knows this table", table=name)
+
+
+def states(state: Any, tables: Mapping[str, Any], extra: str | None) -> dict[str, str]:
+    """The state of each table, from one word or from a dict of table and state."""
+    names = [*tables, *([extra] if extra else [])]
+    words = [*STATES, "gathered", "rendered"]
+    if not isinstance(state, Mapping):
+        state = {name: str(state) for name in names} or {"": str(state)}
+    for name, word in state.items():
+        if word not in words:
+            raise DeclarationError(
+                "state of {}: {} is not one of {}".format(name or "all", word, ", ".join(words))
+            )
+        if name and name not in [*TABLES, *tables, "variables"]:
+            raise DeclarationError(
+                "state: {} is not one of {}".format(name, ", ".join(sorted(TABLES))), table=str(name)
+            )
+    found = {name: str(state.get(name, "merged")) for name in names}
+    for word in ("gathered", "rendered"):
+        if word in found.values() and len(set(found.values())) > 1:
+            raise DeclarationError(f"state: {word} can not be mixed with other states in one task")
+    return found
+
+
+def scopes(scope: Mapping[str, Any] | None, tables: Mapping[str, Any]) -> Mapping[str, Any]:
+    for name, part in (scope or {}).items():
+        if name not in tables:
+            raise DeclarationError(f"scope: {name} is not among the tables given", table=str(name))
+        if not isinstance(part, Mapping):
+            raise DeclarationError(f"scope of {name}: expected a dict of columns and values", table=str(name))
+    return scope or {}

@@ -1,0 +1,221 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What each module does: options to the engine, the engine's outcome to a result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .._catalog.tables import TABLES, Table
+from .._catalog.variables import SECRETS
+from .._declared.errors import EngineError
+from .._declared.rows import HIDDEN, Row, show_row
+from .._planning.plan import STATES, Want
+from .._section.apply import Outcome
+from .._section.render import render
+from .._section.runtime import DIRECTIONS, copy, differs, for_direction, statement
+from .._section.tables import TableWork
+from .._section.variables import canonical, declared_variables, plan_variables, read_variables
+from .._server.admin import Admin
+from .._server.present import read
+from .._server.schema import table_of
+from .declared import check_known, masked_rows, masked_variables, named_tables, wanted_of
+from .declared import scopes as scopes_of
+from .declared import states as states_of
+from .module import Module, Spec, column_spec, layer_spec, writing_spec
+
+# -- results -----------------------------------------------------------------------------
+
+
+def _result(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "changed": outcome.changed,
+        "diff": outcome.diff(),
+        "statements": [sent.shown for sent in outcome.statements],
+        "layers": outcome.layers,
+        "warnings": outcome.warnings,
+    }
+
+
+def _rendered(wants: list[Want], variables: dict[str, str], params: Mapping[str, Any]) -> dict[str, Any]:
+    statements = [each.shown for each in render(wants, variables, params["load"], params["save"])]
+    return {"changed": False, "rendered": statements}
+
+
+def _gathered_rows(admin: Admin, table: Table, layer: str) -> list[Row]:
+    rows = read(admin, table, layer)
+    return [show_row(table, row, others=table.secrets) for row in rows.values()]
+
+
+def _gathered_variables(admin: Admin, layer: str, names: Any) -> dict[str, str | None]:
+    values = read_variables(admin, layer)
+    return {
+        name: canonical(name, value)
+        for name, value in sorted(values.items())
+        if name not in SECRETS and (not names or name in names)
+    }
+
+
+# -- the modules -------------------------------------------------------------------------
+
+
+def run_table(name: str) -> None:
+    """A module named as its table."""
+    table = TABLES[name]
+    spec: Spec = {
+        "config": {"type": "list", "elements": "dict", "options": column_spec(table)},
+        "scope": {"type": "dict"},
+        "allow_empty": {"type": "bool", "default": False},
+        **writing_spec([*STATES, "gathered", "rendered"]),
+        **layer_spec(),
+    }
+
+    def declare(raw: dict[str, Any]) -> dict[str, Any]:
+        return {"config": masked_rows(table, raw.get("config") or [])}
+
+    module = Module(spec, declare)
+    params, raw, state = module.params, module.raw, module.params["state"]
+    try:
+        want = wanted_of(table, raw.get("config"), state, params["scope"], params["allow_empty"])
+    except EngineError as exc:
+        module.fail(exc)
+    if state == "rendered":
+        module.exit_json(**_rendered([want], {}, params))
+
+    def body(admin: Admin) -> dict[str, Any]:
+        if state == "gathered":
+            return {"changed": False, "gathered": _gathered_rows(admin, table, params["layer"])}
+        work = TableWork(admin, want, raw.get("config") or [])
+        outcome = module.apply(admin, [work])
+        return {**_result(outcome), "before": work.before(), "after": work.after()}
+
+    module.run(body)
+
+
+def run_variables() -> None:
+    """The module global_variables."""
+    spec: Spec = {
+        "config": {"type": "dict"},
+        **writing_spec(["merged", "gathered", "rendered"]),
+        **layer_spec(),
+    }
+    module = Module(spec, lambda raw: {"config": masked_variables(raw.get("config") or {})})
+    params, raw, state = module.params, module.raw, module.params["state"]
+    want = declared_variables(raw.get("config") or {})
+    if state == "rendered":
+        module.exit_json(**_rendered([], want, params))
+
+    def body(admin: Admin) -> dict[str, Any]:
+        if state == "gathered":
+            return {"changed": False, "gathered": _gathered_variables(admin, params["layer"], want)}
+        works = plan_variables(admin, want)
+        outcome = module.apply(admin, works)
+        return {
+            **_result(outcome),
+            "before": {name: value for work in works for name, value in work.before().items()},
+            "after": {name: value for work in works for name, value in work.after().items()},
+            "restart_required": outcome.restart_required,
+        }
+
+    module.run(body)
+
+
+def run_config() -> None:
+    """The module config: any number of tables and variables in one task."""
+    spec: Spec = {
+        "tables": {"type": "dict"},
+        "variables": {"type": "dict"},
+        "state": {"type": "raw", "default": "merged"},
+        "scope": {"type": "dict"},
+        "load": {"type": "bool", "default": True},
+        "save": {"type": "bool", "default": True},
+        "allow_empty": {"type": "bool", "default": False},
+        **layer_spec(),
+    }
+
+    def declare(raw: dict[str, Any]) -> dict[str, Any]:
+        tables = named_tables(raw.get("tables"))
+        return {
+            # Of a table that only the server knows, nothing tells what is secret.
+            "tables": {
+                name: masked_rows(TABLES[name], rows) if name in TABLES else HIDDEN
+                for name, rows in tables.items()
+            },
+            "variables": masked_variables(raw.get("variables") or {}),
+        }
+
+    module = Module(spec, declare)
+    params = module.params
+    rows: dict[str, Any] = {
+        name: given or [] for name, given in named_tables(module.raw.get("tables")).items()
+    }
+    variables = declared_variables(module.raw.get("variables") or {})
+
+    def wanted(table: Table) -> Want:
+        name = table.name
+        return wanted_of(table, rows[name], states[name], scopes.get(name), params["allow_empty"])
+
+    try:
+        states = states_of(params["state"], rows, "variables" if variables else None)
+        scopes = scopes_of(params["scope"], rows)
+        # A table that only the server knows has to wait until the server is asked.
+        wants = {name: wanted(TABLES[name]) for name in rows if name in TABLES}
+        check_known(states, rows)
+    except EngineError as exc:
+        module.fail(exc)
+    if "rendered" in states.values():
+        module.exit_json(**_rendered(list(wants.values()), variables, params))
+
+    def body(admin: Admin) -> dict[str, Any]:
+        if "gathered" in states.values():
+            gathered: dict[str, Any] = {
+                name: _gathered_rows(admin, table_of(admin, name), params["layer"]) for name in rows
+            }
+            values = _gathered_variables(admin, params["layer"], variables)
+            return {"changed": False, "gathered": {"tables": gathered, "variables": values}}
+        works = [
+            TableWork(admin, wants.get(name) or wanted(table_of(admin, name)), rows[name]) for name in rows
+        ]
+        settings = plan_variables(admin, variables) if variables else []
+        outcome = module.apply(admin, [*settings, *works])
+        result = _result(outcome)
+        for side in ("before", "after"):
+            result[side] = {
+                "tables": {work.title: getattr(work, side)() for work in works},
+                "variables": {
+                    name: value for work in settings for name, value in getattr(work, side)().items()
+                },
+            }
+        return {**result, "restart_required": outcome.restart_required}
+
+    module.run(body)
+
+
+def run_runtime() -> None:
+    """The module runtime: LOAD and SAVE of whole sections."""
+    spec: Spec = {
+        "sections": {"type": "list", "elements": "str"},
+        "direction": {"type": "str", "default": "memory_to_runtime", "choices": list(DIRECTIONS)},
+    }
+    module = Module(spec)
+    direction = module.params["direction"]
+
+    def body(admin: Admin) -> dict[str, Any]:
+        done: dict[str, str] = {}
+        statements: list[str] = []
+        for section in for_direction(module.params["sections"], direction):
+            apart = differs(admin, section, direction)
+            done[section.name] = (
+                ("loaded" if "LOAD" in statement(section, direction).sql else "saved")
+                if apart
+                else "unchanged"
+            )
+            if apart:
+                statements.append(statement(section, direction).shown)
+                if not module.check_mode:
+                    copy(admin, section, direction)
+        return {"changed": bool(statements), "sections": done, "statements": statements}
+
+    module.run(body)

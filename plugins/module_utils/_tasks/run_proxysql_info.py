@@ -1,0 +1,144 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What the module info tells of one node: read only, and only what was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .._catalog.tables import TABLES, Table
+from .._catalog.variables import SECRETS
+from .._declared.errors import DeclarationError, EngineError, StatementError
+from .._declared.passwords import to_hex
+from .._declared.rows import HIDDEN, Row, show_row
+from .._planning.layers import LAYERS, layers_of
+from .._section.variables import canonical, read_variables
+from .._server.admin import Admin
+from .._server.present import defaults_of, read, read_running
+from .._server.schema import section_of_table, table_of
+from .module import Module, Spec
+
+SUBSETS = ("status", "tables", "variables", "cluster", "pool")
+
+# Name in the result -> where it is read. An older or newer server may lack some.
+_CLUSTER = {
+    "checksums": "SELECT name, version, epoch, checksum FROM runtime_checksums_values ORDER BY name",
+    "peers": "SELECT hostname, port, name, version, epoch, checksum, changed_at, updated_at, diff_check"
+    " FROM stats_proxysql_servers_checksums ORDER BY hostname, port, name",
+    "links": "SELECT hostname, port, weight, comment, response_time_ms, Uptime_s, last_check_ms"
+    " FROM stats_proxysql_servers_metrics ORDER BY hostname, port",
+    "followers": "SELECT uuid, hostname, port, admin_mysql_ifaces, last_seen_at"
+    " FROM stats_proxysql_servers_clients_status ORDER BY hostname, port",
+}
+_POOL = "SELECT * FROM stats_mysql_connection_pool ORDER BY hostgroup, srv_host, srv_port"
+_UPTIME = "SELECT Variable_Value FROM stats_mysql_global WHERE Variable_Name = 'ProxySQL_Uptime'"
+
+
+def run_proxysql_info() -> None:
+    """The module info."""
+    spec: Spec = {
+        "subsets": {"type": "list", "elements": "str", "choices": list(SUBSETS)},
+        "tables": {"type": "list", "elements": "str"},
+        "variables": {"type": "list", "elements": "str"},
+        "layers": {"type": "list", "elements": "str", "choices": list(LAYERS), "default": list(LAYERS)},
+        "omit_defaults": {"type": "bool", "default": False},
+        "show_secrets": {"type": "bool", "default": False},
+    }
+    module = Module(spec)
+    params = dict(module.params)
+    if params["show_secrets"]:
+        # What was asked for must not be masked where it happens to hold the login's password. So that
+        # is taken out of what Ansible puts into the result by itself.
+        module.params["login_password"] = HIDDEN if params["login_password"] else None
+        module.no_log_values.clear()
+    try:
+        _check_names(params["tables"] or [])
+    except EngineError as exc:
+        module.fail(exc)
+    module.run(lambda admin: _seen(admin, params), params)
+
+
+def _check_names(names: Iterable[str]) -> None:
+    for name in names:
+        if name not in TABLES and not section_of_table(name):
+            raise DeclarationError(
+                "tables: {} is not one of {}".format(name, ", ".join(sorted(TABLES))), table=name
+            )
+
+
+def _seen(admin: Admin, params: Mapping[str, Any]) -> dict[str, Any]:
+    subsets = set(params["subsets"] or ())
+    subsets.update(name for name in ("tables", "variables") if params[name] is not None)
+    subsets = subsets or set(SUBSETS)
+    result: dict[str, Any] = {"changed": False}
+    if "status" in subsets:
+        result["uptime"] = int(admin.value(_UPTIME) or 0)
+    if "tables" in subsets:
+        names = params["tables"] if params["tables"] is not None else _present(admin)
+        result["tables"] = {name: _table(admin, table_of(admin, name), params) for name in names}
+    if "variables" in subsets:
+        layers = {layer: _variables(admin, layer, params) for layer in params["layers"]}
+        result["variables"] = layers
+    if "cluster" in subsets:
+        result["cluster"] = {name: _rows(admin, query) for name, query in _CLUSTER.items()}
+    if "pool" in subsets:
+        result["pool"] = _rows(admin, _POOL)
+    return result
+
+
+def _present(admin: Admin) -> list[str]:
+    """The catalog's tables that the server has."""
+    rows = admin.fetch("SELECT name FROM main.sqlite_master WHERE type = 'table'")[1]
+    names = {row[0] for row in rows}
+    return [name for name in TABLES if name in names]
+
+
+def _table(admin: Admin, table: Table, params: Mapping[str, Any]) -> dict[str, list[Row]]:
+    defaults = defaults_of(admin, table) if params["omit_defaults"] else {}
+    found: dict[str, list[Row]] = {}
+    for layer in (layer for layer in params["layers"] if layer in layers_of(table)):
+        rows = read_running(admin, table) if layer == "runtime" else read(admin, table, layer)
+        found[layer] = [_shown(table, row, defaults, params["show_secrets"]) for row in rows.values()]
+    return found
+
+
+def _shown(table: Table, row: Row, defaults: Mapping[str, Any], secrets: bool) -> Row:
+    kept = {
+        name: value
+        for name, value in row.items()
+        if name in table.key[:1] or name not in defaults or defaults[name] != value
+    }
+    shown = show_row(table, kept)
+    if secrets:
+        shown.update((name, _told(kept[name])) for name in table.secrets if name in kept)
+    return shown
+
+
+def _told(secret: Any) -> Any:
+    text = to_hex(secret) if isinstance(secret, str) else secret
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace") if text else text
+
+
+def _variables(admin: Admin, layer: str, params: Mapping[str, Any]) -> dict[str, str | None]:
+    names, secrets = params["variables"], params["show_secrets"]
+    return {
+        name: HIDDEN if name in SECRETS and value and not secrets else canonical(name, value)
+        for name, value in sorted(read_variables(admin, layer).items())
+        if names is None or name in names
+    }
+
+
+def _rows(admin: Admin, query: str) -> list[dict[str, Any]]:
+    try:
+        names, rows = admin.fetch(query)
+    except StatementError as exc:
+        if "no such" in str(exc.fields.get("answer")):
+            return []
+        raise
+    return [{name: _plain(value) for name, value in zip(names, row)} for row in rows]
+
+
+def _plain(text: str | None) -> Any:
+    return int(text) if text is not None and text.isdigit() and len(text) < 19 else text

@@ -1,0 +1,130 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: node_info
+short_description: How one ProxySQL node stands, in its cluster and against what is declared
+version_added: "1.0.0"
+description:
+  - Reads over one connection all that the playbook C(mysqlha.proxysql.status) shows of a node. It
+    writes nothing, and it may run at any time.
+author:
+  - The mysqlha.proxysql developers (@mysqlha)
+options:
+  tables:
+    description:
+      - What is declared, as in the module M(mysqlha.proxysql.config). How it differs is told in RV(drift).
+    type: dict
+  variables:
+    description:
+      - Declared variables, as in the module M(mysqlha.proxysql.config).
+    type: dict
+  state:
+    description:
+      - The state of the declared tables, as in the module M(mysqlha.proxysql.config).
+    type: raw
+    default: overridden
+  scope:
+    description:
+      - Limits V(overridden) to a part of some tables, as in the module M(mysqlha.proxysql.config).
+    type: dict
+  address:
+    description:
+      - Where the other nodes reach this one, as in their C(proxysql_servers). If not given, O(login_host).
+    type: str
+  addresses:
+    description:
+      - Virtual addresses to look for among those of the host that the task runs on.
+    type: list
+    elements: str
+    default: []
+extends_documentation_fragment:
+  - mysqlha.proxysql.login
+  - mysqlha.proxysql.attributes.no_diff
+seealso:
+  - module: mysqlha.proxysql.cluster_sync
+  - module: mysqlha.proxysql.config
+"""
+
+EXAMPLES = r"""
+- name: How does this node stand?
+  mysqlha.proxysql.node_info:
+    login_user: radmin
+    login_password: "{{ proxysql_admin_password }}"
+    addresses: [192.0.2.10]
+    tables:
+      mysql_users:
+        - username: shop
+          password: "{{ vault_shop_password }}"
+          default_hostgroup: 10
+  register: node
+"""
+
+RETURN = r"""
+uptime:
+  description: For how many seconds ProxySQL has been running.
+  returned: success
+  type: int
+  sample: 86400
+cluster:
+  description:
+    - The node's part in the cluster. C(name) is its C(host:port), C(sections) the checksum,
+      version and epoch of each section, C(follows) its C(proxysql_servers), C(heard) how many seconds ago
+      each of them last answered.
+    - C(login_mark) and C(accepts_marks) tell which logins are the same on two nodes, without the passwords.
+  returned: success
+  type: dict
+  sample: {name: "192.0.2.11:6032", follows: ["192.0.2.11:6032", "192.0.2.12:6032"]}
+backends:
+  description: The connection pool, one entry for each backend and hostgroup.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{hostgroup: "10", host: 192.0.2.31, port: "3306", status: ONLINE, used: "3", free: "12"}]
+followers:
+  description: Addresses of the nodes that follow this one.
+  returned: success
+  type: list
+  elements: str
+  sample: [192.0.2.12, 192.0.2.21]
+holds:
+  description: Those of O(addresses) that are on this host.
+  returned: success
+  type: list
+  elements: str
+  sample: [192.0.2.10]
+drift:
+  description: How many rows or variables differ from what is declared, by table and layer. Empty if none does.
+  returned: success
+  type: dict
+  sample: {mysql_users: {memory: 1, runtime: 1}}
+drift_unknown:
+  description: Why RV(drift) can not be told, such as a declaration that this server can not hold.
+  returned: success
+  type: str
+restart_required:
+  description: Declared variables that take effect only after a restart.
+  returned: success
+  type: list
+  elements: str
+  sample: [mysql-threads]
+server_version:
+  description: The version that the server gives, all of it.
+  returned: success
+  type: str
+  sample: 2.7.1
+"""
+
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._tasks.run_node_info import run_node_info
+
+
+def main() -> None:
+    run_node_info()
+
+
+if __name__ == "__main__":
+    main()
