@@ -27,6 +27,18 @@ options:
         disk differs from it.
     type: bool
     default: true
+  open_edits:
+    description:
+      - What to do where memory holds edits that were never loaded and that this task does not declare, in any
+        table of the section, or among its variables. A C(LOAD) takes the whole section, and so would publish
+        them; a C(SAVE) takes them to disk.
+      - V(refuse) fails and names them, before anything is written and in check mode too.
+      - V(publish) takes them along, with a warning.
+      - V(discard) takes them back, to what runtime holds. That is a change, and in the diff.
+      - A task that neither loads nor saves does not mind them.
+    type: str
+    choices: [refuse, publish, discard]
+    default: refuse
   layer:
     description:
       - Which layer to read with O(state=gathered). Other states look at all three.
@@ -41,10 +53,11 @@ notes:
   - ProxySQL answers C(OK) to much that it does not take (seen on 2.7.1). So runtime is read back after
     each C(LOAD). If it does not hold what was declared, memory and runtime are put back as they were
     and the task fails, naming what was refused.
-  - A C(LOAD) takes the whole section. If somebody has edited other rows of it and not loaded them, they
-    take effect as well. A warning names them, in check mode too.
   - ProxySQL has no transactions. A run that is cut off half way, between the write and the C(LOAD) or
     between C(LOAD) and C(SAVE), is put right by the next run, which reports C(changed).
-  - Two tasks must not write to one ProxySQL at the same time. In a cluster, write on one core only
-    and let the others follow, then wait for them with M(mysqlha.proxysql.cluster_sync).
+  - Two tasks that write to one ProxySQL at the same time wait for each other, section by section. If two of
+    them override the same table, one fails. Whoever writes by hand meanwhile is found out before
+    the C(SAVE); the task then fails and says what is left.
+  - In a cluster, write on one core only and let the others follow, then wait for them with
+    M(mysqlha.proxysql.cluster_sync).
 """

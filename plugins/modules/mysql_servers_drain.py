@@ -78,6 +78,13 @@ options:
       - Whether to keep the status on disk, for the next start.
     type: bool
     default: true
+  open_edits:
+    description:
+      - What to do with edits of others in C(MYSQL SERVERS) that were never loaded, as in
+        M(mysqlha.proxysql.mysql_servers).
+    type: str
+    choices: [refuse, publish, discard]
+    default: refuse
 extends_documentation_fragment:
   - mysqlha.proxysql.login
   - mysqlha.proxysql.attributes

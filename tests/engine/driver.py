@@ -7,7 +7,7 @@ from typing import Any
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import SECTIONS, TABLES
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.errors import StatementError
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._planning.layers import LAYERS, layers_of
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._section.apply import Outcome, apply
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._section.apply import How, Outcome, apply
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._section.tables import TableWork, want_table
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._section.variables import (
     declared_variables,
@@ -57,12 +57,23 @@ def run(
     load: bool = True,
     save: bool = True,
     check: bool = False,
+    open_edits: str = "refuse",
     fail_at: int | None = None,
 ) -> Outcome:
     """One task on one connection."""
     with FragileAdmin(login(server)) as admin:
         admin.fail_at = fail_at
-        return perform(admin, tables, variables, state=state, scope=scope, load=load, save=save, check=check)
+        return perform(
+            admin,
+            tables,
+            variables,
+            state=state,
+            scope=scope,
+            load=load,
+            save=save,
+            check=check,
+            open_edits=open_edits,
+        )
 
 
 def perform(
@@ -75,6 +86,7 @@ def perform(
     load: bool = True,
     save: bool = True,
     check: bool = False,
+    open_edits: str = "refuse",
 ) -> Outcome:
     """One task on a connection that may have served others."""
     admin.sent = []
@@ -82,7 +94,7 @@ def perform(
     values = declared_variables(variables or {})
     works = [TableWork(admin, want, (tables or {})[name]) for name, want in wants.items()]
     settings = plan_variables(admin, values) if values else []
-    return apply(admin, [*settings, *works], load, save, check)
+    return apply(admin, [*settings, *works], How(load, save, check, open_edits))
 
 
 def sql(server: Server, *statements: str) -> list[tuple[Any, ...]]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import TABLES
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.errors import DeclarationError
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._section.apply import Outcome, apply
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._section.apply import How, Outcome, apply
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._section.tables import TableWork, want_table
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.admin import Admin
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._tasks.run_drain import STATUS, matching, wait
@@ -27,7 +27,7 @@ def drain(server: Server, state: str, **which: Any) -> Outcome:
     with Admin(login(server)) as admin:
         rows = matching(admin, [{"hostname": "127.0.0.1", **which}], STATUS[state])
         work = TableWork(admin, want_table(TABLES["mysql_servers"], rows, "merged", None), rows)
-        return apply(admin, [work], True, True, False)
+        return apply(admin, [work], How())
 
 
 def statuses(server: Server, layer: str) -> dict[tuple[int, int], str]:

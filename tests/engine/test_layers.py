@@ -193,7 +193,8 @@ def test_a_clash_that_was_there_does_not_stop_other_rows(server):
         "INSERT INTO mysql_replication_hostgroups (writer_hostgroup, reader_hostgroup) VALUES (10, 20)",
         f"INSERT INTO mysql_galera_hostgroups ({columns}) VALUES (101, 102, 20, 104)",
     )
-    run(server, {"mysql_replication_hostgroups": [{"writer_hostgroup": 50, "reader_hostgroup": 60}]})
+    rows = [{"writer_hostgroup": 50, "reader_hostgroup": 60}]
+    run(server, {"mysql_replication_hostgroups": rows}, open_edits="publish")
 
 
 @pytest.mark.parametrize(

@@ -114,9 +114,15 @@ def test_login_from_an_option_file(module, server, tmp_path):
     assert "login_defaults_file: can not read" in module("mysql_servers", state="gathered", **options)["msg"]
 
 
-def test_somebodys_open_edits_are_warned_about_before_they_are_published(module, server):
+def test_somebodys_open_edits_are_refused_or_warned_about(module, server):
     sql(server, "INSERT INTO mysql_servers (hostname) VALUES ('theirs')")
-    done = module("mysql_servers", config=[{"hostname": "mine"}])
+    for check in (True, False):
+        refused = module("mysql_servers", config=[{"hostname": "mine"}], check=check)
+        assert refused["error"] == "OpenEditsError"
+        assert refused["open_edits"] == {
+            "MYSQL SERVERS": ["mysql_servers, row hostgroup_id=0, hostname=theirs, port=3306"]
+        }
+    done = module("mysql_servers", config=[{"hostname": "mine"}], open_edits="publish")
     assert "row hostgroup_id=0, hostname=theirs, port=3306" in str(done["warnings"])
     assert "warnings" not in module("mysql_servers", config=[{"hostname": "mine", "weight": 5}])
 

@@ -16,6 +16,7 @@ import pytest
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import SECTIONS, TABLES
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.errors import (
     EngineError,
+    OpenEditsError,
     StatementError,
 )
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._planning.layers import expected, layers_of
@@ -80,10 +81,16 @@ def look(admin: HastyAdmin, case: Case) -> dict[str, list[dict[str, Any]]]:
     return {layer: raw(admin, case, layer) for layer in layers_of(case.table)}
 
 
-def task(admin: HastyAdmin, case: Case, check: bool = False) -> Any:
-    tables = {case.table.name: case.config}
+def task(admin: HastyAdmin, case: Case, check: bool = False, open_edits: str = "publish") -> Any:
     return perform(
-        admin, tables, state=case.state, scope=case.scope, load=case.load, save=case.save, check=check
+        admin,
+        {case.table.name: case.config},
+        state=case.state,
+        scope=case.scope,
+        load=case.load,
+        save=case.save,
+        check=check,
+        open_edits=open_edits,
     )
 
 
@@ -133,6 +140,7 @@ def holds(admin: HastyAdmin, case: Case) -> None:
     try:
         planned = task(admin, case, check=True)
         assert look(admin, case) == before, "check mode wrote something"
+        careful = refused_for_open_edits(admin, case)
         done = task(admin, case)
     except EngineError as exc:
         event("refused")
@@ -156,7 +164,48 @@ def holds(admin: HastyAdmin, case: Case) -> None:
     again = task(admin, case)
     assert not again.changed and again.diff() == [] or not (case.load and case.save)
     assert look(admin, case) == after
+    if any(text.startswith("LOAD") for text in sent):
+        published = published_beside(case, before, after, want, touched)
+        assert bool(careful) == bool(published), (careful, published)
     layers_follow_memory(admin, case, after, model, touched, want, sent)
+
+
+def refused_for_open_edits(admin: HastyAdmin, case: Case) -> str:
+    """What a task that was not told what to do with them says of edits of others; empty if nothing."""
+    try:
+        task(admin, case, check=True, open_edits="refuse")
+    except OpenEditsError as exc:
+        event("open edits")
+        return exc.message
+    return ""
+
+
+def published_beside(
+    case: Case, before: dict[str, Any], after: dict[str, Any], want: Rows, touched: set[Any]
+) -> list[Any]:
+    """Keys of the rows that a LOAD changed in runtime although nobody declared that."""
+    old, new = (rows_of(case, layer["runtime"]) for layer in (before, after))
+    memory = rows_of(case, before["memory"])
+    if case.table.runtime == "servers":
+        old, new = (
+            {key: row for key, row in rows.items() if row["status"] != "OFFLINE_HARD"} for rows in (old, new)
+        )
+    scope = Scope(case.table, case.scope)
+    found = []
+    for key in {**old, **new}:
+        one, other = old.get(key), new.get(key)
+        if key in touched:
+            # A row that is declared and missing is a new one, with the defaults of its table.
+            if case.state != "merged" or None in (one, other) or key not in want or key not in memory:
+                continue
+            names = [name for name in other if name not in want[key]]
+            if not same(case.table, one, other, names):
+                found.append(key)
+        elif case.state == "overridden" and scope.covers(one or other or {}):
+            continue
+        elif not same(case.table, one, other, [column.name for column in case.table.columns]):
+            found.append(key)
+    return found
 
 
 def memory_is_declared(

@@ -62,6 +62,7 @@ def test_what_is_put_back_is_put_back_word_for_word(server):
         run(
             server,
             {"mysql_users": [{"username": "u", "comment": "new"}], "mysql_query_rules": [rule]},
+            open_edits="publish",
         )
     assert [sql(server, query) for query in queries] == before
 

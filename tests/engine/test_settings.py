@@ -130,7 +130,7 @@ def test_why_it_is_refused(server):
 
 def test_somebodys_open_edits_of_variables_are_warned_about(server):
     set_in_memory(server, "mysql-multiplexing", "false")
-    done = run(server, variables={"mysql-max_connections": 900}, check=True)
+    done = run(server, variables={"mysql-max_connections": 900}, check=True, open_edits="publish")
     assert "variable mysql-multiplexing" in str(done.warnings)
     assert not run(server, variables={"mysql-multiplexing": False}).warnings
 

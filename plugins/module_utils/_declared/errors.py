@@ -41,6 +41,14 @@ class RefusedError(EngineError):
     """The server answered OK but did not take what was loaded; it has been put back."""
 
 
+class OpenEditsError(EngineError):
+    """Memory holds edits of others that a LOAD or SAVE would take along; nothing was written."""
+
+
+class OvertakenError(EngineError):
+    """Somebody else wrote what this task was writing; the message says what is left to do."""
+
+
 class NotConvergedError(EngineError):
     """The cluster did not agree before the deadline."""
 

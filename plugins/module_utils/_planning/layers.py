@@ -125,3 +125,16 @@ def expected(table: Table, layer: str, rows: Rows) -> Rows:
     if all(map(is_, shown, rows.values())):
         return rows
     return {key: row for key, row in zip(rows, shown) if row is not None}
+
+
+def verbatim(table: Table, row: Row) -> bool:
+    """Whether LOAD surely takes the row's values as they are, once they have been checked.
+
+    Of users it may rewrite attributes (MySQL_Authentication::add in lib/MySQL_Authentication.cpp), of
+    rules it parses digests and addresses of clients (2.7.1).
+    """
+    if table.runtime == "users":
+        return table.known and not row.get("attributes")
+    if table.runtime == "rules":
+        return table.known and row.get("digest") is None and row.get("client_addr") is None
+    return False

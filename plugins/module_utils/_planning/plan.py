@@ -131,7 +131,7 @@ def plan(want: Want, have: Rows, defaults: Row) -> Plan:
     if want.state != "deleted":
         touched += _settle_unique(want, have, after)
     check_rows(table, after, touched, have)
-    return Plan(want, after, touched, _differences(touched, have, after), not have)
+    return Plan(want, after, touched, differences(touched, have, after), not have)
 
 
 def _check_scope(want: Want, keys: Sequence[Key], have: Rows) -> None:
@@ -172,7 +172,8 @@ def _all_new(keys: Sequence[Key], rows: Rows) -> list[Change]:
     return list(map(tuple.__new__, repeat(Change), zip(there, repeat(None), map(rows.__getitem__, there))))
 
 
-def _differences(keys: Sequence[Key], have: Rows, after: Rows) -> list[Change]:
+def differences(keys: Sequence[Key], have: Rows, after: Rows) -> list[Change]:
+    """The rows with these keys that change."""
     if not have:
         return _all_new(keys, after)
     pairs = ((key, have.get(key), after.get(key)) for key in keys)

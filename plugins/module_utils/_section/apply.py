@@ -1,39 +1,49 @@
 # Copyright: (c) 2026, The mysqlha.proxysql developers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-
 """The order of writing: memory, one LOAD per dirty section, read back, one SAVE.
 
 Admin accepts BEGIN and ignores it, and answers OK to what it rejects; so whatever goes wrong
-before the SAVE is undone here, statement by statement, and the error says what is left.
+before the SAVE is undone here, section by section, and the error says what is left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Union
 
 from .._catalog.tables import SECTIONS, TABLES, Section
-from .._declared.errors import DeclarationError, EngineError, RefusedError
+from .._declared.errors import DeclarationError, EngineError, OpenEditsError, OvertakenError, RefusedError
 from .._declared.rows import Rows
 from .._planning.layers import LAYERS
 from .._server.admin import Admin, load_statement, save_statement
 from .._server.present import read
 from .._server.servers import check_sets
 from .._server.sql import Statement
+from .lock import WriteLock
+from .section import Part, SectionWork, sections_of
 from .tables import TableWork
 from .variables import VariableWork
 
-Work = Union[TableWork, VariableWork]
+OPEN_EDITS = ("refuse", "publish", "discard")
 
 _ORDER = list(SECTIONS)
+
+
+@dataclass(frozen=True)
+class How:
+    """What a task's options say of writing."""
+
+    load: bool = True
+    save: bool = True
+    check: bool = False
+    open_edits: str = "refuse"
 
 
 @dataclass
 class Outcome:
     """What a task did, or in check mode would do."""
 
-    works: list[Work]
+    works: list[Part]
     statements: list[Statement] = field(default_factory=list)
     layers: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
@@ -72,43 +82,118 @@ class Outcome:
         ]
 
 
-@dataclass(frozen=True)
-class _Script:
+class Script:
     """All that will be sent, in order."""
 
-    works: Sequence[Work]
-    memory: list[tuple[Work, list[Statement]]]
-    loads: list[Section]
-    saves: list[Section]
-    disk: list[Statement]
+    def __init__(self, admin: Admin, works: Sequence[Part], how: How) -> None:
+        self.declared = works
+        self.sections = sections_of(works, how.load, how.save)
+        for section in self.sections:
+            # What is in memory alone is nobody's business until it is loaded or saved.
+            if section.loads or section.saves:
+                section.complete(admin)
+                if how.open_edits == "discard":
+                    section.discard(admin)
+        self.memory = [
+            (section, [statement for work in section.works for statement in work.memory_statements()])
+            for section in self.sections
+        ]
+        self.disk = [
+            statement for section in self.sections if how.save for statement in section.disk_statements()
+        ]
+
+    @property
+    def works(self) -> list[Part]:
+        return [work for section in self.sections for work in section.works]
+
+    @property
+    def written(self) -> list[SectionWork]:
+        """The sections of which any layer changes."""
+        return [
+            section
+            for section, statements in self.memory
+            if statements or section.loads or section.saves or section.disk_statements()
+        ]
+
+    @property
+    def saves(self) -> list[Statement]:
+        return [save_statement(each.section) for each in self.sections if each.saves] + self.disk
 
     def statements(self) -> list[Statement]:
         return (
-            [statement for _work, part in self.memory for statement in part]
-            + [load_statement(section) for section in self.loads]
-            + [save_statement(section) for section in self.saves]
-            + self.disk
+            [statement for _section, part in self.memory for statement in part]
+            + [load_statement(each.section) for each in self.sections if each.loads]
+            + self.saves
         )
 
 
-def apply(admin: Admin, works: Sequence[Work], load: bool, save: bool, check: bool) -> Outcome:
-    """Bring the server to what ``works`` planned. Raises EngineError with the server put back."""
+def apply(admin: Admin, works: Sequence[Part], how: How) -> Outcome:
+    """Bring the server to what ``works`` planned.
+
+    Raises EngineError with the server put back, or telling what is left.
+    """
     ordered = sorted(works, key=lambda work: _rank(work.section))
+    script = _checked(admin, ordered, how)
+    if how.check or not script.statements():
+        return _outcome(script, how, script.statements())
+    with WriteLock(admin, [section.section for section in script.written]) as lock:
+        script = _still_so(admin, script, how)
+        _write(admin, script, lock)
+    return _outcome(script, how, list(admin.sent))
+
+
+def _checked(admin: Admin, works: Sequence[Part], how: How) -> Script:
     _check_hostgroups(admin, [work for work in works if isinstance(work, TableWork)])
-    script = _script(ordered, load, save)
-    outcome = Outcome(
-        ordered, script.statements(), _layers(ordered, script, load, save), _warnings(ordered, script)
-    )
-    if not check:
-        _write(admin, script)
-        outcome.statements = list(admin.sent)
-    return outcome
+    script = Script(admin, works, how)
+    if how.open_edits == "refuse":
+        _refuse_open_edits(script)
+    return script
+
+
+def _outcome(script: Script, how: How, statements: list[Statement]) -> Outcome:
+    return Outcome(script.works, statements, _layers(script, how), _warnings(script))
+
+
+def _still_so(admin: Admin, script: Script, how: How) -> Script:
+    """The script, made anew where memory was changed between the look at it and the lock.
+
+    Of a table that is to be exactly as declared that is for a person to see: somebody else declares it too.
+    """
+    moved = [work for work in script.works if work.moved(admin)]
+    if not moved:
+        return script
+    for work in moved:
+        if isinstance(work, TableWork) and work.want.state == "overridden":
+            raise OvertakenError(
+                f"{work.title}: somebody else wrote to this table while this task was about to;"
+                " nothing was written. Run it again",
+                table=work.title,
+            )
+    return _checked(admin, [work.again(admin) for work in script.declared], how)
+
+
+def _refuse_open_edits(script: Script) -> None:
+    found = [(each.section, each.open_edits) for each in script.sections if each.loads or each.saves]
+    lines = [f"{section.name}: {_few(edits)}" for section, edits in found if edits]
+    if lines:
+        raise OpenEditsError(
+            "memory holds edits that nobody declares and that were never loaded. A LOAD or SAVE would take"
+            " them along: {}. Declare them, load or remove them by hand, or say open_edits: publish or"
+            " discard. Nothing was written".format("; ".join(lines)),
+            open_edits={section.name: edits for section, edits in found if edits},
+        )
+
+
+def _few(texts: Sequence[str]) -> str:
+    more = f" and {len(texts) - 10} more" if texts[10:] else ""
+    return "; ".join(texts[:10]) + more
 
 
 def _check_hostgroups(admin: Admin, works: Sequence[TableWork]) -> None:
     """What no table can see alone: one hostgroup in the sets of two tables."""
-    for section in _sections(work for work in works if work.table.hostgroups and work.plan.changes):
-        ours = {work.title: work for work in works}
+    changing = [work for work in works if work.table.hostgroups and work.plan.changes]
+    for section in dict.fromkeys(work.section for work in changing):
+        ours = {work.title: work for work in changing if work.section == section}
         rows: dict[str, Rows] = {}
         for name in section.tables:
             if not TABLES[name].hostgroups:
@@ -124,73 +209,83 @@ def _rank(section: Section) -> int:
     return _ORDER.index(section.name) if section.name in _ORDER else len(_ORDER)
 
 
-def _script(works: Sequence[Work], load: bool, save: bool) -> _Script:
-    memory = [(work, work.memory_statements()) for work in works]
-    loads = _sections(work for work in works if load and work.changes["runtime"])
-    saves = _sections(work for work in works if save and work.needs_save)
-    disk = [statement for work in works if save for statement in work.disk_statements(work.section in saves)]
-    return _Script(works, [(work, part) for work, part in memory if part], loads, saves, disk)
-
-
-def _sections(works: Iterable[Work]) -> list[Section]:
-    return list(dict.fromkeys(work.section for work in works))
-
-
-def _layers(works: Sequence[Work], script: _Script, load: bool, save: bool) -> dict[str, str]:
+def _layers(script: Script, how: How) -> dict[str, str]:
     def verdict(layer: str, wanted: bool, done: str) -> str:
-        if not any(work.changes[layer] for work in works):
+        if not any(work.changes[layer] for work in script.works):
             return "unchanged"
         return done if wanted else "skipped"
 
     return {
-        "memory": "changed" if script.memory else "unchanged",
-        "runtime": verdict("runtime", load, "loaded"),
-        "disk": verdict("disk", save, "saved"),
+        "memory": "changed" if any(statements for _section, statements in script.memory) else "unchanged",
+        "runtime": verdict("runtime", how.load, "loaded"),
+        "disk": verdict("disk", how.save, "saved"),
     }
 
 
-def _warnings(works: Sequence[Work], script: _Script) -> list[str]:
-    pending = [
-        f"{work.title}: memory holds edits that are not declared here and were never loaded; the LOAD takes"
-        f" them to runtime too: {work.pending[0]}"
-        + (f" and {len(work.pending) - 1} more" if work.pending[1:] else "")
-        for work in works
-        if work.pending and work.section in script.loads
+def _warnings(script: Script) -> list[str]:
+    published = [
+        f"{section.section.name}: edits that are not declared here and were never loaded are taken along:"
+        f" {_few(section.open_edits)}"
+        for section in script.sections
+        if (section.loads or section.saves) and section.open_edits
     ]
-    return pending + [remark for work in works for remark in work.remarks()]
+    return published + [remark for work in script.works for remark in work.remarks()]
 
 
-def _write(admin: Admin, script: _Script) -> None:
-    started: list[Work] = []
-    loaded: list[Section] = []
+def _write(admin: Admin, script: Script, lock: WriteLock) -> None:
+    started: list[SectionWork] = []
+    loaded: list[SectionWork] = []
     try:
-        for work, statements in script.memory:
-            started.append(work)
+        admin.watch()
+        for section, statements in script.memory:
+            if statements:
+                started.append(section)
             for statement in statements:
+                lock.renew()
                 admin.write(statement)
-        for section in script.loads:
-            loaded.append(section)
-            admin.load(section)
+        for section in script.sections:
+            if section.loads:
+                lock.renew()
+                loaded.append(section)
+                admin.load(section.section)
         # Only now: what LOAD made of it is read once, for all sections.
-        refused = [line for work in script.works if work.section in loaded for line in work.refusals(admin)]
-        if refused:
-            raise RefusedError(_listed(refused), refused=refused)
+        disturbed = admin.disturbed()
+        overtaken = [line for work in script.works for line in work.overtaken(admin)] if disturbed else []
+        refused = [line for section in loaded for line in section.refusals(admin, disturbed)]
     except EngineError as exc:
-        works = [work for work in script.works if work in started or work.section in loaded]
-        raise _undone(admin, exc, works, loaded) from None
-    _save(admin, script)
+        raise _undone(admin, exc, started, loaded) from None
+    if overtaken:
+        raise _overtaken(overtaken, script)
+    if refused:
+        raise _undone(admin, RefusedError(_listed(refused), refused=refused), started, loaded)
+    _save(admin, script, lock)
+
+
+def _overtaken(lines: Sequence[str], script: Script) -> OvertakenError:
+    """Nothing is put back here: that would undo what somebody else has just done."""
+    left = "; ".join(statement.shown[:120] for statement in script.saves)
+    return OvertakenError(
+        "somebody else changed, while this task was writing: {}. What they wrote is left as it is{}. Run this"
+        " again when they have finished".format(
+            _few(lines), f", and this was not done: {left}" if left else ""
+        ),
+        overtaken=list(lines),
+    )
 
 
 def _undone(
-    admin: Admin, cause: EngineError, works: Sequence[Work], loaded: Sequence[Section]
+    admin: Admin, cause: EngineError, started: Sequence[SectionWork], loaded: Sequence[SectionWork]
 ) -> EngineError:
-    """Put memory and runtime back, and say in the error how that went."""
-    if not works:
+    """The error that is raised, with what was done about it."""
+    sections = list(dict.fromkeys([*started, *loaded]))
+    if not sections:
         return cause
     try:
-        _undo(admin, works, loaded)
+        admin.revive()
+        for section in sections:
+            section.undo(admin, section in loaded)
     except EngineError as exc:
-        names = ", ".join(work.title for work in works)
+        names = ", ".join(work.title for section in sections for work in section.works)
         left = f"Putting {names} back failed too ({exc.message}): check them before the next LOAD or restart."
     else:
         left = "Everything has been put back as it was."
@@ -198,24 +293,12 @@ def _undone(
     return cause
 
 
-def _undo(admin: Admin, works: Sequence[Work], loaded: Sequence[Section]) -> None:
-    admin.revive()
-    back = [work.undo(work.section in loaded) for work in works]
-    for first, _second in back:
-        for statement in first:
-            admin.write(statement)
-    for section in loaded:
-        admin.load(section)
-    for _first, second in back:
-        for statement in second:
-            admin.write(statement)
-
-
-def _save(admin: Admin, script: _Script) -> None:
+def _save(admin: Admin, script: Script, lock: WriteLock) -> None:
     """SAVE comes last, when runtime is known to be right; what it could not write is named."""
-    statements = [save_statement(section) for section in script.saves] + script.disk
+    statements = script.saves
     for number, statement in enumerate(statements):
         try:
+            lock.renew()
             admin.write(statement)
         except EngineError as exc:
             left = "; ".join(rest.shown[:120] for rest in statements[number:])

@@ -1,20 +1,22 @@
 # Copyright: (c) 2026, The mysqlha.proxysql developers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-
 """Copying whole sections between layers, only where the layers differ."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .._catalog.tables import SECTIONS, TABLES, Section
-from .._catalog.variables import STATIC
-from .._declared.errors import DeclarationError, RefusedError
-from .._planning.layers import expected
+from .._catalog.tables import SECTIONS, Section
+from .._declared.errors import DeclarationError, EngineError, RefusedError
+from .._planning.layers import LAYERS
+from .._planning.plan import Want
 from .._server.admin import Admin, load_statement, save_statement
-from .._server.present import Present
+from .._server.schema import table_of
 from .._server.sql import Statement, plain
-from .variables import canonical, read_variables
+from .lock import WriteLock
+from .section import Part, SectionWork, present_tables
+from .tables import TableWork
+from .variables import VariableWork, read_variables
 
 DIRECTIONS = ("memory_to_runtime", "memory_to_disk", "disk_to_memory")
 
@@ -38,64 +40,64 @@ def for_direction(names: Sequence[str] | None, direction: str) -> list[Section]:
     return [section for section in sections if section.name not in without]
 
 
-def differs(admin: Admin, section: Section, direction: str) -> bool:
-    """Whether copying the section in this direction would change anything."""
-    if section.prefix:
-        return _variables_differ(admin, section, direction)
-    return any(_table_differs(admin, name, direction) for name in _present(admin, section))
+class Copy:
+    """A whole section, to be copied in one direction. Raises DeclarationError for a login that sees none."""
 
+    def __init__(self, admin: Admin, section: Section, direction: str) -> None:
+        self.section = section
+        self.direction = direction
+        self.parts: list[Part] = []
+        names = present_tables(admin, section)
+        if section.prefix:
+            have = {layer: read_variables(admin, layer) for layer in LAYERS}
+            self.parts.append(VariableWork(section, {}, have))
+        self.parts += [TableWork(admin, Want(table_of(admin, name), []), []) for name in names]
+        layer = "disk" if "disk" in direction else "runtime"
+        self.due = any(part.differs(layer) for part in self.parts)
 
-def copy(admin: Admin, section: Section, direction: str) -> None:
-    """Copy one section. Raises RefusedError where runtime does not become what memory is."""
-    if direction != "memory_to_runtime":
-        admin.write(statement(section, direction))
-        return
-    admin.load(section)
-    if differs(admin, section, direction):
+    def statements(self) -> list[Statement]:
+        """What is sent, in order; nothing where the layers agree."""
+        if not self.due:
+            return []
+        if self.direction == "memory_to_runtime":
+            return [load_statement(self.section)]
+        if self.direction == "disk_to_memory":
+            return [plain(f"LOAD {self.section.name} FROM DISK")]
+        return [
+            save_statement(self.section),
+            *(statement for part in self.parts for statement in part.disk_statements(True)),
+        ]
+
+    def perform(self, admin: Admin) -> None:
+        """Copy. Raises RefusedError, with all put back, where runtime does not become what memory is."""
+        if not self.due:
+            return
+        with WriteLock(admin, [self.section]):
+            if self.direction == "memory_to_runtime":
+                self._load(admin)
+                return
+            for statement in self.statements():
+                admin.write(statement)
+
+    def _load(self, admin: Admin) -> None:
+        admin.load(self.section)
+        unlike = [line for part in self.parts for line in part.unlike(admin)]
+        if not unlike:
+            return
+        shown = "; ".join(unlike[:10]) + (f" and {len(unlike) - 10} more" if unlike[10:] else "")
+        try:
+            SectionWork(self.section, self.parts, True, False).undo(admin, True)
+            left = "Everything has been put back as it was."
+        except EngineError as exc:
+            left = f"Putting it back failed too ({exc.message}): check the section before the next LOAD."
         raise RefusedError(
-            f"LOAD {section.name} TO RUNTIME was answered with OK, yet runtime still differs from memory:"
-            " ProxySQL left something out or put it back (its error log says what)",
-            section=section.name,
+            f"LOAD {self.section.name} TO RUNTIME was answered with OK, yet ProxySQL left something out or"
+            f" changed it (its error log says why): {shown}. {left}",
+            section=self.section.name,
+            refused=unlike,
         )
 
 
-def statement(section: Section, direction: str) -> Statement:
-    if direction == "memory_to_runtime":
-        return load_statement(section)
-    if direction == "memory_to_disk":
-        return save_statement(section)
-    return plain(f"LOAD {section.name} FROM DISK")
-
-
-def _present(admin: Admin, section: Section) -> list[str]:
-    """The section's tables that this server has."""
-    rows = admin.fetch("SELECT name FROM main.sqlite_master WHERE type = 'table'")[1]
-    names = {row[0] for row in rows}
-    return [name for name in section.tables if name in names]
-
-
-def _table_differs(admin: Admin, name: str, direction: str) -> bool:
-    table = TABLES.get(name)
-    if table is None:
-        # Not in the catalog: compared by the server, which is exact for the tables it can be.
-        sides = ("main." + name, "disk." + name if "disk" in direction else "runtime_" + name)
-        query = "SELECT 1 FROM (SELECT * FROM {} EXCEPT SELECT * FROM {}) LIMIT 1"
-        return any(admin.value(query.format(*pair)) is not None for pair in (sides, sides[::-1]))
-    layer = "disk" if "disk" in direction else "runtime"
-    rows = Present(admin, table).rows
-    return expected(table, layer, rows["memory"]) != rows[layer]
-
-
-def _variables_differ(admin: Admin, section: Section, direction: str) -> bool:
-    layer = "disk" if "disk" in direction else "runtime"
-    memory, other = (_of(section, read_variables(admin, name)) for name in ("memory", layer))
-    # Static variables wait on disk for a restart; memory and runtime can not follow.
-    return any(
-        canonical(name, memory.get(name)) != canonical(name, other.get(name))
-        for name in {**memory, **other}
-        if name not in STATIC
-    )
-
-
-def _of(section: Section, values: dict[str, str]) -> dict[str, str]:
-    return {name: value for name, value in values.items() if name.startswith(section.prefix or "")}
+def differs(admin: Admin, section: Section, direction: str) -> bool:
+    """Whether copying the section in this direction would change anything."""
+    return Copy(admin, section, direction).due

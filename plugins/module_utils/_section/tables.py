@@ -7,17 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Callable
 
 from .._catalog.tables import SECTIONS, Section, Table
 from .._declared.declaration import check_columns, declared_rows
-from .._declared.rows import Key, Row, Rows, names_in, show_key, show_row
-from .._planning.layers import LAYERS, expected, layers_of
-from .._planning.plan import Change, Plan, Scope, Want, drift, plan
+from .._declared.errors import where
+from .._declared.rows import Key, Row, Rows, by_key, names_in, server_rows, show_key, show_row
+from .._planning.edits import open_rows, reverted
+from .._planning.layers import LAYERS, expected, fold, layers_of, verbatim
+from .._planning.plan import Change, Plan, Scope, Want, differences, drift, plan
 from .._planning.users import half_users, recognise, to_both_roles, together
-from .._server.admin import Admin
+from .._server.admin import Admin, Raw
 from .._server.present import Present
-from .._server.sql import Statement, delete_rows, replace_rows
+from .._server.sql import Statement, delete_rows, replace_rows, update_rows
+
+# What to write, and after a LOAD what more: the second is worked out when it is due.
+Undo = tuple[list[Statement], Callable[[], list[Statement]]]
 
 
 def want_table(table: Table, config: Any, state: str, scope: Mapping[str, Any] | None = None) -> Want:
@@ -26,9 +31,15 @@ def want_table(table: Table, config: Any, state: str, scope: Mapping[str, Any] |
 
 
 class TableWork:
-    """A planned table. Nothing is written here: ``apply.py`` sends what this gives out."""
+    """A planned table. Nothing is written here: ``apply.py`` sends what this gives out.
 
-    def __init__(self, admin: Admin, want: Want, config: Any) -> None:
+    With nothing wanted it is a table of a section that others of its tables are written in: it tells the
+    open edits there, and undoes what a LOAD made of them.
+    discard: whether memory is to lose the open edits, which are then part of the plan.
+    """
+
+    def __init__(self, admin: Admin, want: Want, config: Any, discard: bool = False) -> None:
+        self._given = (want, config)
         self.title = want.table.name
         self.section: Section = SECTIONS[want.table.section]
         server = f"ProxySQL {admin.version} at {admin.login.place}"
@@ -49,25 +60,41 @@ class TableWork:
             want = replace(want, rows=recognise(want, self.have))
         self.want = want
         implied = {column.name: column.default for column in self.table.columns if column.implied}
-        self.plan: Plan = plan(want, self.have["memory"], {**self.present.defaults, **implied})
+        defaults = {**self.present.defaults, **implied}
+        memory = self.have["memory"]
+        self.plan: Plan = plan(want, memory, defaults)
+        self._open = open_rows(self.plan, memory, self.have["runtime"], self.present.differing("runtime"))
+        if discard and self._open:
+            self.plan = plan(want, reverted(self._open, memory), defaults)
+            keys = list(dict.fromkeys([*self.plan.touched, *self._open]))
+            self.plan = replace(self.plan, changes=differences(keys, memory, self.plan.after), fresh=False)
+            self._open = {}
         self.should = {layer: expected(self.table, layer, self.plan.after) for layer in LAYERS}
         self.changes: dict[str, list[Change]] = {"memory": self.plan.changes}
         for layer in LAYERS[1:]:
             there = layer in layers_of(self.table)
             self.changes[layer] = self._drift(layer, self.have[layer]) if there else []
 
+    def again(self, admin: Admin, discard: bool = False) -> TableWork:
+        """The same, planned on what is there now."""
+        want, config = self._given
+        return TableWork(admin, want, config, discard)
+
     @property
-    def pending(self) -> list[str]:
-        """Rows that are not ours and differ between memory and runtime: somebody's open edits."""
-        ours = set(self.plan.touched)
-        memory, runtime = self.have["memory"], self.have["runtime"]
-        keys = [key for key in self.present.differing("runtime") if key not in ours]
-        shown = expected(self.table, "runtime", {key: memory[key] for key in keys if key in memory})
+    def open_edits(self) -> list[str]:
+        """Somebody's edits of memory, never loaded and not declared: rows, and columns of ours."""
         return [
-            f"row {show_key(self.table, memory.get(key) or runtime[key])}"
-            for key in keys
-            if shown.get(key) != runtime.get(key)
+            where(
+                self.title, show_key(self.table, edit.memory or edit.runtime or {}), ", ".join(edit.columns)
+            )
+            for edit in self._open.values()
         ]
+
+    def differs(self, layer: str) -> bool:
+        """Whether a layer holds anything else than memory, declared or not."""
+        if layer not in layers_of(self.table):
+            return False
+        return expected(self.table, layer, self.have["memory"]) != self.have[layer]
 
     def _drift(self, layer: str, rows: Rows) -> list[Change]:
         return drift(self.plan, self.should[layer], rows)
@@ -76,11 +103,26 @@ class TableWork:
 
     def memory_statements(self) -> list[Statement]:
         changes = self.plan.changes
+        updated = [change for change in changes if self._is_update(change)]
+        if updated:
+            kept = {change.key for change in updated}
+            changes = [change for change in changes if change.key not in kept]
         gone = [change.key for change in changes if change.after is None]
         # REPLACE finds the second row of a user stored in two only where it is for both roles.
         gone += [(change.key[0], False) for change in changes if change.key in self.present.paired]
         written = [change.after for change in changes if change.after is not None]
-        return self._statements(gone, written + self._other_halves(changes), self.present.defaults)
+        statements = self._statements(gone, written + self._other_halves(changes), self.present.defaults)
+        return statements + update_rows(self.table, [(each.after or {}, each.columns) for each in updated])
+
+    def _is_update(self, change: Change) -> bool:
+        """Whether the change can be made by writing its columns alone, so that others' are left alone."""
+        if self.want.state != "merged" or change.before is None or change.after is None:
+            return False
+        if self.table.runtime != "users":
+            return True
+        # A user's two roles may share a row.
+        roles = {"backend", "frontend"}.intersection(change.columns)
+        return not roles and not self.apart and change.key not in self.present.paired
 
     def _other_halves(self, changes: Sequence[Change]) -> list[Row]:
         """Users of whom one role changes may be stored as one row: the other role is written too."""
@@ -88,7 +130,7 @@ class TableWork:
         others = [(name, not backend) for name, backend in keys]
         return [self.plan.after[key] for key in others if key not in keys and key in self.plan.after]
 
-    def undo(self, loaded: bool) -> tuple[list[Statement], list[Statement]]:
+    def undo(self, admin: Admin, loaded: bool) -> Undo:
         """Statements that bring memory to what runtime was made of, and then to what it was.
 
         Between the two comes a LOAD, if there was one to undo. Without one the first is all. Rows go
@@ -96,12 +138,12 @@ class TableWork:
         """
         touched = {change.key for change in self.plan.changes}
         if not loaded:
-            return self._back(touched, self.present.raw_rows("memory", touched)), []
+            return self._back(touched, self.present.raw_rows("memory", touched)), list
         differing = set(self.present.differing("runtime"))
         kept = self.present.raw_rows("memory", touched - differing)
         first = {**kept, **self.present.raw_rows("runtime", differing)}
         second = self.present.raw_rows("memory", differing)
-        return self._back(touched | differing, first), self._back(differing, second)
+        return self._back(touched | differing, first), lambda: self._back(differing, second)
 
     def _back(self, keys: Iterable[Key], rows: Mapping[Key, Row]) -> list[Statement]:
         gone = [key for key in self.present.every_role(keys) if key not in rows]
@@ -123,16 +165,56 @@ class TableWork:
 
     # -- after the LOAD ------------------------------------------------------------------
 
-    def refusals(self, admin: Admin) -> list[str]:
-        """What runtime does not hold although the LOAD was answered with OK."""
-        # Values are validated before they are written. If runtime differs in a row that memory had
-        # already, that was not enough, and each value is looked at.
+    def moved(self, admin: Admin) -> bool:
+        """Whether memory is no longer what this was planned on, as far as that matters to the plan."""
+        raw = self.present.memory_now(admin)
+        if raw == self.present.raw or sorted(raw, key=repr) == sorted(self.present.raw, key=repr):
+            return False
+        rows, have = self._rows_of(raw), self.have["memory"]
+        keys = [key for key in {**rows, **have} if rows.get(key) != have.get(key)]
+        touched = set(self.plan.touched)
+        scope = self.want.scope if self.want.state == "overridden" else None
+        return any(key in touched or (scope is not None and scope.covers(rows.get(key, {}))) for key in keys)
+
+    def _rows_of(self, raw: Sequence[Raw]) -> Rows:
+        return fold(
+            self.table, by_key(self.table, server_rows(self.table, self.present.names, raw)), self.apart
+        )
+
+    def overtaken(self, admin: Admin) -> list[str]:
+        """Rows that this task answers for and that somebody has changed in memory since it wrote them."""
+        rows = self._rows_of(self.present.memory_now(admin))
+        return [
+            where(self.title, show_key(self.table, change.before or change.after or {}))
+            for change in drift(self.plan, self.plan.after, rows)
+        ]
+
+    def refusals(self, admin: Admin, disturbed: bool) -> list[str]:
+        """What runtime does not hold, value by value, although the LOAD was answered with OK.
+
+        disturbed: whether memory may have been changed by others since this task wrote it. Runtime itself is
+        not read only where that could tell nothing new: each row is there, and LOAD takes all of the
+        values that were written as they are.
+        """
         written = {change.key for change in self.plan.changes}
-        thorough = any(change.key not in written for change in self.changes["runtime"])
-        if not thorough and self.present.all_loaded(admin):
+        known = not disturbed and all(change.key in written for change in self.changes["runtime"])
+        if known and self._all_verbatim() and self.present.all_loaded(admin):
             return []
         rows = self.present.loaded(admin, self.plan.after)
         return [self._refusal(change) for change in self._drift("runtime", rows)]
+
+    def _all_verbatim(self) -> bool:
+        return all(verbatim(self.table, change.after) for change in self.plan.changes if change.after)
+
+    def unlike(self, admin: Admin) -> list[str]:
+        """Rows of which a LOAD did not make what memory held before it."""
+        memory = self.have["memory"]
+        should, rows = expected(self.table, "runtime", memory), self.present.loaded(admin, memory)
+        return [
+            where(self.title, show_key(self.table, memory.get(key) or rows[key]))
+            for key in {**should, **rows}
+            if should.get(key) != rows.get(key)
+        ]
 
     def _refusal(self, change: Change) -> str:
         if change.before is None:

@@ -26,12 +26,13 @@ from .._catalog.variables import (
     TEXTS,
 )
 from .._declared.declaration import declared_value
-from .._declared.errors import DeclarationError
+from .._declared.errors import DeclarationError, StatementError
 from .._declared.rows import HIDDEN
 from .._planning.layers import LAYERS
 from .._server.admin import Admin, section_of_variable
-from .._server.sql import Statement, replace_variables
-from .tables import scalar
+from .._server.present import sees_nothing
+from .._server.sql import Statement, delete_variables, replace_variables
+from .tables import Undo, scalar
 
 _SOURCE = {
     "memory": "main.global_variables",
@@ -93,55 +94,100 @@ def canonical(name: str, text: str | None) -> str | None:
 
 
 def read_variables(admin: Admin, layer: str) -> Values:
-    rows = admin.fetch(f"SELECT variable_name, variable_value FROM {_SOURCE[layer]}")[1]
+    try:
+        rows = admin.fetch(f"SELECT variable_name, variable_value FROM {_SOURCE[layer]}")[1]
+    except StatementError as exc:
+        raise sees_nothing(admin) if "no such table" in str(exc.fields.get("answer")) else exc from None
     return {str(name): value or "" for name, value in rows}
 
 
 class VariableWork:
-    """The variables of one section, planned. The same shape as TableWork."""
+    """The variables of one section, planned. The same shape as TableWork.
 
-    def __init__(self, section: Section, want: Values, have: Mapping[str, Values]) -> None:
+    want: empty where a section is looked at as a whole and nothing is declared.
+    """
+
+    def __init__(
+        self, section: Section, want: Values, have: Mapping[str, Values], discard: bool = False
+    ) -> None:
         self.section = section
         self.title = "global_variables"
         self.want = want
         self.have = have
         self.live = {name: value for name, value in want.items() if name not in STATIC}
         self.static = {name: value for name, value in want.items() if name in STATIC}
+        found = self._open_names()
+        # Those to be taken back, and those to be warned of.
+        self._reverted, self._open = (found, []) if discard else ([], found)
         self.changes: dict[str, list[str]] = {
-            "memory": self._differing("memory", self.live),
+            "memory": self._differing("memory", self.live) + self._reverted,
             "runtime": self._differing("runtime", self.live),
             "disk": self._differing("disk", want),
         }
 
+    def again(self, admin: Admin, discard: bool = False) -> VariableWork:
+        """The same, planned on what is there now."""
+        have = {layer: read_variables(admin, layer) for layer in LAYERS}
+        return VariableWork(self.section, self.want, have, discard)
+
     def _differing(self, layer: str, want: Values) -> list[str]:
         return _differing(want, self.have[layer])
 
-    @property
-    def pending(self) -> list[str]:
-        """Variables that are not ours and differ between memory and runtime: somebody's open edits."""
+    def _mine(self, values: Values) -> Values:
         prefix = self.section.prefix or " "
+        return {name: value for name, value in values.items() if name.startswith(prefix)}
+
+    @property
+    def open_edits(self) -> list[str]:
+        """Variables that are not ours and differ between memory and runtime: somebody's open edits."""
+        return [f"variable {name}" for name in self._open]
+
+    def _open_names(self) -> list[str]:
+        return [name for name in self._apart("runtime") if name not in self.want]
+
+    def _apart(self, layer: str) -> list[str]:
+        """Names of memory whose value in a layer is another one, or none, to the server."""
+        memory, other = self._mine(self.have["memory"]), self._mine(self.have[layer])
+        # A static one waits on disk for a restart; memory and runtime cannot follow.
         return [
-            f"variable {name}"
-            for name, value in sorted(self.have["memory"].items())
-            if name.startswith(prefix)
-            and name not in self.want
-            and name not in STATIC | READ_ONLY
-            and canonical(name, value) != canonical(name, self.have["runtime"].get(name))
+            name
+            for name, value in sorted(memory.items())
+            if name not in STATIC | READ_ONLY and canonical(name, value) != canonical(name, other.get(name))
         ]
+
+    def differs(self, layer: str) -> bool:
+        """Whether a layer holds anything else than memory. What disk alone has is of another release."""
+        return bool(self._apart(layer))
 
     # -- what to send --------------------------------------------------------------------
 
     def memory_statements(self) -> list[Statement]:
-        return self._replace(self.live, self.changes["memory"])
+        values = dict(self.live)
+        gone = []
+        for name in self._reverted:
+            if name in self.have["runtime"]:
+                values[name] = self.have["runtime"][name]
+            else:
+                gone.append(name)
+        return delete_variables(gone) + self._replace(
+            values, [name for name in self.changes["memory"] if name in values]
+        )
 
-    def undo(self, loaded: bool) -> tuple[list[Statement], list[Statement]]:
-        """As TableWork.undo: memory as runtime was, and after a LOAD memory as it was."""
-        memory, runtime = self.have["memory"], self.have["runtime"]
-        names = list(dict.fromkeys(self.changes["memory"] + self.changes["runtime"]))
-        source = runtime if loaded else memory
-        first = {name: source.get(name, memory.get(name, "")) for name in names}
-        second = [name for name in names if memory.get(name) != first[name] and name in memory]
-        return self._replace(first, names), self._replace(memory, second)
+    def undo(self, admin: Admin, loaded: bool) -> Undo:
+        """As TableWork.undo, for all variables of the section: a LOAD resets what it does not like."""
+        memory = self._mine(self.have["memory"])
+        if not loaded:
+            return self._back(admin, memory), list
+        runtime = {**memory, **self._mine(self.have["runtime"])}
+        return self._back(admin, runtime), lambda: self._back(admin, memory)
+
+    def _back(self, admin: Admin, values: Values) -> list[Statement]:
+        now = self._mine(read_variables(admin, "memory"))
+        gone = [name for name in now if name not in values]
+        return delete_variables(gone) + self._replace(
+            values,
+            [name for name, value in values.items() if now.get(name) != value and name not in READ_ONLY],
+        )
 
     def disk_statements(self, saved: bool) -> list[Statement]:
         """Static variables go to disk last: LOAD resets them in memory and SAVE would copy that.
@@ -169,7 +215,29 @@ class VariableWork:
 
     # -- after the LOAD ------------------------------------------------------------------
 
-    def refusals(self, admin: Admin) -> list[str]:
+    def moved(self, admin: Admin) -> bool:
+        """Whether the section is no longer, in memory, what this was planned on."""
+        return self._mine(read_variables(admin, "memory")) != self._mine(self.have["memory"])
+
+    def overtaken(self, admin: Admin) -> list[str]:
+        """Variables that somebody has changed since this task wrote them."""
+        memory, runtime = read_variables(admin, "memory"), read_variables(admin, "runtime")
+        return [
+            f"variable {name}"
+            for name in _differing(self.live, memory)
+            if canonical(name, memory.get(name)) != canonical(name, runtime.get(name))
+        ]
+
+    def unlike(self, admin: Admin) -> list[str]:
+        """Variables of which a LOAD did not make what memory held before it."""
+        before, runtime = self._mine(self.have["memory"]), read_variables(admin, "runtime")
+        return [
+            f"variable {name}"
+            for name, value in sorted(before.items())
+            if name not in STATIC | READ_ONLY and canonical(name, value) != canonical(name, runtime.get(name))
+        ]
+
+    def refusals(self, admin: Admin, disturbed: bool) -> list[str]:
         runtime = read_variables(admin, "runtime")
         return [
             f"variable {name}: declared {_shown(name, self.live[name])},"
@@ -206,9 +274,11 @@ class VariableWork:
         texts = {"before": "", "after": ""}
         for name in self.changes[layer]:
             before = canonical(name, self.have[layer].get(name))
+            after = self.want.get(name, self.have["runtime"].get(name))
             if before is not None:
                 texts["before"] += f"{name}: {_shown(name, before)}\n"
-            texts["after"] += "{}: {}\n".format(name, _shown(name, self.want[name], " (new)"))
+            if after is not None:
+                texts["after"] += "{}: {}\n".format(name, _shown(name, after, " (new)"))
         return texts
 
 

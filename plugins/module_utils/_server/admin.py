@@ -99,6 +99,7 @@ class Admin:
         self.sent: list[Statement] = []
         self._connection = _connect(login)
         self._version: str | None = None
+        self._watched = self._own_changes = 0
 
     def __enter__(self) -> Admin:
         return self
@@ -142,7 +143,32 @@ class Admin:
     def write(self, statement: Statement) -> None:
         """Send a statement that changes something."""
         self.sent.append(statement)
-        self._send(statement)
+        changed = self.execute(statement)
+        # What a LOAD or SAVE says of rows is no count of those in memory.
+        if not statement.sql.startswith(("LOAD ", "SAVE ")):
+            self._own_changes += changed
+
+    def execute(self, statement: Statement) -> int:
+        """Send a statement that is none of the task's own, and say how many rows it changed."""
+        return max(0, int(self._send(statement).rowcount or 0))
+
+    # -- whether anybody else wrote ------------------------------------------------------
+
+    def watch(self) -> None:
+        """Begin to count what is written from now on, see `disturbed`."""
+        self._watched, self._own_changes = self._changes(), 0
+
+    def disturbed(self) -> bool:
+        """Whether anything but this connection's own statements may have written since `watch`.
+
+        All sessions of Admin share one SQLite connection, which counts the rows that change. It counts
+        those of runtime tables too, which are made anew when they are read; so True may be a false alarm,
+        and False never is.
+        """
+        return self._changes() != self._watched + self._own_changes
+
+    def _changes(self) -> int:
+        return int(self.value("SELECT total_changes()") or 0)
 
     def load(self, section: Section, after: int = 0) -> None:
         """LOAD a section to runtime, never in the second of its present epoch, or of ``after``.
@@ -154,15 +180,23 @@ class Admin:
             # A little more than the second: ProxySQL stamps with time(), which on Linux may lag behind
             # the clock that SQL sees by some milliseconds, and would still say the old second.
             clock = (
-                f"SELECT CAST(strftime('%s', 'now', '-0.05 seconds') AS INTEGER) <= max(epoch, {after})"
-                " FROM runtime_checksums_values"
+                f"SELECT CAST(strftime('%s', 'now', '-0.05 seconds') AS INTEGER) <= max(epoch, {after}),"
+                " total_changes() FROM runtime_checksums_values"
                 f" WHERE name = {literal(section.checksum)}"
             )
             # Bounded: an epoch of the future (a clock set back) is not worth waiting for.
             until = time.monotonic() + 2
-            while self.value(clock) == "1" and time.monotonic() < until:
+            while self._same_second(clock) and time.monotonic() < until:
                 time.sleep(0.05)
         self.write(load_statement(section))
+
+    def _same_second(self, clock: str) -> bool:
+        # The table of checksums is made anew for this, and that is nobody else's change.
+        before = self._changes()
+        rows = self.fetch(clock)[1]
+        if rows:
+            self._own_changes += int(rows[0][1] or 0) - before
+        return bool(rows) and rows[0][0] == "1"
 
     def _send(self, statement: Statement) -> Any:
         try:

@@ -72,6 +72,10 @@ class Present:
             self.alone[layer], self.extra[layer] = self._differences(admin, layer)
             self.rows[layer] = self._rows(layer, whole, self.alone[layer], self.extra[layer])
 
+    def memory_now(self, admin: Admin) -> list[Raw]:
+        """Memory's rows as they are sent now."""
+        return _fetch(admin, self.table, f"SELECT * FROM main.{self.table.name}")[1]
+
     def differing(self, layer: str) -> list[Key]:
         """The keys of rows that are not the same in memory and in the layer, word for word if it can be."""
         if layer == "runtime" and self.table.runtime == "servers":
@@ -154,6 +158,14 @@ class Present:
         if set(names) != set(self.names):
             rows = {key: {**memory.get(key, {}), **row} for key, row in rows.items()}
         return expected(self.table, "runtime", rows)
+
+
+def sees_nothing(admin: Admin) -> DeclarationError:
+    """The error for a login of admin-stats_credentials, which has a database of its own."""
+    return DeclarationError(
+        f"{admin.login.user!r} sees no configuration at {admin.login.place}; only users of"
+        " admin-admin_credentials do"
+    )
 
 
 def _fetch(admin: Admin, table: Table, sql: str) -> tuple[list[str], list[Raw]]:

@@ -80,6 +80,25 @@ def merge_rows(table: Table, rows: Sequence[Row]) -> list[Statement]:
     return statements
 
 
+def update_rows(table: Table, changes: Sequence[tuple[Row, Sequence[str]]]) -> list[Statement]:
+    """UPDATE of the columns named, of rows that are there: other columns keep what they have by then."""
+    groups: dict[tuple[str, ...], list[Row]] = {}
+    for row, names in changes:
+        groups.setdefault(tuple(names), []).append(row)
+    statements: list[Statement] = []
+    for names, rows in groups.items():
+        order = (*table.key, *names)
+        places = {name: f"column{number}" for number, name in enumerate(order, 1)}
+        head = "UPDATE {} SET {} FROM (VALUES ".format(
+            table.name, ", ".join(f"{name} = given.{places[name]}" for name in names)
+        )
+        tail = ") AS given WHERE " + " AND ".join(
+            f"{table.name}.{name} = given.{places[name]}" for name in table.key
+        )
+        statements += _values(head, table, {name: [row[name] for row in rows] for name in order}, tail)
+    return statements
+
+
 def delete_rows(table: Table, keys: Sequence[Key], target: str = "") -> list[Statement]:
     """DELETE of rows by key."""
     head = f"DELETE FROM {target}{table.name} WHERE "
@@ -99,6 +118,12 @@ def replace_variables(values: Mapping[str, str], secrets: Iterable[str], target:
     shown = [f"('{name}', '{HIDDEN}')" if name in hidden else text for name, text in zip(values, texts)]
     head = f"REPLACE INTO {target}global_variables (variable_name, variable_value) VALUES "
     return _joined(head, texts, shown)
+
+
+def delete_variables(names: Sequence[str], target: str = "") -> list[Statement]:
+    """DELETE of variables by name."""
+    texts = list(map(literal, names))
+    return _joined(f"DELETE FROM {target}global_variables WHERE variable_name IN (", texts, texts, ")")
 
 
 def _same_columns(rows: Sequence[Row]) -> Iterable[tuple[tuple[str, ...], Sequence[Row]]]:

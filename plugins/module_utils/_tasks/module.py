@@ -18,7 +18,7 @@ from ansible.module_utils.basic import (  # type: ignore[attr-defined]
 from .._catalog.tables import Table
 from .._declared.errors import EngineError
 from .._planning.layers import LAYERS
-from .._section.apply import Outcome, apply
+from .._section.apply import OPEN_EDITS, How, Outcome, apply
 from .._server.admin import PYMYSQL_ERROR, Admin, Login
 
 Spec = dict[str, dict[str, Any]]
@@ -96,6 +96,7 @@ def writing_spec(states: list[str]) -> Spec:
         "state": {"type": "str", "default": "merged", "choices": states},
         "load": {"type": "bool", "default": True},
         "save": {"type": "bool", "default": True},
+        "open_edits": {"type": "str", "default": OPEN_EDITS[0], "choices": list(OPEN_EDITS)},
     }
 
 
@@ -165,4 +166,5 @@ class Module(AnsibleModule):
         self.exit_json(**result)
 
     def apply(self, admin: Admin, works: Any) -> Outcome:
-        return apply(admin, works, self.params["load"], self.params["save"], self.check_mode)
+        given = self.params
+        return apply(admin, works, How(given["load"], given["save"], self.check_mode, given["open_edits"]))

@@ -13,9 +13,9 @@ from .._catalog.variables import SECRETS
 from .._declared.errors import EngineError
 from .._declared.rows import HIDDEN, Row, show_row
 from .._planning.plan import STATES, Want
-from .._section.apply import Outcome
+from .._section.apply import OPEN_EDITS, Outcome
 from .._section.render import render
-from .._section.runtime import DIRECTIONS, copy, differs, for_direction, statement
+from .._section.runtime import DIRECTIONS, Copy, for_direction
 from .._section.tables import TableWork
 from .._section.variables import canonical, declared_variables, plan_variables, read_variables
 from .._server.admin import Admin
@@ -131,6 +131,7 @@ def run_config() -> None:
         "scope": {"type": "dict"},
         "load": {"type": "bool", "default": True},
         "save": {"type": "bool", "default": True},
+        "open_edits": {"type": "str", "default": OPEN_EDITS[0], "choices": list(OPEN_EDITS)},
         "allow_empty": {"type": "bool", "default": False},
         **layer_spec(),
     }
@@ -203,19 +204,16 @@ def run_runtime() -> None:
     direction = module.params["direction"]
 
     def body(admin: Admin) -> dict[str, Any]:
-        done: dict[str, str] = {}
-        statements: list[str] = []
-        for section in for_direction(module.params["sections"], direction):
-            apart = differs(admin, section, direction)
-            done[section.name] = (
-                ("loaded" if "LOAD" in statement(section, direction).sql else "saved")
-                if apart
-                else "unchanged"
-            )
-            if apart:
-                statements.append(statement(section, direction).shown)
-                if not module.check_mode:
-                    copy(admin, section, direction)
-        return {"changed": bool(statements), "sections": done, "statements": statements}
+        sections = for_direction(module.params["sections"], direction)
+        copies = [Copy(admin, section, direction) for section in sections]
+        word = "saved" if direction == "memory_to_disk" else "loaded"
+        statements = [each.shown for copy in copies for each in copy.statements()]
+        for copy in () if module.check_mode else copies:
+            copy.perform(admin)
+        return {
+            "changed": bool(statements),
+            "sections": {copy.section.name: word if copy.due else "unchanged" for copy in copies},
+            "statements": statements,
+        }
 
     module.run(body)

@@ -18,7 +18,7 @@ from .._cluster.cluster import Node, connect_nodes
 from .._declared.errors import DeclarationError, EngineError
 from .._declared.rows import Row
 from .._planning.plan import Want
-from .._section.apply import apply
+from .._section.apply import OPEN_EDITS, How, apply
 from .._section.tables import TableWork, want_table
 from .._server.admin import Admin
 from .._server.present import read
@@ -50,6 +50,7 @@ def run_drain() -> None:
         "timeout": {"type": "float", "default": 60.0},
         "fail_on_timeout": {"type": "bool", "default": True},
         "save": {"type": "bool", "default": True},
+        "open_edits": {"type": "str", "default": OPEN_EDITS[0], "choices": list(OPEN_EDITS)},
     }
     module = Module(spec)
     params = module.params
@@ -58,7 +59,7 @@ def run_drain() -> None:
         rows = matching(admin, params["servers"], STATUS[params["state"]])
         want: Want = want_table(_TABLE, rows, "merged", None)
         work = TableWork(admin, want, rows)
-        outcome = apply(admin, [work], True, params["save"], module.check_mode)
+        outcome = apply(admin, [work], How(True, params["save"], module.check_mode, params["open_edits"]))
         result: dict[str, Any] = {
             "changed": outcome.changed,
             "diff": outcome.diff(),

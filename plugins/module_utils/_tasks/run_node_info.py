@@ -17,7 +17,7 @@ from .._cluster.cluster import see
 from .._cluster.follow import View
 from .._declared.errors import EngineError
 from .._planning.layers import LAYERS
-from .._section.apply import apply
+from .._section.apply import How, apply
 from .._section.tables import TableWork
 from .._section.variables import declared_variables, plan_variables
 from .._server.admin import Admin
@@ -85,7 +85,7 @@ def _drift(admin: Admin, raw: Mapping[str, Any], params: Mapping[str, Any]) -> d
         for name, config in rows.items():
             want = wanted_of(TABLES[name], config, states[name], scopes.get(name), True)
             works.append(TableWork(admin, want, config))
-        outcome = apply(admin, works, True, True, True)
+        outcome = apply(admin, works, How(check=True, open_edits="publish"))
     except EngineError as exc:
         return {"drift": {}, "drift_unknown": exc.message, "restart_required": []}
     found = {
