@@ -43,18 +43,21 @@ options:
     type: path
   login_defaults_file:
     description:
-      - An option file as the MySQL clients have it, on the host the task runs on. From its section
-        C([client]) come C(host), C(port), C(user), C(password), C(socket), C(ssl-ca), C(ssl-cert) and
-        C(ssl-key).
-      - What is given as an option or in the environment goes before what the file says. An address or a
-        port that is the default counts as not given.
+      - An option file as the MySQL clients have it, on the host the task runs on, with its comments, quotes,
+        C(!include) and C(!includedir). From its groups C([client]), C([mysql]) and those of MariaDB's clients
+        come C(host), C(port), C(user), C(password), C(socket), C(ssl-ca), C(ssl-cert), C(ssl-key), C(ssl-mode),
+        C(ssl) and C(ssl-verify-server-cert).
+      - What is given as an option or in the environment goes before what the file says. Where O(login_host),
+        O(login_port) or O(login_unix_socket) is given, the file's socket, and its port but for a host given alone,
+        are not used; nor are they in modules that ask several nodes.
       - If not given, the environment variable E(PROXYSQL_LOGIN_DEFAULTS_FILE) is used, if there is one.
     type: path
   connect_timeout:
     description:
-      - For how many seconds an admin port that does not answer is tried again before the task fails.
+      - For how many seconds an admin port that does not answer is tried again before the task fails. It covers
+        all up to the end of the login, so a server that hangs is given up as well.
         A ProxySQL that is just starting needs one or two.
-      - A wrong password is not tried again.
+      - A wrong password or a certificate that does not verify is not tried again.
     type: float
     default: 10.0
   read_timeout:
@@ -77,7 +80,8 @@ options:
     description:
       - File with the certificate authority that must have signed ProxySQL's certificate, on the host
         the task runs on. Without it the connection is encrypted, but nobody is identified.
-      - ProxySQL makes its own, C(proxysql-ca.pem) in its data folder.
+      - ProxySQL makes its own, C(proxysql-ca.pem) in its data folder. That it lacks what X.509 asks for when
+        read strictly, as Python does from 3.13 on, is overlooked.
     type: path
   client_cert:
     description:

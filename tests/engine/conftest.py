@@ -71,6 +71,8 @@ def module(server: Server, capsys: pytest.CaptureFixture[str]) -> Callable[..., 
             "_ansible_diff": diff,
             **options,
         }
+        # As if it had not been given.
+        arguments = {name: value for name, value in arguments.items() if value is not None}
         capsys.readouterr()
         # Each task is a process of its own: nothing may be left of the one before.
         for loaded in [each for each in sys.modules if each.startswith(MODULES)]:

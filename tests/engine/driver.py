@@ -15,9 +15,9 @@ from ansible_collections.mysqlha.proxysql.plugins.module_utils._section.variable
 )
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.admin import (
     Admin,
-    Login,
     load_statement,
 )
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.login import Login
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.present import read
 from server import Server
 

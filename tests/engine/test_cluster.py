@@ -47,14 +47,15 @@ def nodes(request) -> Iterator[list[Server]]:
 
 
 def members_of(nodes, **changed):
-    return connect_nodes([login(node, user="cluster", password="clusterpw", **changed) for node in nodes])
+    logins = [login(node, user="cluster", password="clusterpw", **changed) for node in nodes]
+    return connect_nodes(logins, time.monotonic() + 10)
 
 
 def converge(nodes, heal=True, timeout=20, sections=None):
     members = members_of(nodes)
     try:
         cluster = Convergence(members, [SECTIONS[name] for name in sections or ["MYSQL QUERY RULES"]], heal)
-        cluster.wait(timeout)
+        cluster.wait(time.monotonic() + timeout)
         return cluster
     finally:
         for member in members:
@@ -64,7 +65,9 @@ def converge(nodes, heal=True, timeout=20, sections=None):
 def choose(nodes, timeout=10, connect_timeout=1, sections=tuple(SECTIONS)):
     members = members_of(nodes, connect_timeout=connect_timeout)
     try:
-        leader, remarks = choose_leader(members, [SECTIONS[name] for name in sections], timeout)
+        leader, remarks = choose_leader(
+            members, [SECTIONS[name] for name in sections], time.monotonic() + timeout
+        )
         return leader.login.port, remarks
     finally:
         for member in members:
@@ -263,7 +266,7 @@ def test_nodes_of_different_versions_that_differ_are_not_waited_for(nodes):
     cluster = Convergence(members, [SECTIONS["MYSQL QUERY RULES"]], heal=True)
     began = time.monotonic()
     with pytest.raises(NotConvergedError, match="it runs ProxySQL 3.0.0 and"):
-        cluster.wait(20)
+        cluster.wait(time.monotonic() + 20)
     assert time.monotonic() - began < 5
     for member in members:
         member.close()

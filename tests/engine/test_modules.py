@@ -103,15 +103,15 @@ def test_runtime_acts_only_where_layers_differ(module, server, direction, word):
 def test_login_from_an_option_file(module, server, tmp_path):
     path = tmp_path / "my.cnf"
     path.write_text(
-        f"[client]\nuser=admin\npassword='admin'\nhost={server.host}\nport={server.admin_port}\nssl\n"
+        f"[client]\nuser=admin\npassword='admin'\nhost={server.host}\nport={server.admin_port}\nskip-ssl\n"
     )
-    options = {"login_user": None, "login_password": None, "login_host": "127.0.0.1", "login_port": 6032}
+    options = {"login_user": None, "login_password": None, "login_host": None, "login_port": None}
     options["login_defaults_file"] = str(path)
     assert "gathered" in module("mysql_servers", state="gathered", **options)
     options["login_password"] = "given beside the file"
     assert "refused the login of 'admin'" in module("mysql_servers", state="gathered", **options)["msg"]
     options["login_defaults_file"] = str(tmp_path / "missing.cnf")
-    assert "login_defaults_file: can not read" in module("mysql_servers", state="gathered", **options)["msg"]
+    assert "login_defaults_file: cannot read" in module("mysql_servers", state="gathered", **options)["msg"]
 
 
 def test_somebodys_open_edits_are_refused_or_warned_about(module, server):

@@ -20,13 +20,17 @@ from typing import Any, Callable
 from .._catalog.tables import SECTIONS, Section
 from .._declared.errors import ConnectError, DeclarationError, EngineError, NotConvergedError, StatementError
 from .._section.runtime import differs
-from .._server.admin import Admin, Login
+from .._server.admin import Admin
+from .._server.login import Login
 from .follow import Checksum, View, agree, leader_of, needs_load, pulls, reason, stale
 
 PAUSE = 0.1
 
 # A node that does not answer is tried again this often, in seconds.
 _AGAIN = 2.0
+# Seconds: the most that one look waits for one node, and the least, at the end of the time.
+_PATIENCE = 5.0
+_LEAST = 0.3
 
 # One LOAD cures. A second is needed when somebody else LOADs at the same time; more is a fight.
 _CURES = 2
@@ -60,18 +64,26 @@ class Node:
             self.problem = _refusal(exc)
             self._try_at = time.monotonic() + _AGAIN
 
-    def look(self) -> None:
-        """What the node says of itself now; ``view`` is None while it does not answer."""
+    def look(self, deadline: float) -> None:
+        """What the node says of itself now; ``view`` is None while it does not answer.
+
+        deadline: until when an answer is waited for (time.monotonic).
+        """
+        left = deadline - time.monotonic()
         if self.admin is None and time.monotonic() >= self._try_at:
-            self.connect(1)
+            self.connect(max(_LEAST, min(1.0, left)))
         if self.admin is None:
             return
         try:
+            # A node that hangs is not waited for to the end, or nothing would be known of it till then.
+            self.admin.until(time.monotonic() + max(_LEAST, min(_PATIENCE, left)))
             self.view = see(self.admin)
+            self.admin.until(deadline + _LEAST)
         except StatementError as exc:
             self.admin.close()
             self.admin = self.view = None
             self.problem = f"it stopped answering: {exc.message}"
+            self._try_at = time.monotonic() + _AGAIN
 
     def close(self) -> None:
         if self.admin is not None:
@@ -153,9 +165,9 @@ class Convergence:
     def leader(self) -> Node:
         return self.nodes[0]
 
-    def look(self) -> None:
-        """Ask all nodes at once. The leader must answer."""
-        _at_once(Node.look, self.nodes)
+    def look(self, deadline: float) -> None:
+        """Ask all nodes at once, and wait no longer than until the deadline. The leader must answer."""
+        _at_once(lambda node: node.look(deadline), self.nodes)
         if self.leader.view is None:
             raise NotConvergedError(f"the leader {self.leader.name}: {self.leader.problem}")
 
@@ -164,23 +176,23 @@ class Convergence:
         """Of the nodes that answer, the leader's first."""
         return [node.view for node in self.nodes if node.view is not None]
 
-    def wait(self, timeout: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def wait(self, deadline: float) -> None:
         """Until all agree. Raises NotConvergedError naming node, section and reason."""
-        start = clock()
+        start = time.monotonic()
         while True:
-            self.look()
+            self.look(deadline)
             apart = self.apart()
             for node in self.nodes:
                 for section in self.sections:
                     if (node.name, section.name) in apart:
                         node.converged.pop(section.name, None)
                     else:
-                        node.converged.setdefault(section.name, round(clock() - start, 2))
+                        node.converged.setdefault(section.name, round(time.monotonic() - start, 2))
             if not apart:
                 return
             self._cure()
-            if clock() - start >= timeout or self._mixed():
-                raise self._error(clock() - start)
+            if time.monotonic() >= deadline or self._mixed():
+                raise self._error(time.monotonic() - start)
             time.sleep(PAUSE)
 
     def apart(self) -> set[tuple[str, str]]:
@@ -257,7 +269,7 @@ class Convergence:
 
 
 def choose_leader(
-    cores: Sequence[Node], sections: Sequence[Section], timeout: float
+    cores: Sequence[Node], sections: Sequence[Section], deadline: float
 ) -> tuple[Node, list[str]]:
     """The first core that answers and holds the newest content, and what there is to say of it.
 
@@ -265,9 +277,8 @@ def choose_leader(
     core answers.
     """
     names = [section.name for section in sections if section.checksum]
-    deadline = time.monotonic() + timeout
     while True:
-        _at_once(Node.look, cores)
+        _at_once(lambda node: node.look(deadline), cores)
         views = {node: node.view for node in cores if node.view is not None}
         if not any(pulls(list(views.values()), name) for name in names) or time.monotonic() >= deadline:
             break
@@ -287,17 +298,19 @@ def choose_leader(
 
 
 def _at_once(work: Callable[[Node], object], nodes: Sequence[Node]) -> None:
-    with ThreadPoolExecutor(max_workers=16) as pool:
+    with ThreadPoolExecutor(max_workers=64) as pool:
         list(pool.map(work, nodes))
 
 
-def connect_nodes(logins: Iterable[Login]) -> list[Node]:
-    """Connect to all at once. The first must answer (ConnectError); the others are tried again later."""
+def connect_nodes(logins: Iterable[Login], deadline: float) -> list[Node]:
+    """Connect to all at once, no longer than until the deadline; who does not answer is tried again later."""
     nodes = [Node(login) for login in logins]
     for name in {node.name for node in nodes if sum(node.name == other.name for other in nodes) > 1}:
         raise DeclarationError(f"nodes: {name} is given twice", node=name)
-    _at_once(lambda node: node.connect(min(2, node.login.connect_timeout)), nodes)
+    left = max(_LEAST, deadline - time.monotonic())
+    _at_once(lambda node: node.connect(min(2, left, node.login.connect_timeout)), nodes)
     first = nodes[0] if nodes else None
-    if first and first.admin is None and first.login.connect_timeout > 2:
-        first.connect(first.login.connect_timeout - 2)
+    left = min(deadline - time.monotonic(), first.login.connect_timeout - 2) if first else 0
+    if first and first.admin is None and left > 0:
+        first.connect(left)
     return nodes

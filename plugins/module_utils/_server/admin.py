@@ -8,17 +8,17 @@ Admin ignores BEGIN, takes one statement per query and answers every value as te
 
 from __future__ import annotations
 
-import configparser
 import contextlib
-import ssl as ssl_module
+import ssl
 import time
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Optional
 
 from .._catalog.tables import SECTIONS, Section
 from .._declared.errors import ConnectError, StatementError
+from .login import Login, tls_context, unverified
 from .sql import Statement, literal, plain
 
 PYMYSQL_ERROR: str | None = None
@@ -37,55 +37,6 @@ _PAUSE = 0.2
 Fetched = tuple[list[str], list[Sequence[Optional[str]]]]
 # A row as it was sent: the bytes of each value, None for NULL.
 Raw = tuple[Optional[bytes], ...]
-
-
-@dataclass(frozen=True)
-class Login:
-    """How to reach an admin port. Times are seconds."""
-
-    host: str = "127.0.0.1"
-    port: int = 6032
-    user: str | None = None
-    password: str | None = None
-    unix_socket: str | None = None
-    connect_timeout: float = 10
-    read_timeout: float = 600
-    ssl_mode: str = "preferred"
-    ca_cert: str | None = None
-    client_cert: str | None = None
-    client_key: str | None = None
-    check_hostname: bool = False
-
-    def with_defaults_file(self, path: str) -> Login:
-        """Completed from the [client] section of an option file, as the mysql client reads it.
-
-        What the file does not say, and what was given beside it, stays. Raises ConnectError.
-        """
-        options = configparser.RawConfigParser(allow_no_value=True, strict=False)
-        try:
-            with open(path, encoding="utf-8") as stream:
-                options.read_file(stream)
-            client = {
-                name: value.strip("\"'") for name, value in options.items("client") if value is not None
-            }
-            port = int(client.get("port", self.port))
-        except (OSError, ValueError, configparser.Error) as exc:
-            raise ConnectError(f"login_defaults_file: can not read {path}: {exc}") from None
-        return replace(
-            self,
-            host=client.get("host", self.host) if self.host == Login.host else self.host,
-            port=port if self.port == Login.port else self.port,
-            user=self.user or client.get("user"),
-            password=self.password if self.password is not None else client.get("password"),
-            unix_socket=self.unix_socket or client.get("socket"),
-            ca_cert=self.ca_cert or client.get("ssl-ca"),
-            client_cert=self.client_cert or client.get("ssl-cert"),
-            client_key=self.client_key or client.get("ssl-key"),
-        )
-
-    @property
-    def place(self) -> str:
-        return self.unix_socket or f"{self.host}:{self.port}"
 
 
 class Admin:
@@ -111,6 +62,10 @@ class Admin:
         # A connection already broken has nothing to close.
         with contextlib.suppress(Exception):
             self._connection.close()
+
+    def until(self, deadline: float | None) -> None:
+        """Wait for no answer longer than until then (time.monotonic); None: as the login says again."""
+        self._connection.until = deadline
 
     def revive(self) -> None:
         """A new connection, if the old one broke. Raises ConnectError."""
@@ -233,21 +188,25 @@ def section_of_variable(name: str) -> Section:
 def _connect(login: Login) -> Any:
     deadline = time.monotonic() + login.connect_timeout
     options = _driver_options(login)
-    preferred = login.ssl_mode == "preferred" and "ssl" not in options and not login.unix_socket
+    context = tls_context(login)
+    preferred = login.ssl_mode == "preferred" and context is None and not login.unix_socket
     if preferred:
-        options["ssl"] = _unverified()
-    elif "ssl" not in options:
-        options["ssl_disabled"] = True
+        context = unverified()
     while True:
-        left = deadline - time.monotonic()
         try:
-            return _opened({**options, "connect_timeout": max(1, int(left))}, not preferred)
+            return _opened(login, options, context, not preferred, deadline)
         except pymysql.err.MySQLError as exc:
             code, message = _code_and_text(exc)
             if preferred and code == _NO_TLS and "SSL is required" in message:
-                preferred, options["ssl_disabled"] = False, True
-                del options["ssl"]
+                preferred, context = False, None
                 continue
+            cause = getattr(exc, "original_exception", None)
+            if isinstance(cause, ssl.SSLError) or (code == _NO_TLS and context is not None):
+                raise ConnectError(
+                    f"TLS with ProxySQL's admin port {login.place} failed: {_tls_text(cause, message)}",
+                    server=login.place,
+                    code=code,
+                ) from None
             if code not in _UNREACHABLE:
                 raise ConnectError(
                     f"ProxySQL's admin port {login.place} refused the login of {login.user!r}: {message}",
@@ -262,38 +221,77 @@ def _connect(login: Login) -> Any:
                     code=code,
                 ) from None
         except (OSError, ValueError, RuntimeError) as exc:
-            raise ConnectError(f"can not connect to {login.place}: {exc}", server=login.place) from None
+            raise ConnectError(f"cannot connect to {login.place}: {exc}", server=login.place) from None
+        except Exception as exc:
+            # What the driver makes of bytes that it did not expect.
+            raise ConnectError(
+                f"{login.place} does not speak the MySQL protocol ({type(exc).__name__}): is it ProxySQL's"
+                " admin port?",
+                server=login.place,
+            ) from None
         time.sleep(_PAUSE)
 
 
-def _opened(options: dict[str, Any], strict: bool) -> Any:
-    if "ssl_disabled" in options and pymysql.VERSION < (1,):
-        del options["ssl_disabled"]  # not known there, and TLS is used only when asked for
-    connection: Any = pymysql.connect(**options)
-    if strict and "ssl" in options and not isinstance(connection._sock, ssl_module.SSLSocket):
+def _tls_text(cause: BaseException | None, message: str) -> str:
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"its certificate does not verify: {cause.verify_message}"
+    return message
+
+
+def _opened(
+    login: Login, options: dict[str, Any], context: ssl.SSLContext | None, strict: bool, deadline: float
+) -> Any:
+    tls: dict[str, Any] = {"ssl": context} if context is not None else {"ssl_disabled": True}
+    if context is None and pymysql.VERSION < (1,):
+        tls = {}  # not known there, and TLS is used only when asked for
+    left = max(0.05, deadline - time.monotonic())
+    connection = _connection_class()(
+        **options, **tls, connect_timeout=left, read_timeout=left, write_timeout=left, defer_connect=True
+    )
+    connection.until = deadline
+    connection.connect()
+    if strict and context is not None and not isinstance(connection._sock, ssl.SSLSocket):
         # PyMySQL before 1.2 goes on in the clear where a server offers no TLS.
         connection.close()
         raise pymysql.err.OperationalError(_NO_TLS, "SSL is required but the server doesn't support it")
+    connection.until = None
+    connection.limit = login.read_timeout
     return connection
 
 
-def _unverified() -> ssl_module.SSLContext:
-    """TLS that trusts anybody. The driver's own would read all of the machine's certificates first."""
-    context = ssl_module.SSLContext(ssl_module.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl_module.CERT_NONE
-    return context
+@cache
+def _connection_class() -> Any:
+    """The driver's connection, whose reads and writes end by one deadline.
+
+    The driver bounds the TCP connection alone, and then waits for each answer as long as for a LOAD.
+    """
+
+    class Connection(pymysql.connections.Connection):
+        # Until when (time.monotonic) or, after that, for how long each answer is waited for.
+        until: float | None = None
+        limit: float = 600
+
+        @property
+        def _read_timeout(self) -> float:
+            return max(0.01, self.until - time.monotonic()) if self.until is not None else self.limit
+
+        @_read_timeout.setter
+        def _read_timeout(self, seconds: float) -> None:
+            self.limit = seconds
+
+        _write_timeout = _read_timeout
+
+    return Connection
 
 
 def _driver_options(login: Login) -> dict[str, Any]:
-    options: dict[str, Any] = {
+    return {
         "host": login.host,
         "port": login.port,
         "user": login.user,
-        "password": login.password or "",
+        # As bytes: the driver would encode text as Latin-1.
+        "password": (login.password or "").encode("utf-8", "surrogateescape"),
         "unix_socket": login.unix_socket,
-        "read_timeout": login.read_timeout,
-        "write_timeout": login.read_timeout,
         # The connection is never left waiting with a half-done statement, so any cursor does.
         "cursorclass": pymysql.cursors.Cursor,
         "charset": "utf8mb4",
@@ -301,15 +299,6 @@ def _driver_options(login: Login) -> dict[str, Any]:
         "use_unicode": False,
         "autocommit": None,
     }
-    if login.ssl_mode != "disabled" and (login.ssl_mode == "required" or login.ca_cert or login.client_cert):
-        context = _unverified()
-        if login.ca_cert:
-            context = ssl_module.create_default_context(cafile=login.ca_cert)
-            context.check_hostname = login.check_hostname
-        if login.client_cert:
-            context.load_cert_chain(login.client_cert, login.client_key)
-        options["ssl"] = context
-    return options
 
 
 def _text(value: Any) -> str | None:

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Mapping
+import os
+from collections.abc import Collection, Mapping
 from typing import Any, Callable, NoReturn
 
 from ansible.module_utils.basic import (  # type: ignore[attr-defined]
@@ -19,7 +20,8 @@ from .._catalog.tables import Table
 from .._declared.errors import EngineError
 from .._planning.layers import LAYERS
 from .._section.apply import OPEN_EDITS, How, Outcome, apply
-from .._server.admin import PYMYSQL_ERROR, Admin, Login
+from .._server.admin import PYMYSQL_ERROR, Admin
+from .._server.login import Login
 
 Spec = dict[str, dict[str, Any]]
 Declare = Callable[[dict[str, Any]], dict[str, Any]]
@@ -32,6 +34,10 @@ _SSL_MODES = ["preferred", "required", "disabled"]
 
 def _env(name: str) -> tuple[Any, list[str]]:
     return (env_fallback, ["PROXYSQL_LOGIN_" + name])
+
+
+def _in_environment(option: Mapping[str, Any]) -> bool:
+    return any(name in os.environ for name in option.get("fallback", (None, []))[1])
 
 
 def login_spec() -> Spec:
@@ -52,24 +58,47 @@ def login_spec() -> Spec:
     }
 
 
-def login(params: Mapping[str, Any], host: str | None = None, port: int | None = None) -> Login:
-    """The login that the options give; host and port of one node, where there are several."""
-    given = Login(
-        host=host or params["login_host"],
-        port=port or params["login_port"],
-        user=params["login_user"],
-        password=params["login_password"],
-        unix_socket=None if host else params["login_unix_socket"],
-        connect_timeout=params["connect_timeout"],
-        read_timeout=params["read_timeout"],
-        ssl_mode=params["ssl_mode"],
-        ca_cert=params["ca_cert"],
-        client_cert=params["client_cert"],
-        client_key=params["client_key"],
-        check_hostname=params["check_hostname"],
-    )
+# Fields of a Login -> options.
+_LOGIN = {
+    "host": "login_host",
+    "port": "login_port",
+    "user": "login_user",
+    "password": "login_password",
+    "unix_socket": "login_unix_socket",
+    **{
+        name: name
+        for name in (
+            "connect_timeout", "read_timeout", "ssl_mode", "ca_cert", "client_cert", "client_key",
+            "check_hostname",
+        )
+    },
+}  # fmt: skip
+
+
+def login(
+    params: Mapping[str, Any],
+    host: str | None = None,
+    port: int | None = None,
+    given: Collection[str] | None = None,
+) -> Login:
+    """The login that the options give; host and port of one node, where there are several.
+
+    given: names of options that were given and did not just have their defaults; None: those that have
+    another value. What was given goes before what an option file says.
+    """
+    fields = {field: params[option] for field, option in _LOGIN.items()}
+    said = {
+        field
+        for field, option in _LOGIN.items()
+        if (fields[field] not in (None, getattr(Login, field)) if given is None else option in given)
+    }
+    if host is not None:
+        # Neither the file's socket nor its port: that is some one server's.
+        fields.update(host=host, port=port or fields["port"], unix_socket=None)
+        said |= {"host", "port", "unix_socket"}
     path = params["login_defaults_file"]
-    return given.with_defaults_file(path) if path else given
+    plain = Login(**fields)
+    return plain.with_defaults_file(path, said) if path else plain
 
 
 def column_spec(table: Table) -> Spec:
@@ -119,6 +148,7 @@ class Module(AnsibleModule):
         self._declared: dict[str, Any] = {}
         self._declared_wrong: EngineError | None = None
         self.raw: dict[str, Any] = {}
+        self.given: set[str] = set()
         # Rows are many, and none is in a cycle: the collector would walk them again and again for nothing.
         gc.disable()
         super().__init__(  # type: ignore[no-untyped-call]
@@ -136,6 +166,9 @@ class Module(AnsibleModule):
     def _load_params(self) -> None:
         super()._load_params()  # type: ignore[no-untyped-call]
         self.raw = dict(self.params)
+        self.given = {name for name, value in self.raw.items() if value is not None} | {
+            option for option, spec in login_spec().items() if _in_environment(spec)
+        }
         try:
             self._declared = self._declare(self.raw)
             aside = tuple(self._declared)
@@ -156,7 +189,7 @@ class Module(AnsibleModule):
         params: to log in by, where those of the task have been emptied.
         """
         try:
-            with Admin(login(params or self.params)) as admin:
+            with Admin(login(params or self.params, given=self.given)) as admin:
                 result = body(admin)
                 result.setdefault("server_version", admin.version)
         except EngineError as exc:

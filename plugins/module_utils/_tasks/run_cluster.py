@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,18 +32,20 @@ def run_cluster_sync() -> None:
     module = Module(spec)
     params = module.params
     nodes: list[Node] = []
+    deadline = time.monotonic() + params["timeout"]
     try:
         if not params["nodes"]:
             raise DeclarationError("nodes: at least the leader must be given")
         sections = [section for section in named_sections(params["sections"]) if section.checksum]
         nodes = connect_nodes(
-            login(params, node["login_host"], node["login_port"]) for node in params["nodes"]
+            (login(params, node["login_host"], node["login_port"], module.given) for node in params["nodes"]),
+            deadline,
         )
         if params["choose_leader"]:
-            leader, remarks = choose_leader(nodes, sections, params["timeout"])
+            leader, remarks = choose_leader(nodes, sections, deadline)
             result: dict[str, Any] = {"changed": False, "leader": leader.name, "remarks": remarks}
         else:
-            result = _synchronise(nodes, sections, params["heal"], params["timeout"], module.check_mode)
+            result = _synchronise(nodes, sections, params["heal"], deadline, module.check_mode)
             result["leader"] = nodes[0].name
     except EngineError as exc:
         module.fail(exc)
@@ -54,15 +57,15 @@ def run_cluster_sync() -> None:
 
 
 def _synchronise(
-    nodes: Sequence[Node], sections: Sequence[Section], heal: bool, timeout: float, check: bool
+    nodes: Sequence[Node], sections: Sequence[Section], heal: bool, deadline: float, check: bool
 ) -> dict[str, Any]:
     cluster = Convergence(nodes, sections, heal)
     if check:
-        cluster.look()
+        cluster.look(deadline)
         found = ((section, cluster.needs_load(section)) for section in cluster.sections if heal)
         would = {section.name: why for section, why in found if why}
     else:
-        cluster.wait(timeout)
+        cluster.wait(deadline)
         would = cluster.healed
     return {
         "changed": bool(would),

@@ -10,8 +10,9 @@ OFFLINE_SOFT keeps connections that are in use and gives no new ones; idle ones 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import Any, Callable
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from .._catalog.tables import TABLES
 from .._cluster.cluster import Node, connect_nodes
@@ -71,13 +72,14 @@ def run_drain() -> None:
         if module.check_mode:
             return result
         servers = sorted({(str(row["hostname"]), int(str(row["port"]))) for row in rows})
-        others = _others(params)
+        deadline = time.monotonic() + params["timeout"]
+        others = _others(params, module.given, deadline)
         result["warnings"] += [
             f"{node.name} is not watched: {node.problem}" for node in others if not node.admin
         ]
         admins = [admin, *(node.admin for node in others if node.admin)]
         try:
-            left = wait(admins, servers, STATUS[params["state"]], params["timeout"])
+            left = wait(admins, servers, STATUS[params["state"]], deadline)
         finally:
             for other in admins[1:]:
                 other.close()
@@ -126,22 +128,24 @@ def wait(
     admins: Sequence[Admin],
     servers: Sequence[Server],
     status: str,
-    timeout: float,
-    clock: Callable[[], float] = time.monotonic,
+    deadline: float,
 ) -> list[dict[str, Any]]:
     """Until every node has the status in its pool and, for OFFLINE_SOFT, no connection in use.
 
     Returns what is left when the time is over: node, hostname, port, hostgroup, status, used.
     """
-    deadline = clock() + timeout
     while True:
-        left = [row for admin in admins for row in _left(admin, servers, status)]
-        if not left or clock() >= deadline:
+        with ThreadPoolExecutor(max_workers=64) as pool:
+            found = pool.map(lambda admin: _left(admin, servers, status, deadline), admins)
+        left = [row for rows in found for row in rows]
+        if not left or time.monotonic() >= deadline:
             return left
         time.sleep(_PAUSE)
 
 
-def _left(admin: Admin, servers: Sequence[Server], status: str) -> list[dict[str, Any]]:
+def _left(admin: Admin, servers: Sequence[Server], status: str, deadline: float) -> list[dict[str, Any]]:
+    # A little more than the deadline, so that the last look of all is one, too.
+    admin.until(deadline + 0.5)
     pairs = " OR ".join(f"(srv_host = {literal(host)} AND srv_port = {int(port)})" for host, port in servers)
     rows = admin.fetch(
         "SELECT srv_host, srv_port, hostgroup, status, ConnUsed FROM stats_mysql_connection_pool"
@@ -168,10 +172,10 @@ def _left(admin: Admin, servers: Sequence[Server], status: str) -> list[dict[str
     return found
 
 
-def _others(params: dict[str, Any]) -> list[Node]:
+def _others(params: dict[str, Any], given: Collection[str], deadline: float) -> list[Node]:
     own = (params["login_host"], params["login_port"])
     places = [(node["login_host"], node["login_port"]) for node in params["nodes"]]
-    return connect_nodes(login(params, *place) for place in places if place != own)
+    return connect_nodes((login(params, *place, given) for place in places if place != own), deadline)
 
 
 def _text(row: dict[str, Any]) -> str:

@@ -1,0 +1,148 @@
+"""TLS in front of a server that has none: a relay that offers it, and certificates of our own."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import socket
+import ssl
+import threading
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+_CLIENT_SSL = 2048
+
+
+def _certificate(name: str, issuer: Any, issuer_key: Any, key: Any, is_ca: bool) -> Any:
+    now = datetime.datetime.now(datetime.timezone.utc)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer or subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=2))
+        # As ProxySQL's own: no identifiers of keys, which X.509 asks for when read strictly.
+        .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
+    )
+    if not is_ca:
+        address = x509.IPAddress(ipaddress.ip_address(name))
+        builder = builder.add_extension(x509.SubjectAlternativeName([address]), critical=False)
+    return builder.sign(issuer_key, hashes.SHA256())
+
+
+class Authority:
+    """A certificate authority with one certificate, for an address. Paths: ca, cert, key."""
+
+    def __init__(self, folder: Path, address: str = "127.0.0.1") -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.ca, self.cert, self.key = (str(folder / f"{name}.pem") for name in ("ca", "cert", "key"))
+        ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+        ca = _certificate("a test's own authority", None, ca_key, ca_key, True)
+        cert = _certificate(address, ca.subject, ca_key, key, False)
+        pem = serialization.Encoding.PEM
+        Path(self.ca).write_bytes(ca.public_bytes(pem))
+        Path(self.cert).write_bytes(cert.public_bytes(pem))
+        Path(self.key).write_bytes(
+            key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        )
+
+
+class TlsRelay:
+    """Listens on a port of its own and passes on to a server, with TLS on this side only.
+
+    client_ca: whose certificate a client must show.
+    """
+
+    def __init__(self, port: int, authority: Authority, client_ca: str | None = None) -> None:
+        self.server_port = port
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(authority.cert, authority.key)
+        if client_ca:
+            self.context.load_verify_locations(client_ca)
+            self.context.verify_mode = ssl.CERT_REQUIRED
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self.listener.getsockname()[1]
+
+    def __enter__(self) -> TlsRelay:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client = self.listener.accept()[0]
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        try:
+            with client, socket.create_connection(("127.0.0.1", self.server_port)) as server:
+                number, greeting = _packet(server)
+                _send(client, number, _with_tls(greeting))
+                _packet(client)  # what asks for TLS
+                with self.context.wrap_socket(client, server_side=True) as safe:
+                    _log_in(safe, server)
+                    threading.Thread(target=_pass_on, args=(server, safe), daemon=True).start()
+                    _pass_on(safe, server)
+        except OSError:
+            pass  # the client would not have it, or has gone
+
+
+def _with_tls(greeting: bytes) -> bytes:
+    at = greeting.index(b"\0", 1) + 1 + 4 + 8 + 1
+    flags = int.from_bytes(greeting[at : at + 2], "little") | _CLIENT_SSL
+    return greeting[:at] + flags.to_bytes(2, "little") + greeting[at + 2 :]
+
+
+def _log_in(client: socket.socket, server: socket.socket) -> None:
+    """Packets up to the server's verdict: on the client's side there was one more."""
+    number, login = _packet(client)
+    flags = int.from_bytes(login[:4], "little") & ~_CLIENT_SSL
+    _send(server, number - 1, flags.to_bytes(4, "little") + login[4:])
+    while True:
+        number, answer = _packet(server)
+        _send(client, number + 1, answer)
+        if answer[:1] in (b"\0", b"\xff"):
+            return
+        if answer != b"\x01\x03":  # a password that the server knew already
+            number, answer = _packet(client)
+            _send(server, number - 1, answer)
+
+
+def _packet(source: socket.socket) -> tuple[int, bytes]:
+    head = _exactly(source, 4)
+    return head[3], _exactly(source, int.from_bytes(head[:3], "little"))
+
+
+def _exactly(source: socket.socket, length: int) -> bytes:
+    data = b""
+    while len(data) < length:
+        part = source.recv(length - len(data))
+        if not part:
+            raise ConnectionResetError
+        data += part
+    return data
+
+
+def _send(target: socket.socket, number: int, data: bytes) -> None:
+    target.sendall(len(data).to_bytes(3, "little") + bytes([number]) + data)
+
+
+def _pass_on(source: socket.socket, target: socket.socket) -> None:
+    try:
+        while data := source.recv(65536):
+            target.sendall(data)
+    except OSError:
+        pass
