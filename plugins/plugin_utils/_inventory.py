@@ -15,12 +15,12 @@ from typing import Any
 import yaml
 
 from ..module_utils._catalog.tables import TABLES
-from ..module_utils._catalog.variables import READ_ONLY, SECRETS, STATIC
+from ..module_utils._catalog.variables import READ_ONLY, STATIC
 from ..module_utils._declared.declaration import declared_rows
 from ..module_utils._declared.errors import DeclarationError
-from ..module_utils._declared.rows import key_of
+from ..module_utils._declared.rows import hide_members, key_of
+from ..module_utils._declared.variables import declared_variables, is_secret
 from ..module_utils._planning.checks import check_rows
-from ..module_utils._section.variables import declared_variables
 
 # Tables that have a variable of their own in the role; the rest goes into proxysql_tables.
 OWN = (
@@ -148,8 +148,9 @@ def _without_secrets(found: Inventory, name: str, row: dict[str, Any]) -> dict[s
     table, shown = TABLES.get(name), dict(row)
     if table is None:
         return shown
-    for column in table.secrets:
-        if shown.get(column):
+    for column in (*table.secrets, *table.json):
+        value = shown.get(column)
+        if value and (column in table.secrets or hide_members(str(value)) != value):
             place = f"vault_proxysql_{name}_{column}"
             secrets = found.vault.setdefault(place, {})
             # Two rows of one user have two passwords.
@@ -171,7 +172,7 @@ def _variables(found: Inventory, variables: Mapping[str, str]) -> None:
         except DeclarationError as exc:
             found.remarks.append(f"left out: {exc.message}")
             continue
-        if name in SECRETS and value:
+        if is_secret(name) and value:
             found.vault.setdefault("vault_proxysql_variables", {})[name] = value
             value = Reference(f'{{{{ vault_proxysql_variables["{name}"] }}}}')
         shown[name] = value

@@ -6,13 +6,11 @@ from typing import Any
 
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import SECTIONS, TABLES
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.errors import StatementError
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.variables import declared_variables
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._planning.layers import LAYERS, layers_of
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._section.apply import How, Outcome, apply
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._section.tables import TableWork, want_table
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._section.variables import (
-    declared_variables,
-    plan_variables,
-)
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._section.variables import plan_variables
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.admin import (
     Admin,
     load_statement,

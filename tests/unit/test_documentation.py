@@ -16,8 +16,8 @@ from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables i
     SECTIONS,
     TABLES,
 )
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.variables import declared_variables
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._section.tables import want_table
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._section.variables import declared_variables
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 MODULES = sorted(path.stem for path in (CHECKOUT / "plugins/modules").glob("*.py"))

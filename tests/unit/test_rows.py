@@ -31,7 +31,6 @@ def test_only_what_was_given_and_the_key_is_declared():
         ({"use_ssl": "yes"}, {"use_ssl": True}),
         ({"use_ssl": 0}, {"use_ssl": False}),
         ({"status": "offline_soft"}, {"status": "OFFLINE_SOFT"}),
-        ({"comment": 2024}, {"comment": "2024"}),
         ({"comment": "it's 日本 \\ % \n"}, {"comment": "it's 日本 \\ % \n"}),
     ],
 )

@@ -37,7 +37,7 @@ TRANSCRIPTS = {word for text in texts("conformance") for word in re.findall(r"\w
 
 # The release that the answers were recorded from, such as 2.7.1.
 RECORDED = {
-    json.loads(path.read_text(encoding="utf-8"))["recorded_from"].split()[2].partition("-")[0]
+    json.loads(path.read_text(encoding="utf-8"))["recorded_from"].split()[2].partition("-")[0].strip(",")
     for path in (TESTS / "conformance/transcripts").glob("*.json")
 }
 

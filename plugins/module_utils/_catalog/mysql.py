@@ -198,7 +198,9 @@ TABLES = (
             boolean("backend", True),
             boolean("frontend", True),
             integer("max_connections", 10000),
-            json_object("attributes"),
+            json_object(
+                "attributes", known=("default-transaction_isolation", "spiffe_id", "additional_password")
+            ),
             text("comment", ""),
         ),
         runtime="users",
@@ -215,7 +217,7 @@ TABLES = (
             text_null("username"),
             text_null("schemaname"),
             integer("flagIN", 0),
-            text_null("client_addr"),
+            text_null("client_addr", "client_addr"),
             text_null("proxy_addr"),
             integer_null("proxy_port", high=65535),
             text_null("digest", "digest"),

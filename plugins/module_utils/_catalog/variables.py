@@ -35,6 +35,10 @@ READ_ONLY: frozenset[str] = frozenset(("admin-version",))
 NOT_EMPTY: frozenset[str] = frozenset(
     (
         "admin-admin_credentials",
+        "admin-mysql_ifaces",
+        "admin-stats_credentials",
+        "admin-telnet_admin_ifaces",
+        "admin-telnet_stats_ifaces",
         "admin-cluster_password",
         "admin-cluster_username",
         "mysql-default_authentication_plugin",
@@ -60,6 +64,60 @@ CASELESS: frozenset[str] = frozenset(
         "admin-telnet_stats_ifaces",
     )
 )
+
+#: Text from a few words, in any case; shown in capitals (lib/MySQL_Thread.cpp, set_variable).
+UPPER: dict[str, tuple[str, ...]] = {"mysql-default_session_track_gtids": ("OFF", "OWN_GTID")}
+
+#: Lists of addresses with semicolons between.
+LISTS: frozenset[str] = frozenset(
+    (
+        "admin-mysql_ifaces",
+        "admin-pgsql_ifaces",
+        "admin-telnet_admin_ifaces",
+        "admin-telnet_stats_ifaces",
+        "mysql-interfaces",
+        "pgsql-interfaces",
+    )
+)
+
+#: Names of files that runtime shows with the path of the data directory before them.
+RELATIVE_FILES: frozenset[str] = frozenset(("admin-ssl_keylog_file",))
+
+#: Seconds that are rounded up to one of a few values.
+INTERVALS: frozenset[str] = frozenset(
+    (
+        "admin-stats_mysql_connection_pool",
+        "admin-stats_mysql_connections",
+        "admin-stats_mysql_query_cache",
+        "admin-stats_system_cpu",
+        "admin-stats_system_memory",
+    )
+)
+
+#: While the checksum is off, the other one is 0 in runtime.
+CHECKSUM_OF: dict[str, str] = {
+    f"admin-checksum_{name}": f"admin-cluster_{name}_diffs_before_sync"
+    for name in (
+        "admin_variables",
+        "ldap_variables",
+        "mysql_query_rules",
+        "mysql_servers",
+        "mysql_users",
+        "mysql_variables",
+    )
+}
+
+#: The collation that LOAD takes for a charset, where it is not the one with the lowest number.
+COLLATION_OF: dict[str, str] = {
+    "cp1251": "cp1251_general_ci",
+    "cp1257": "cp1257_general_ci",
+    "latin1": "latin1_swedish_ci",
+    "latin2": "latin2_general_ci",
+    "latin7": "latin7_general_ci",
+}
+
+#: Bits of mysql-server_capabilities that follow from a boolean.
+CAPABILITY_OF: dict[str, int] = {"mysql-have_compress": 32, "mysql-have_ssl": 2048}
 
 TEXTS: frozenset[str] = frozenset(
     (
@@ -182,8 +240,8 @@ INTEGERS: dict[str, tuple[int, int]] = {
     "admin-stats_mysql_connections": (0, 300),
     "admin-stats_mysql_query_cache": (0, 300),
     "admin-stats_mysql_query_digest_to_disk": (0, 86400),
-    "admin-stats_system_cpu": (0, 300),
-    "admin-stats_system_memory": (0, 300),
+    "admin-stats_system_cpu": (0, 600),
+    "admin-stats_system_memory": (0, 600),
     "admin-web_port": (1, 65534),
     "admin-web_verbosity": (0, 10),
     "mysql-auditlog_filesize": (1048576, 1073741824),

@@ -29,12 +29,14 @@ class Column:
 
     kind: int, bool (an INT that is 0 or 1), text, enum (text from a list, any case), json
     (an object) and json_list (a list), both text compared as parsed JSON, digest and modifiers
-    (text that LOAD rewrites), hex (text that must be a number such as 0x1F); number and any are
+    (text that LOAD rewrites), client_addr (text with a wildcard at the end), hex (text
+    that must be a number such as 0x1F); number and any are
     those of columns that only the server knows.
     secret: whose forms of a hash are known, "mysql" or "pgsql"; empty where there is no secret.
     forbids: characters that the server stores and LOAD does not survive.
     blank: NULL and the empty string mean the same to LOAD, so they compare equal and are kept as NULL.
     members: keys of a JSON object whose whole numbers LOAD checks, with their limits.
+    known_members: all keys of a JSON object that ProxySQL knows. open: whether others may be there too.
     implied: the default is ours, the table has none and would refuse the row.
     since: the first release that has it, where some that this collection serves do not.
     """
@@ -50,6 +52,8 @@ class Column:
     forbids: str = ""
     blank: bool = False
     members: tuple[tuple[str, int, int], ...] = ()
+    known_members: tuple[str, ...] = ()
+    open: bool = False
     implied: bool = False
     since: str = ""
 
@@ -92,6 +96,11 @@ class Table:
     @property
     def secrets(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns if column.secret)
+
+    @property
+    def json(self) -> tuple[str, ...]:
+        """Columns that may hold secrets among other things."""
+        return tuple(column.name for column in self.columns if column.kind == "json")
 
     def default(self, name: str) -> Value:
         """The column's default, or None where the catalog knows none."""
@@ -156,5 +165,7 @@ def choice(name: str, default: Any, *choices: str) -> Column:
     return Column(name, "enum", default, choices=choices)
 
 
-def json_object(name: str, *members: tuple[str, int, int]) -> Column:
-    return Column(name, "json", "", members=members)
+def json_object(name: str, *members: tuple[str, int, int], known: tuple[str, ...] = ()) -> Column:
+    """known: of an object that may hold anything, the keys that mean something to ProxySQL."""
+    names = known or tuple(member for member, _low, _high in members)
+    return Column(name, "json", "", members=members, known_members=names, open=bool(known))

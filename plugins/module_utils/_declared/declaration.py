@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from typing import Any, Callable
 
 from .._catalog.tables import REQUIRED, Column, Table, Value
-from .errors import DeclarationError, where
+from .errors import DeclarationError, together, where
 from .passwords import from_hex
 from .rows import (
     HEX,
@@ -29,8 +29,11 @@ from .rows import (
     show_key,
 )
 
-_TRUE = frozenset(("1", "true", "yes", "on"))
-_FALSE = frozenset(("0", "false", "no", "off"))
+TRUE_WORDS = frozenset(("1", "true", "yes", "on"))
+FALSE_WORDS = frozenset(("0", "false", "no", "off"))
+
+_ISOLATION = "default-transaction_isolation"
+_LEVELS = ("READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE")
 
 # Bytes. Above 16 MB Admin executes a statement and then breaks the connection (seen on 2.7.1), and
 # a value may be sent as hexadecimal.
@@ -52,7 +55,14 @@ def declared_rows(
     reading = _Columns(table)
     rows = _all_at_once(table, reading, config)
     if rows is None:
-        rows = [_declared_row(table, reading, raw, number) for number, raw in enumerate(config, 1)]
+        rows, wrong = [], []
+        for number, raw in enumerate(config, 1):
+            try:
+                rows.append(_declared_row(table, reading, raw, number))
+            except DeclarationError as exc:
+                wrong.append(exc)
+        if wrong:
+            raise together(wrong)
     keys = keys_of(table, rows)
     if len(set(keys)) < len(keys):
         second = next(number for number, key in enumerate(keys) if key in keys[:number])
@@ -71,19 +81,24 @@ def declared_rows(
 def check_columns(table: Table, rows: Iterable[Row], columns: Sequence[str], server: str) -> None:
     """Refuse a column that the server does not have. Raises DeclarationError naming it."""
     known = frozenset(columns)
-    for row in () if known.issuperset(names_in(rows)) else rows:
-        if known.issuperset(row):
-            continue
-        name = next(name for name in row if name not in known)
+    if known.issuperset(names_in(rows)):
+        return
+    wrong = []
+    strangers = [(row, name) for row in rows for name in row if name not in known]
+    for row, name in strangers:
         near = difflib.get_close_matches(name, columns, 1)
         hint = f", did you mean {near[0]}?" if near else ""
         place = where(table.name, show_key(table, row), name)
-        raise DeclarationError(
-            f"{place}: {server} has no such column{hint}",
-            table=table.name,
-            key=show_key(table, row),
-            column=name,
+        wrong.append(
+            DeclarationError(
+                f"{place}: {server} has no such column{hint}",
+                table=table.name,
+                key=show_key(table, row),
+                column=name,
+            )
         )
+    if wrong:
+        raise together(wrong)
 
 
 _PLAIN = frozenset((str, int, bool, type(None)))
@@ -164,19 +179,24 @@ def _declared_row(table: Table, reading: _Columns, raw: Any, number: int) -> Row
             f"{table.name}, row {number}: expected a dict of columns, got {_kind_of(raw)}", table=table.name
         )
     row: Row = {}
-    name = ""
-    try:
-        for given, value in raw.items():
-            name, canonical, remembered = reading[given]
-            row[name] = remembered(value) if type(value) in _PLAIN else canonical(value)
-        for name in table.key:
-            if name not in row:
-                row[name] = _key_default(table, name)
-    except ValueError as exc:
-        place = _place(table, raw, number)
-        raise DeclarationError(
-            f"{where(table.name, place, name)}: {exc}", table=table.name, key=place, column=name
-        ) from None
+    wrong: list[DeclarationError] = []
+
+    def read(name: str, value: Callable[[], Value]) -> None:
+        try:
+            row[name] = value()
+        except ValueError as exc:
+            place = _place(table, raw, number)
+            text = f"{where(table.name, place, name)}: {exc}"
+            wrong.append(DeclarationError(text, table=table.name, key=place, column=name))
+
+    for given, value in raw.items():
+        name, canonical, remembered = reading[given]
+        read(name, partial(remembered if type(value) in _PLAIN else canonical, value))
+    for name in table.key:
+        if name not in row and name not in [error.fields["column"] for error in wrong]:
+            read(name, partial(_key_default, table, name))
+    if wrong:
+        raise together(wrong)
     return row
 
 
@@ -202,13 +222,12 @@ def _declared_text(column: Column, value: Any) -> Value:
     free = column.kind == "text" and not (column.forbids or column.secret or column.blank)
     if free and value.__class__ is str and value.isascii() and "\0" not in value and len(value) <= MAX_TEXT:
         return value  # most texts there are
-    if column.kind == "any" and isinstance(value, bool):
+    if column.kind == "any" and isinstance(value, (bool, int)) and not is_huge(value):
         return str(int(value))
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
+    if not isinstance(value, str):
+        # YAML makes numbers of 0x00123A, 0123456 and 1e3; what was typed is gone by then.
         raise ValueError(f"expected text, got {_kind_of(value)}{_quote_hint(value)}")
-    if is_huge(value):
-        raise ValueError("expected text, got a huge number")
-    text = _clean(str(value))
+    text = _clean(value)
     if column.secret == "mysql":
         text = from_hex(text)
     if column.blank and not text:
@@ -220,8 +239,10 @@ def _declared_text(column: Column, value: Any) -> Value:
         return _declared_choice(column, text)
     if column.kind == "hex" and not (text[:2] in ("0x", "0X") and HEX.match(text)):
         raise ValueError(f"expected a number such as 0x1234567890ABCDEF, got {_shown(column, text)}")
+    if column.kind == "client_addr" and "%" in text[:-1]:
+        raise ValueError("the wildcard % can only be the last character (ProxySQL would leave the rule out)")
     if column.kind == "digest":
-        if not HEX.match(text):
+        if not HEX.match(text) or not 0 < int(text, 16) < 2**64 - 1:
             raise ValueError(
                 "expected a digest such as 0x1234567890ABCDEF (ProxySQL takes any other for no digest)"
             )
@@ -263,8 +284,8 @@ def _declared_bool(_column: Column, value: Any) -> bool:
     if isinstance(value, bool):
         return value
     text = brief(value).strip().lower()
-    if isinstance(value, (int, str)) and text in _TRUE | _FALSE:
-        return text in _TRUE
+    if isinstance(value, (int, str)) and text in TRUE_WORDS | FALSE_WORDS:
+        return text in TRUE_WORDS
     shown = repr(text[:80]) if isinstance(value, (int, str)) else _kind_of(value)
     raise ValueError(f"expected true or false, got {shown}")
 
@@ -292,6 +313,8 @@ def _json_text(column: Column, value: Any) -> str:
         raise ValueError(f"expected a JSON list, got {_kind_of(value)}")
     if column.kind == "json" and not isinstance(value, dict):
         raise ValueError(f"expected a JSON object, got {_kind_of(value)}")
+    if isinstance(value, dict) and _ISOLATION in value:
+        value = {**value, _ISOLATION: _isolation(value[_ISOLATION])}
     for member, low, high in column.members:
         number = value.get(member, low) if isinstance(value, dict) else low
         if isinstance(number, bool) or not isinstance(number, int) or not low <= number <= high:
@@ -301,6 +324,32 @@ def _json_text(column: Column, value: Any) -> str:
         return canonical_json(value)
     except ValueError:
         raise ValueError("not valid JSON: a number is not finite") from None
+
+
+def _isolation(level: Any) -> str:
+    """As ProxySQL keeps it (MySQL_Authentication::add in lib/MySQL_Authentication.cpp, 2.7.1)."""
+    text = str(level).replace("-", " ")
+    if text.upper() not in _LEVELS:
+        raise ValueError(f"{_ISOLATION}: {brief(level)!r} is not one of {', '.join(_LEVELS)}")
+    return text
+
+
+def unknown_members(table: Table, rows: Iterable[Row]) -> list[str]:
+    """Sentences about members of JSON columns that ProxySQL does not know, and so would ignore."""
+    found = []
+    columns = [column for column in table.columns if column.known_members]
+    for row in rows if columns else ():
+        for column in columns:
+            text = row.get(column.name)
+            given = json.loads(text) if isinstance(text, str) and text else {}
+            for name in given:
+                near = difflib.get_close_matches(name, column.known_members, 1, 0.8)
+                if name in column.known_members or (column.open and not near):
+                    continue
+                hint = f", did you mean {near[0]}?" if near else ""
+                place = where(table.name, show_key(table, row), column.name)
+                found.append(f"{place}: ProxySQL knows no {brief(name)} here and ignores it{hint}")
+    return found
 
 
 def _no_constant(word: str) -> None:
@@ -356,7 +405,7 @@ def _kind_of(value: Any) -> str:
 
 
 def _quote_hint(value: Any) -> str:
-    return " (put it in quotes)" if isinstance(value, (bool, float)) else ""
+    return " (put it in quotes)" if isinstance(value, (bool, int, float)) else ""
 
 
 def _shown(column: Column, value: str) -> str:

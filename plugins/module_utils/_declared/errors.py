@@ -9,7 +9,10 @@ Every error the engine raises on purpose is an EngineError. ``_tasks/module.py``
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, Callable, TypeVar
+
+T = TypeVar("T")
 
 
 class EngineError(Exception):
@@ -51,6 +54,29 @@ class OvertakenError(EngineError):
 
 class NotConvergedError(EngineError):
     """The cluster did not agree before the deadline."""
+
+
+def together(errors: Sequence[DeclarationError]) -> DeclarationError:
+    """One error of several: all messages, the fields of the first, and ``problems``, a message each."""
+    if len(errors) == 1:
+        return errors[0]
+    texts = [text for error in errors for text in error.fields.get("problems", [error.message])]
+    shown = "; ".join(texts[:20]) + (f"; and {len(texts) - 20} more" if texts[20:] else "")
+    return DeclarationError(f"{len(texts)} problems: {shown}", **{**errors[0].fields, "problems": texts})
+
+
+def all_of(calls: Iterable[Callable[[], T]]) -> list[T]:
+    """What each gives. Raises one DeclarationError of all that were raised."""
+    found: list[T] = []
+    wrong: list[DeclarationError] = []
+    for call in calls:
+        try:
+            found.append(call())
+        except DeclarationError as exc:
+            wrong.append(exc)
+    if wrong:
+        raise together(wrong)
+    return found
 
 
 def where(table: str | None, key: str | None = None, column: str | None = None) -> str:

@@ -24,6 +24,35 @@ Rows = dict[Key, Row]
 
 HIDDEN = "********"
 
+_SECRET_WORDS = "passw(or)?d|secret|token|credential|key"
+_SECRET = re.compile(_SECRET_WORDS, re.IGNORECASE)
+_SECRET_MEMBER = re.compile(f'"[^"]*({_SECRET_WORDS})[^"]*":', re.IGNORECASE)
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether something that nobody here knows is a secret by its name."""
+    return _SECRET.search(name) is not None
+
+
+def hide_members(text: str) -> str:
+    """A JSON text without the values of members that are secrets by their name."""
+    if not _SECRET_MEMBER.search(text):
+        return text
+    try:
+        return canonical_json(_hidden_members(json.loads(text)))
+    except (ValueError, RecursionError):
+        return HIDDEN
+
+
+def _hidden_members(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: HIDDEN if is_secret_name(str(name)) and each is not None else _hidden_members(each)
+            for name, each in value.items()
+        }
+    return list(map(_hidden_members, value)) if isinstance(value, list) else value
+
+
 INT = re.compile(r"[+-]?[0-9]{1,20}\Z")
 HEX = re.compile(r"(0x)?[0-9a-fA-F]{1,16}\Z")
 
@@ -49,7 +78,9 @@ def server_value(column: Column | None, value: str | None) -> Value:
     if column.blank and not value:
         return None
     if column.kind == "digest":
-        return canonical_digest(value) if HEX.match(value) else value
+        number = _strtoull(value)
+        # 0 and the largest number are no digest to LOAD; then it is not what it looks like.
+        return f"0x{number:016X}" if 0 < number < 2**64 - 1 else value
     if column.kind == "modifiers":
         return canonical_modifiers(value)
     return value
@@ -83,6 +114,16 @@ def server_rows(table: Table, names: Sequence[str], fetched: Sequence[Sequence[b
         for name, values in zip(names, zip(*fetched))
     ]
     return [dict(zip(names, values)) for values in zip(*columns)]
+
+
+def _strtoull(text: str) -> int:
+    """A number as C reads it with base 0, as far as it goes."""
+    match = re.match(r"\s*\+?(?:0[xX]([0-9a-fA-F]+)|(0[0-7]*)|([1-9][0-9]*))", text)
+    if not match:
+        return 0
+    hexadecimal, octal, decimal = match.groups()
+    number = int(hexadecimal, 16) if hexadecimal else int(octal, 8) if octal else int(decimal)
+    return min(number, 2**64 - 1)
 
 
 def canonical_json(value: Any) -> str:
@@ -157,4 +198,10 @@ def show_row(
     for name in table.secrets:
         if shown.get(name) is not None:
             shown[name] = f"{HIDDEN} (new)" if name in changed else HIDDEN
+    for name in table.json:
+        value = shown.get(name)
+        if isinstance(value, str) and value:
+            shown[name] = hide_members(value)
+            if name in changed and shown[name] != value:
+                shown[name] = f"{shown[name]} (new)"
     return shown

@@ -13,8 +13,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from .._catalog.tables import Rule, Table, Value
-from .._declared.errors import DeclarationError, where
+from .._declared.errors import DeclarationError, together, where
 from .._declared.rows import Key, Row, Rows, key_of, show_key
+from .change import Change
 
 
 def check_rows(table: Table, rows: Rows, touched: Iterable[Key], have: Rows) -> None:
@@ -30,15 +31,83 @@ def check_rows(table: Table, rows: Rows, touched: Iterable[Key], have: Rows) -> 
         if rule.test == "not_among"
     }
     found = [rows[key] for key in touched if key in rows]
-    for name in needed:
-        for row in found:
-            if row.get(name, "") is None:
-                raise _error(table, row, name, "must be given for a new row")
+    wrong = [
+        _error(table, row, name, "must be given for a new row")
+        for name in needed
+        for row in found
+        if row.get(name, "") is None
+    ]
     for row in found if table.rules else ():
         for rule in table.rules:
             problem = _problem(rule, row, counts)
             if problem and not (rule.test == "needs" and row == have.get(key_of(table, row))):
-                raise _error(table, row, rule.column, problem)
+                wrong.append(_error(table, row, rule.column, problem))
+    if wrong:
+        raise together(wrong)
+
+
+def check_attributes(table: Table, changes: Iterable[Change], runtime: Rows) -> None:
+    """Refuse attributes of users that differ from those in runtime in letter case alone.
+
+    LOAD compares them without regard to case, and would keep the old ones (MySQL_Authentication::add in
+    lib/MySQL_Authentication.cpp, 2.7.1). Raises DeclarationError.
+    """
+    loaded = {key[0]: row.get("attributes") for key, row in runtime.items()}
+    wrong = []
+    for change in changes:
+        new = (change.after or {}).get("attributes")
+        old = loaded.get(change.key[0])
+        if isinstance(new, str) and isinstance(old, str) and new != old and new.lower() == old.lower():
+            problem = (
+                "differ from the present ones in letter case alone, which ProxySQL would not take; change"
+                " them to something else first"
+            )
+            wrong.append(_error(table, change.after or {}, "attributes", problem))
+    if wrong:
+        raise together(wrong)
+
+
+def odd_patterns(table: Table, rows: Iterable[Row]) -> list[str]:
+    """Sentences about regular expressions whose brackets do not balance, in PCRE as in RE2.
+
+    ProxySQL takes them without a word, and they never match (2.7.1).
+    """
+    names = [name for name in ("match_digest", "match_pattern") if name in table.by_name]
+    return [
+        f"{where(table.name, show_key(table, row), name)}: brackets that do not balance; ProxySQL takes"
+        " such a pattern, and it never matches"
+        for row in rows
+        for name in names
+        if isinstance(row.get(name), str) and not _balanced(str(row[name]))
+    ]
+
+
+def _balanced(pattern: str) -> bool:
+    depth, at = 0, 0
+    while at < len(pattern):
+        char = pattern[at]
+        if pattern.startswith("\\Q", at):
+            end = pattern.find("\\E", at)
+            at = len(pattern) if end == -1 else end + 2
+            continue
+        if char == "\\":
+            at += 2
+            continue
+        if char == "[":
+            # A bracket right at the beginning is one of the characters.
+            at += 2 if pattern.startswith("[^", at) else 1
+            at += pattern.startswith("]", at)
+            while at < len(pattern) and pattern[at] != "]":
+                if pattern.startswith("[:", at) and ":]" in pattern[at:]:
+                    at = pattern.index(":]", at) + 1
+                at += 2 if pattern[at] == "\\" else 1
+            if at >= len(pattern):
+                return False
+        depth += (char == "(") - (char == ")")
+        if depth < 0:
+            return False
+        at += 1
+    return depth == 0
 
 
 def _problem(rule: Rule, row: Row, counts: Mapping[str, Counter[Value]]) -> str | None:

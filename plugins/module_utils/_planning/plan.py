@@ -9,35 +9,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from .._catalog.tables import Table, Value
 from .._declared.declaration import declared_value
 from .._declared.errors import DeclarationError, where
 from .._declared.rows import Key, Row, Rows, by_key, keys_of, show_key
+from .change import Change
 from .checks import check_rows
 
 STATES = ("merged", "replaced", "overridden", "deleted")
 
 Ranges = list[tuple[int, int]]
-
-
-class Change(NamedTuple):
-    """One row that differs: before is None where it is missing, after is None where it must go."""
-
-    key: Key
-    before: Row | None
-    after: Row | None
-
-    @property
-    def columns(self) -> list[str]:
-        """The columns that differ."""
-        old, new = self.before or {}, self.after or {}
-        return [
-            name
-            for name in {**old, **new}
-            if old.get(name) != new.get(name) or (name in old) != (name in new)
-        ]
 
 
 class Scope:

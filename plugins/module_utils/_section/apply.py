@@ -20,6 +20,7 @@ from .._server.present import read
 from .._server.servers import check_sets
 from .._server.sql import Statement
 from .lock import WriteLock
+from .lockout import check_lockout
 from .section import Part, SectionWork, sections_of
 from .tables import TableWork
 from .variables import VariableWork
@@ -47,6 +48,7 @@ class Outcome:
     statements: list[Statement] = field(default_factory=list)
     layers: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    saves: bool = True
 
     @property
     def changed(self) -> bool:
@@ -55,7 +57,10 @@ class Outcome:
     @property
     def restart_required(self) -> list[str]:
         return sorted(
-            name for work in self.works if isinstance(work, VariableWork) for name in work.restart_required()
+            name
+            for work in self.works
+            if isinstance(work, VariableWork)
+            for name in work.restart_required(self.saves)
         )
 
     def diff(self) -> list[dict[str, str]]:
@@ -144,6 +149,7 @@ def apply(admin: Admin, works: Sequence[Part], how: How) -> Outcome:
 
 def _checked(admin: Admin, works: Sequence[Part], how: How) -> Script:
     _check_hostgroups(admin, [work for work in works if isinstance(work, TableWork)])
+    check_lockout(admin, works)
     script = Script(admin, works, how)
     if how.open_edits == "refuse":
         _refuse_open_edits(script)
@@ -151,7 +157,7 @@ def _checked(admin: Admin, works: Sequence[Part], how: How) -> Script:
 
 
 def _outcome(script: Script, how: How, statements: list[Statement]) -> Outcome:
-    return Outcome(script.works, statements, _layers(script, how), _warnings(script))
+    return Outcome(script.works, statements, _layers(script, how), _warnings(script), how.save)
 
 
 def _still_so(admin: Admin, script: Script, how: How) -> Script:

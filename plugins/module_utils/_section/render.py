@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .._catalog.tables import SECTIONS
-from .._catalog.variables import SECRETS, STATIC
+from .._catalog.variables import STATIC
+from .._declared.variables import is_secret
 from .._planning.plan import Want
 from .._server.admin import load_statement, save_statement, section_of_variable
 from .._server.sql import Statement, merge_rows, replace_variables
@@ -18,7 +19,7 @@ def render(wants: Sequence[Want], variables: dict[str, str], load: bool, save: b
     """Statements in the order of writing."""
     live = {name: value for name, value in variables.items() if name not in STATIC}
     static = {name: value for name, value in variables.items() if name in STATIC}
-    statements = replace_variables(live, SECRETS)
+    statements = replace_variables(live, filter(is_secret, live))
     for want in wants:
         statements += merge_rows(want.table, want.rows)
     names = [section_of_variable(name).name for name in live] + [want.table.section for want in wants]
@@ -27,5 +28,5 @@ def render(wants: Sequence[Want], variables: dict[str, str], load: bool, save: b
         statements += [load_statement(section) for section in sections]
     if save:
         statements += [save_statement(section) for section in sections if section.disk]
-        statements += replace_variables(static, SECRETS, "disk.")
+        statements += replace_variables(static, filter(is_secret, static), "disk.")
     return statements

@@ -10,12 +10,14 @@ from dataclasses import replace
 from typing import Any, Callable
 
 from .._catalog.tables import SECTIONS, Section, Table
-from .._declared.declaration import check_columns, declared_rows
+from .._declared.declaration import check_columns, declared_rows, unknown_members
 from .._declared.errors import where
 from .._declared.rows import Key, Row, Rows, by_key, names_in, server_rows, show_key, show_row
+from .._planning.change import Change
+from .._planning.checks import check_attributes, odd_patterns
 from .._planning.edits import open_rows, reverted
 from .._planning.layers import LAYERS, expected, fold, layers_of, verbatim
-from .._planning.plan import Change, Plan, Scope, Want, differences, drift, plan
+from .._planning.plan import Plan, Scope, Want, differences, drift, plan
 from .._planning.users import half_users, recognise, to_both_roles, together
 from .._server.admin import Admin, Raw
 from .._server.present import Present
@@ -62,10 +64,10 @@ class TableWork:
         implied = {column.name: column.default for column in self.table.columns if column.implied}
         defaults = {**self.present.defaults, **implied}
         memory = self.have["memory"]
-        self.plan: Plan = plan(want, memory, defaults)
+        self.plan: Plan = self._planned(want, memory, defaults)
         self._open = open_rows(self.plan, memory, self.have["runtime"], self.present.differing("runtime"))
         if discard and self._open:
-            self.plan = plan(want, reverted(self._open, memory), defaults)
+            self.plan = self._planned(want, reverted(self._open, memory), defaults)
             keys = list(dict.fromkeys([*self.plan.touched, *self._open]))
             self.plan = replace(self.plan, changes=differences(keys, memory, self.plan.after), fresh=False)
             self._open = {}
@@ -74,6 +76,17 @@ class TableWork:
         for layer in LAYERS[1:]:
             there = layer in layers_of(self.table)
             self.changes[layer] = self._drift(layer, self.have[layer]) if there else []
+
+    def _planned(self, want: Want, memory: Rows, defaults: Row) -> Plan:
+        made = plan(want, memory, defaults)
+        if self.table.runtime != "users":
+            return made
+        # Two rows that have become equal in all but their roles mean the same as one.
+        after = fold(self.table, made.after, self.apart)
+        if after.keys() != made.after.keys():
+            made = replace(made, after=after, changes=differences(made.touched, memory, after))
+        check_attributes(self.table, made.changes, self.have["runtime"])
+        return made
 
     def again(self, admin: Admin, discard: bool = False) -> TableWork:
         """The same, planned on what is there now."""
@@ -238,7 +251,9 @@ class TableWork:
                 f"{self.title}: this table is not known to this collection; its rows are passed on unchecked"
             ]
         text = "{}: the column {} is not known to this collection; its value is passed on unchecked"
-        return [text.format(self.title, name) for name in self.unknown]
+        found = [text.format(self.title, name) for name in self.unknown]
+        written = [change.after for change in self.plan.changes if change.after is not None]
+        return found + unknown_members(self.table, written) + odd_patterns(self.table, written)
 
     def before(self) -> list[Row]:
         return self._shown(self.have["memory"])

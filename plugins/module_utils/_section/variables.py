@@ -1,33 +1,28 @@
 # Copyright: (c) 2026, The mysqlha.proxysql developers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Variables: normalised as the server does, read back after LOAD, static ones kept on disk.
-
-LOAD answers OK to a value it rejects and resets it in memory, and deletes a name it does not
-know (2.7.1). So names and ranges are checked before, and every value is read back after.
-"""
+"""The variables of a section: read, planned, read back after LOAD; static ones kept on disk."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from typing import Any
 
-from .._catalog.tables import Column, Section
-from .._catalog.variables import (
-    BOOLEANS,
-    CASELESS,
-    INTEGERS,
-    NEEDS_RESTART,
-    NOT_EMPTY,
-    READ_ONLY,
-    SECRETS,
-    STATIC,
-    TEXTS,
-)
-from .._declared.declaration import declared_value
-from .._declared.errors import DeclarationError, StatementError
+from .._catalog.tables import Section
+from .._catalog.variables import CASELESS, CHECKSUM_OF, NEEDS_RESTART, READ_ONLY, STATIC
+from .._declared.errors import DeclarationError, StatementError, together
 from .._declared.rows import HIDDEN
+from .._declared.variables import (
+    PAIR,
+    Collations,
+    Values,
+    as_loaded,
+    canonical,
+    is_known,
+    is_secret,
+    like_present,
+    shown,
+    with_consequences,
+)
 from .._planning.layers import LAYERS
 from .._server.admin import Admin, section_of_variable
 from .._server.present import sees_nothing
@@ -39,58 +34,6 @@ _SOURCE = {
     "runtime": "runtime_global_variables",
     "disk": "disk.global_variables",
 }
-_NAME = re.compile(r"[a-z]+-[A-Za-z0-9_]+\Z")
-
-Values = dict[str, str]
-
-
-def declared_variables(config: Any) -> Values:
-    """Full names and canonical values of what was declared. Raises DeclarationError by name."""
-    if not isinstance(config, Mapping):
-        raise DeclarationError("variables: expected a dict of names and values")
-    return {str(name): _declared(str(name), value) for name, value in config.items()}
-
-
-def _declared(name: str, value: Any) -> str:
-    try:
-        if not _NAME.match(name):
-            raise ValueError("not the full name of a variable, such as mysql-max_connections")
-        if name in READ_ONLY:
-            raise ValueError("set by the server itself")
-        return _declared_text(name, value)
-    except ValueError as exc:
-        raise DeclarationError(f"variable {name}: {exc}", variable=name) from None
-
-
-def _declared_text(name: str, value: Any) -> str:
-    if value is None:
-        raise ValueError("a variable has no NULL (leave it out to leave it alone)")
-    if name in BOOLEANS:
-        return "true" if declared_value(Column(name, "bool"), value) else "false"
-    if name in INTEGERS:
-        low, high = INTEGERS[name]
-        return str(declared_value(Column(name, "int", low=low, high=high), value))
-    if isinstance(value, bool):
-        # Unknown to the catalog: the server spells its booleans this way.
-        return "true" if value else "false"
-    text = str(declared_value(Column(name, "text", secret="variable" if name in SECRETS else ""), value))
-    if name in NOT_EMPTY and not text:
-        raise ValueError("can not be empty (ProxySQL would keep the present value)")
-    if name.startswith("admin-") and '"' in text:
-        raise ValueError("can not hold a double quote (ProxySQL would drop the variable from runtime)")
-    return text
-
-
-def canonical(name: str, text: str | None) -> str | None:
-    """A value from the server as LOAD understands it: what compares equal acts the same."""
-    if text is None:
-        return None
-    if name in BOOLEANS:
-        return {"1": "true", "0": "false"}.get(text.lower(), text.lower())
-    if name in INTEGERS:
-        number = re.match(r"\s*([+-]?[0-9]+)", text)
-        return str(int(number.group(1))) if number else text
-    return text
 
 
 def read_variables(admin: Admin, layer: str) -> Values:
@@ -148,12 +91,7 @@ class VariableWork:
     def _apart(self, layer: str) -> list[str]:
         """Names of memory whose value in a layer is another one, or none, to the server."""
         memory, other = self._mine(self.have["memory"]), self._mine(self.have[layer])
-        # A static one waits on disk for a restart; memory and runtime cannot follow.
-        return [
-            name
-            for name, value in sorted(memory.items())
-            if name not in STATIC | READ_ONLY and canonical(name, value) != canonical(name, other.get(name))
-        ]
+        return _unlike(memory, other) if layer == "runtime" else _differing(memory, other)
 
     def differs(self, layer: str) -> bool:
         """Whether a layer holds anything else than memory. What disk alone has is of another release."""
@@ -169,9 +107,11 @@ class VariableWork:
                 values[name] = self.have["runtime"][name]
             else:
                 gone.append(name)
-        return delete_variables(gone) + self._replace(
-            values, [name for name in self.changes["memory"] if name in values]
-        )
+        names = [name for name in self.changes["memory"] if name in values]
+        # LOAD goes through the rows in the order of writing: what a checksum decides over comes after it.
+        after = [CHECKSUM_OF[name] for name in names if values[name] == "true" and name in CHECKSUM_OF]
+        names = [name for name in names if name not in after] + [name for name in after if name in values]
+        return delete_variables(gone) + self._replace(values, names)
 
     def undo(self, admin: Admin, loaded: bool) -> Undo:
         """As TableWork.undo, for all variables of the section: a LOAD resets what it does not like."""
@@ -211,7 +151,8 @@ class VariableWork:
 
     @staticmethod
     def _replace(values: Mapping[str, str], names: list[str], target: str = "") -> list[Statement]:
-        return replace_variables({name: values[name] for name in names}, SECRETS, target) if names else []
+        written = {name: values[name] for name in names}
+        return replace_variables(written, filter(is_secret, names), target) if names else []
 
     # -- after the LOAD ------------------------------------------------------------------
 
@@ -231,11 +172,7 @@ class VariableWork:
     def unlike(self, admin: Admin) -> list[str]:
         """Variables of which a LOAD did not make what memory held before it."""
         before, runtime = self._mine(self.have["memory"]), read_variables(admin, "runtime")
-        return [
-            f"variable {name}"
-            for name, value in sorted(before.items())
-            if name not in STATIC | READ_ONLY and canonical(name, value) != canonical(name, runtime.get(name))
-        ]
+        return [f"variable {name}" for name in _unlike(before, runtime)]
 
     def refusals(self, admin: Admin, disturbed: bool) -> list[str]:
         runtime = read_variables(admin, "runtime")
@@ -245,9 +182,14 @@ class VariableWork:
             for name in _differing(self.live, runtime)
         ]
 
-    def restart_required(self) -> list[str]:
-        """Names whose declared value takes effect only when ProxySQL is started again."""
-        waiting: set[str] = set(_differing(self.static, self.have["runtime"]))
+    def restart_required(self, save: bool) -> list[str]:
+        """Names whose value on disk takes effect only when ProxySQL is started again.
+
+        save: whether this task writes the declared ones there.
+        """
+        disk = {**self.have["disk"], **(self.static if save else {})}
+        there = {name: disk[name] for name in self.static if name in disk}
+        waiting: set[str] = set(_differing(there, self.have["runtime"]))
         waiting.update(name for name in self.changes["runtime"] if name in NEEDS_RESTART)
         return sorted(waiting)
 
@@ -257,14 +199,14 @@ class VariableWork:
         return [
             f"variable {name}: not known to this collection; its value is passed on unchecked"
             for name in self.want
-            if not any(name in known for known in (BOOLEANS, INTEGERS, TEXTS))
+            if not is_known(name)
         ]
 
     def before(self) -> dict[str, str | None]:
-        return {name: _shown_value(name, self._present(name)) for name in self.want}
+        return {name: shown(name, self._present(name)) for name in self.want}
 
     def after(self) -> dict[str, str | None]:
-        return {name: _shown_value(name, value) for name, value in self.want.items()}
+        return {name: shown(name, value) for name, value in self.want.items()}
 
     def _present(self, name: str) -> str | None:
         layer = "disk" if name in STATIC else "memory"
@@ -285,19 +227,23 @@ class VariableWork:
 def plan_variables(admin: Admin, want: Values) -> list[VariableWork]:
     """Work per section. Raises DeclarationError for a name that the server does not have."""
     have = {layer: read_variables(admin, layer) for layer in LAYERS}
+    wrong = []
     for name, value in want.items():
         if name not in have["memory"] and name not in have["runtime"]:
-            raise DeclarationError(
-                f"variable {name}: ProxySQL {admin.version} at {admin.login.place} has no such variable",
-                variable=name,
-            )
+            text = f"variable {name}: ProxySQL {admin.version} at {admin.login.place} has no such variable"
+            wrong.append(DeclarationError(text, variable=name))
         present = have["runtime"].get(name, value)
         if name in CASELESS and present != value and present.lower() == value.lower():
-            raise DeclarationError(
+            text = (
                 f"variable {name}: differs from the present value in letter case alone. ProxySQL would"
-                " show it and act on the old one; change it to another value first",
-                variable=name,
+                " show it and act on the old one; change it to another value first"
             )
+            wrong.append(DeclarationError(text, variable=name))
+    if wrong:
+        raise together(wrong)
+    want = {name: like_present(name, value, have["runtime"].get(name)) for name, value in want.items()}
+    collations = _collations(admin) if PAIR.intersection(want) else {}
+    want = with_consequences(want, have["memory"], have["runtime"], collations)
     sections: dict[str, Values] = {}
     for name, value in want.items():
         sections.setdefault(section_of_variable(name).name, {})[name] = value
@@ -305,12 +251,25 @@ def plan_variables(admin: Admin, want: Values) -> list[VariableWork]:
 
 
 def _differing(want: Values, have: Values) -> list[str]:
-    return [name for name, value in want.items() if canonical(name, have.get(name)) != value]
+    """Names whose value in a layer is another one, or none, to the server."""
+    return [
+        name
+        for name, value in want.items()
+        if name not in READ_ONLY and canonical(name, have.get(name)) != canonical(name, value)
+    ]
 
 
-def _shown_value(name: str, value: str | None) -> str | None:
-    return HIDDEN if name in SECRETS and value is not None else value
+def _unlike(memory: Values, runtime: Values) -> list[str]:
+    """Names of which runtime does not have what a LOAD makes of memory."""
+    made, have = as_loaded(memory), as_loaded(runtime)
+    # A static one waits on disk for a restart; memory and runtime cannot follow.
+    return sorted(name for name in memory if name not in STATIC | READ_ONLY and made[name] != have.get(name))
+
+
+def _collations(admin: Admin) -> Collations:
+    rows = admin.fetch("SELECT Collation, Charset FROM mysql_collations ORDER BY Id")[1]
+    return {str(name): str(charset) for name, charset in rows}
 
 
 def _shown(name: str, value: str | None, mark: str = "") -> str:
-    return HIDDEN + mark if name in SECRETS and value is not None else scalar(value)
+    return HIDDEN + mark if is_secret(name) and value is not None else scalar(value)

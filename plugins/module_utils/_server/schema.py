@@ -12,6 +12,7 @@ from typing import Any
 
 from .._catalog.tables import REQUIRED, TABLES, Column, Table
 from .._declared.errors import DeclarationError
+from .._declared.rows import is_secret_name
 from .admin import Admin
 from .sql import literal
 
@@ -68,7 +69,7 @@ def _described(admin: Admin, name: str) -> tuple[list[Column], tuple[str, ...]]:
 
 def _column(name: str, declared: str, nullable: bool, text: str | None) -> Column:
     kind = "number" if declared.upper().startswith("INT") else "any"
-    secret = "server" if re.search("password|secret|token", name, re.IGNORECASE) else ""
+    secret = "server" if is_secret_name(name) else ""
     default = _default(kind, text)
     if default is None and not nullable:
         default = REQUIRED

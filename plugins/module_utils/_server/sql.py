@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from .._catalog.tables import Table, Value
-from .._declared.rows import HIDDEN, Key, Row
+from .._declared.rows import HIDDEN, Key, Row, hide_members
 
 MAX_BYTES = 1000000
 
@@ -172,8 +172,14 @@ def _values(
 ) -> list[Statement]:
     given = {name: _column(values) for name, values in columns.items()}
     texts = shown = _tuples(list(given.values()))
-    if not given.keys().isdisjoint(table.secrets):
-        given.update((name, _hidden(columns[name])) for name in table.secrets if name in columns)
+    hidden = {name: _hidden(columns[name]) for name in table.secrets if name in columns}
+    for name in table.json:
+        if name in columns:
+            values = [hide_members(value) if isinstance(value, str) else value for value in columns[name]]
+            if values != list(columns[name]):
+                hidden[name] = _column(values)
+    if hidden:
+        given.update(hidden)
         shown = _tuples(list(given.values()))
     return _joined(head, texts, shown, tail)
 

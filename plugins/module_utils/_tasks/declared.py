@@ -6,16 +6,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from functools import partial
+from typing import Any, Callable
 
 from .._catalog.tables import TABLES, Table
-from .._catalog.variables import SECRETS
 from .._declared.declaration import declared_rows
-from .._declared.errors import DeclarationError
-from .._declared.rows import HIDDEN, Row
+from .._declared.errors import DeclarationError, all_of
+from .._declared.rows import HIDDEN, Row, hide_members
+from .._declared.variables import declared_variables, is_secret
 from .._planning.plan import STATES, Want
 from .._section.tables import want_table
-from .._section.variables import declared_variables
 from .._server.schema import section_of_table
 
 
@@ -27,12 +27,49 @@ def masked_rows(table: Table, config: Any) -> list[Row]:
         rows = [{name: value for name, value in row.items() if name not in unknown} for row in rows]
     for name in secrets:
         rows = [row if row.get(name) is None else {**row, name: HIDDEN} for row in rows]
+    for name in table.json:
+        rows = [{**row, name: hide_members(str(row[name]))} if row.get(name) else row for row in rows]
     return rows
+
+
+def masked_config(
+    tables: Mapping[str, Any], variables: Any, scope: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """The same of tables, variables and scopes together. Raises one DeclarationError of all that is wrong."""
+    # Of a table that only the server knows, nothing tells what is secret.
+    found: dict[str, Any] = {"tables": dict.fromkeys(tables, HIDDEN), "scope": scope}
+
+    def table(name: str, rows: Any) -> None:
+        found["tables"][name] = masked_rows(TABLES[name], rows)
+
+    def others() -> None:
+        found["variables"] = masked_variables(variables)
+
+    calls: list[Callable[[], None]] = [
+        partial(table, name, rows) for name, rows in tables.items() if name in TABLES
+    ]
+    all_of([*calls, others])
+    if isinstance(scope, Mapping):
+        found["scope"] = {name: masked_scope(TABLES.get(name), part) for name, part in scope.items()}
+    return found
+
+
+def masked_scope(table: Table | None, scope: Any) -> Any:
+    """What Ansible may see of a scope: nothing of secret columns, or of a table that is not known."""
+    if scope is None:
+        return None
+    if not isinstance(scope, Mapping):
+        raise DeclarationError("scope: expected a dict of columns and values")
+    secrets = () if table is None else table.secrets
+    return {
+        name: HIDDEN if table is None or name in secrets or name not in table.by_name else value
+        for name, value in scope.items()
+    }
 
 
 def masked_variables(config: Any) -> dict[str, str]:
     values = declared_variables(config)
-    return {name: HIDDEN if name in SECRETS else value for name, value in values.items()}
+    return {name: HIDDEN if is_secret(name) else value for name, value in values.items()}
 
 
 def check_empty(title: str, want: Want, allow_empty: Any) -> None:

@@ -6,22 +6,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from functools import partial
+from typing import Any, Callable
 
 from .._catalog.tables import TABLES, Table
-from .._catalog.variables import SECRETS
-from .._declared.errors import EngineError
-from .._declared.rows import HIDDEN, Row, show_row
+from .._declared.errors import EngineError, all_of
+from .._declared.rows import Row, show_row
+from .._declared.variables import canonical, declared_variables, is_secret
 from .._planning.plan import STATES, Want
 from .._section.apply import OPEN_EDITS, Outcome
 from .._section.render import render
 from .._section.runtime import DIRECTIONS, Copy, for_direction
 from .._section.tables import TableWork
-from .._section.variables import canonical, declared_variables, plan_variables, read_variables
+from .._section.variables import VariableWork, plan_variables, read_variables
 from .._server.admin import Admin
 from .._server.present import read
 from .._server.schema import table_of
-from .declared import check_known, masked_rows, masked_variables, named_tables, wanted_of
+from .declared import (
+    check_known,
+    masked_config,
+    masked_rows,
+    masked_scope,
+    masked_variables,
+    named_tables,
+    wanted_of,
+)
 from .declared import scopes as scopes_of
 from .declared import states as states_of
 from .module import Module, Spec, column_spec, layer_spec, writing_spec
@@ -46,7 +55,12 @@ def _rendered(wants: list[Want], variables: dict[str, str], params: Mapping[str,
 
 def _gathered_rows(admin: Admin, table: Table, layer: str) -> list[Row]:
     rows = read(admin, table, layer)
-    return [show_row(table, row, others=table.secrets) for row in rows.values()]
+    shown = [show_row(table, row, others=table.secrets) for row in rows.values()]
+    # A word of the monitor's that somebody wrote into memory; declared, it would be refused.
+    return [
+        {**row, "status": "ONLINE"} if str(row.get("status", "")).startswith("SHUNNED") else row
+        for row in shown
+    ]
 
 
 def _gathered_variables(admin: Admin, layer: str, names: Any) -> dict[str, str | None]:
@@ -54,7 +68,7 @@ def _gathered_variables(admin: Admin, layer: str, names: Any) -> dict[str, str |
     return {
         name: canonical(name, value)
         for name, value in sorted(values.items())
-        if name not in SECRETS and (not names or name in names)
+        if not is_secret(name) and (not names or name in names)
     }
 
 
@@ -73,12 +87,18 @@ def run_table(name: str) -> None:
     }
 
     def declare(raw: dict[str, Any]) -> dict[str, Any]:
-        return {"config": masked_rows(table, raw.get("config") or [])}
+        config, scope = all_of(
+            (
+                lambda: masked_rows(table, raw.get("config") or []),
+                lambda: masked_scope(table, raw.get("scope")),
+            )
+        )
+        return {"config": config, "scope": scope}
 
     module = Module(spec, declare)
     params, raw, state = module.params, module.raw, module.params["state"]
     try:
-        want = wanted_of(table, raw.get("config"), state, params["scope"], params["allow_empty"])
+        want = wanted_of(table, raw.get("config"), state, raw.get("scope"), params["allow_empty"])
     except EngineError as exc:
         module.fail(exc)
     if state == "rendered":
@@ -138,14 +158,7 @@ def run_config() -> None:
 
     def declare(raw: dict[str, Any]) -> dict[str, Any]:
         tables = named_tables(raw.get("tables"))
-        return {
-            # Of a table that only the server knows, nothing tells what is secret.
-            "tables": {
-                name: masked_rows(TABLES[name], rows) if name in TABLES else HIDDEN
-                for name, rows in tables.items()
-            },
-            "variables": masked_variables(raw.get("variables") or {}),
-        }
+        return masked_config(tables, raw.get("variables") or {}, raw.get("scope"))
 
     module = Module(spec, declare)
     params = module.params
@@ -160,9 +173,10 @@ def run_config() -> None:
 
     try:
         states = states_of(params["state"], rows, "variables" if variables else None)
-        scopes = scopes_of(params["scope"], rows)
+        scopes = scopes_of(module.raw.get("scope"), rows)
         # A table that only the server knows has to wait until the server is asked.
-        wants = {name: wanted(TABLES[name]) for name in rows if name in TABLES}
+        known = [TABLES[name] for name in rows if name in TABLES]
+        wants = {want.table.name: want for want in all_of(partial(wanted, table) for table in known)}
         check_known(states, rows)
     except EngineError as exc:
         module.fail(exc)
@@ -176,10 +190,18 @@ def run_config() -> None:
             }
             values = _gathered_variables(admin, params["layer"], variables)
             return {"changed": False, "gathered": {"tables": gathered, "variables": values}}
-        works = [
-            TableWork(admin, wants.get(name) or wanted(table_of(admin, name)), rows[name]) for name in rows
-        ]
-        settings = plan_variables(admin, variables) if variables else []
+        works: list[TableWork] = []
+        settings: list[VariableWork] = []
+
+        def planned(name: str) -> None:
+            want = wants.get(name) or wanted(table_of(admin, name))
+            works.append(TableWork(admin, want, rows[name]))
+
+        def planned_variables() -> None:
+            settings.extend(plan_variables(admin, variables) if variables else [])
+
+        calls: list[Callable[[], None]] = [partial(planned, name) for name in rows]
+        all_of([*calls, planned_variables])
         outcome = module.apply(admin, [*settings, *works])
         result = _result(outcome)
         for side in ("before", "after"):

@@ -16,12 +16,13 @@ from .._catalog.tables import TABLES
 from .._cluster.cluster import see
 from .._cluster.follow import View
 from .._declared.errors import EngineError
+from .._declared.variables import declared_variables
 from .._planning.layers import LAYERS
 from .._section.apply import How, apply
 from .._section.tables import TableWork
-from .._section.variables import declared_variables, plan_variables
+from .._section.variables import plan_variables
 from .._server.admin import Admin
-from .declared import masked_rows, masked_variables, named_tables, wanted_of
+from .declared import masked_config, named_tables, wanted_of
 from .declared import scopes as scopes_of
 from .declared import states as states_of
 from .module import Module, Spec
@@ -47,10 +48,7 @@ def run_node_info() -> None:
 
     def declare(raw: dict[str, Any]) -> dict[str, Any]:
         tables = named_tables(raw.get("tables"))
-        return {
-            "tables": {name: masked_rows(TABLES[name], rows or []) for name, rows in tables.items()},
-            "variables": masked_variables(raw.get("variables") or {}),
-        }
+        return masked_config(tables, raw.get("variables") or {}, raw.get("scope"))
 
     module = Module(spec, declare)
     params = module.params
@@ -80,7 +78,7 @@ def _drift(admin: Admin, raw: Mapping[str, Any], params: Mapping[str, Any]) -> d
         rows: dict[str, Any] = {name: given or [] for name, given in named_tables(raw.get("tables")).items()}
         variables = declared_variables(raw.get("variables") or {})
         states = states_of(params["state"], rows, "variables" if variables else None)
-        scopes = scopes_of(params["scope"], rows)
+        scopes = scopes_of(raw.get("scope"), rows)
         works: list[Any] = plan_variables(admin, variables) if variables else []
         for name, config in rows.items():
             want = wanted_of(TABLES[name], config, states[name], scopes.get(name), True)

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .._catalog.tables import TABLES, Table
-from .._catalog.variables import SECRETS
 from .._declared.errors import DeclarationError, EngineError, StatementError
 from .._declared.passwords import to_hex
 from .._declared.rows import HIDDEN, Row, show_row
+from .._declared.variables import canonical, is_secret
 from .._planning.layers import LAYERS, layers_of
-from .._section.variables import canonical, read_variables
+from .._section.variables import read_variables
 from .._server.admin import Admin
 from .._server.present import defaults_of, read, read_running
 from .._server.schema import section_of_table, table_of
@@ -112,7 +112,7 @@ def _shown(table: Table, row: Row, defaults: Mapping[str, Any], secrets: bool) -
     }
     shown = show_row(table, kept)
     if secrets:
-        shown.update((name, _told(kept[name])) for name in table.secrets if name in kept)
+        shown.update((name, _told(kept[name])) for name in (*table.secrets, *table.json) if name in kept)
     return shown
 
 
@@ -124,7 +124,7 @@ def _told(secret: Any) -> Any:
 def _variables(admin: Admin, layer: str, params: Mapping[str, Any]) -> dict[str, str | None]:
     names, secrets = params["variables"], params["show_secrets"]
     return {
-        name: HIDDEN if name in SECRETS and value and not secrets else canonical(name, value)
+        name: HIDDEN if is_secret(name) and value and not secrets else canonical(name, value)
         for name, value in sorted(read_variables(admin, layer).items())
         if names is None or name in names
     }

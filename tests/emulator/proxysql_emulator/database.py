@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from pathlib import Path
 from typing import Any
 
 from . import passwords, schema
+from .variables import COLLATIONS
 
 # Not an error: the functions answer with this text.
 _BAD_ARGUMENT = "Invalid argument size"
@@ -30,12 +32,38 @@ def as_bytes(value: Any) -> bytes:
 
 
 def canonical_digest(value: Any) -> bytes | None:
-    """Query digests are hexadecimal; what is not becomes NULL."""
-    text = as_bytes(value).strip()
-    try:
-        return b"0x%016X" % (int(text, 16) & 0xFFFFFFFFFFFFFFFF)
-    except ValueError:
+    """As strtoull with base 0; 0 and the largest number are no digest."""
+    match = re.match(rb"\s*(?:0[xX]([0-9a-fA-F]+)|(0[0-7]*)|([1-9][0-9]*))", as_bytes(value))
+    if not match:
         return None
+    hexadecimal, octal, decimal = match.groups()
+    number = int(hexadecimal, 16) if hexadecimal else int(octal, 8) if octal else int(decimal)
+    return b"0x%016X" % number if 0 < number < 2**64 - 1 else None
+
+
+_LEVELS = ("READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE")
+_ISOLATION = "default-transaction_isolation"
+
+
+def taken_attributes(old: Any, new: Any) -> Any:
+    """What a user who is in runtime already has after a LOAD."""
+    before, given = as_bytes(old).decode("utf-8", "replace"), as_bytes(new).decode("utf-8", "replace")
+    if before.lower() == given.lower():
+        return before
+    try:
+        values = json.loads(given) if given else {}
+    except ValueError:
+        return ""
+    if _ISOLATION not in values:
+        return given
+    level = str(values[_ISOLATION]).replace("-", " ")
+    if level.upper() in _LEVELS:
+        if level == values[_ISOLATION]:
+            return given
+        values[_ISOLATION] = level
+    else:
+        del values[_ISOLATION]
+    return json.dumps(values, separators=(",", ":"), sort_keys=True) if values else ""
 
 
 def canonical_re_modifiers(value: Any) -> str:
@@ -63,6 +91,7 @@ class Database:
         create("CACHING_SHA2_PASSWORD", 1, lambda p: self._sha2(p, None))
         create("CACHING_SHA2_PASSWORD", 2, self._sha2)
         create("UNHEX", 1, self._unhex)
+        create("emulator_attributes", 2, taken_attributes)
         create("emulator_digest", 1, lambda v: self._text(canonical_digest(v)), deterministic=True)
         create("emulator_re_modifiers", 1, canonical_re_modifiers, deterministic=True)
 
@@ -97,6 +126,8 @@ class Database:
                 run(schema.create_statement(table, prefix="runtime_"))
             if spec["disk"] and table.encode() not in on_disk:
                 run(schema.create_statement(table, "disk"))
+        rows = [(number, *rest) for number, *rest in COLLATIONS]
+        self.connection.executemany("INSERT INTO main.mysql_collations VALUES (?, ?, ?, ?)", rows)
         for table, columns in schema.STATS_TABLES.items():
             run(f"CREATE TABLE stats.{table} ({columns})")
         run("COMMIT")

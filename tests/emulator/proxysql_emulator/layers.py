@@ -100,21 +100,32 @@ class Layers:
     def _fill_runtime(self, table: str) -> None:
         run = self.database.connection.execute
         rows = RUNTIME_ROWS.get(table) or select(table)
+        users = table == "mysql_users"
+        if users:
+            run("CREATE TEMP TABLE users_before AS SELECT * FROM main.runtime_mysql_users")
         run(f"DELETE FROM main.runtime_{table}")
         # What a number became may break a CHECK; ProxySQL logs the error and goes on with the next row.
         run(f"INSERT OR IGNORE INTO main.runtime_{table} {rows}")
+        if users:
+            run(
+                "UPDATE main.runtime_mysql_users AS now SET attributes ="
+                " emulator_attributes(old.attributes, now.attributes) FROM users_before AS old"
+                " WHERE old.username = now.username AND old.backend = now.backend"
+            )
+            run("DROP TABLE users_before")
 
     def _variables_to_runtime(self, section: Section) -> None:
         prefix = section.variables
         memory = self.database.rows(
             "SELECT variable_name, variable_value FROM main.global_variables"
-            " WHERE variable_name LIKE ? ORDER BY variable_name",
+            " WHERE variable_name LIKE ? ORDER BY rowid",
             (f"{prefix}-%",),
         )
         # Values are kept as latin-1 text, so that any bytes come back as they went in.
         for name, value in ((n.decode("latin-1"), v.decode("latin-1")) for n, v in memory):
             self._assign(name, value)
-        self.variables.loaded()
+        for name, value in self.variables.loaded().items():
+            self._put("main.global_variables", name, value)
         self._publish(prefix)
         if prefix == "admin":
             self.database.set_read_only(self.variables.on("admin-read_only"))

@@ -12,8 +12,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-from mysql_mimic.charset import CharacterSet, Collation
-
 from . import VERSION
 from .schema import HERE
 
@@ -37,8 +35,6 @@ _EMPTY_BECOMES = {
     "mysql-default_collation_connection": "utf8_general_ci",
 }
 _CHOICES: dict[str, tuple[str, ...]] = {
-    "mysql-default_charset": tuple(CharacterSet.__members__),
-    "mysql-default_collation_connection": tuple(Collation.__members__),
     "mysql-default_authentication_plugin": ("mysql_native_password", "caching_sha2_password"),
     "mysql-default_session_track_gtids": ("OFF", "OWN_GTID"),
 }
@@ -52,6 +48,29 @@ NOT_SYNCED = (
     "admin-telnet_admin_ifaces", "admin-telnet_stats_ifaces", "admin-web_enabled",
     "admin-web_port", "mysql-interfaces", "mysql-threads",
 )  # fmt: skip
+
+
+_PAIR = ("mysql-default_charset", "mysql-default_collation_connection")
+# Id, collation, charset, whether it is called the default.
+COLLATIONS: list[tuple[int, str, str, str]] = json.loads((HERE / "collations-2.7.1.json").read_text())
+CHARSET_OF = {collation: charset for _id, collation, charset, _default in COLLATIONS}
+# What LOAD takes for a charset: the first there is, but for these.
+DEFAULT_OF = {
+    **{charset: collation for _id, collation, charset, _default in reversed(COLLATIONS)},
+    "cp1251": "cp1251_general_ci",
+    "cp1257": "cp1257_general_ci",
+    "latin1": "latin1_swedish_ci",
+    "latin2": "latin2_general_ci",
+    "latin7": "latin7_general_ci",
+}
+
+
+def _diffs_of(checksum: str) -> str:
+    return checksum.replace("admin-checksum_", "admin-cluster_") + "_diffs_before_sync"
+
+
+def _checksum_of(diffs: str) -> str:
+    return diffs.replace("admin-cluster_", "admin-checksum_").removesuffix("_diffs_before_sync")
 
 
 class Rejected(Exception):
@@ -87,6 +106,7 @@ class Variables:
             name: self.values[name] for name in ("admin-admin_credentials", "admin-stats_credentials")
         }
         self.started = False
+        self._pair = {name: self.values[name] for name in _PAIR}
 
     def __getitem__(self, name: str) -> str:
         return self.values[name]
@@ -111,22 +131,35 @@ class Variables:
         if name == "mysql-proxy_protocol_networks" and not _networks(given):
             return
         self.values[name] = self._canonical(name, spec, given)
+        if name.startswith("admin-checksum_") and self.values[name] == "false":
+            self.values[_diffs_of(name)] = "0"
+        if name.endswith("_diffs_before_sync") and self.values.get(_checksum_of(name)) == "false":
+            self.values[name] = "0"
         if bit := _CAPABILITY_BITS.get(name):
             capabilities = int(self.values["mysql-server_capabilities"]) & ~bit
             if self.values[name] == "true":
                 capabilities |= bit
             self.values["mysql-server_capabilities"] = str(capabilities)
 
-    def loaded(self) -> None:
-        """What one variable does to another, once all of them are taken over."""
-        for name, value in list(self.values.items()):
-            diffs = name.replace("admin-checksum_", "admin-cluster_") + "_diffs_before_sync"
-            if name.startswith("admin-checksum_") and value == "false":
-                self.values[diffs] = "0"
+    def loaded(self) -> dict[str, str]:
+        """What one variable does to another, once all of them are taken over; what memory gets of it."""
         for name in self.credentials:
             # 2.7.1 compares without regard to case: such a change is shown and not applied.
             if self.credentials[name].lower() != self.values[name].lower():
                 self.credentials[name] = self.values[name]
+        moved = self._moved_pair()
+        self.values.update(moved)
+        self._pair = {name: self.values[name] for name in _PAIR}
+        return moved
+
+    def _moved_pair(self) -> dict[str, str]:
+        """A charset and a collation that do not fit: the one that changed wins, and the collation of both."""
+        charset, collation = (self.values[name] for name in _PAIR)
+        if CHARSET_OF[collation] == charset:
+            return {}
+        if charset != self._pair[_PAIR[0]] and collation == self._pair[_PAIR[1]]:
+            return {_PAIR[1]: DEFAULT_OF[charset]}
+        return {_PAIR[0]: CHARSET_OF[collation]}
 
     def password(self, name: str, user: str) -> bytes | None:
         """The user's password in one of the two lists of credentials."""
@@ -149,6 +182,8 @@ class Variables:
         if given == "" and name in _EMPTY_BECOMES:
             return _EMPTY_BECOMES[name]
         if given == "" and (spec.get("empty_ok") is False or name in _NEVER_EMPTY):
+            raise Rejected(name)
+        if name == _PAIR[0] and given not in DEFAULT_OF or name == _PAIR[1] and given not in CHARSET_OF:
             raise Rejected(name)
         if name in _CHOICES and given not in _CHOICES[name]:
             raise Rejected(name)

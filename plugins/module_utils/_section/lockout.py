@@ -1,0 +1,109 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The pure rules of ``_planning/lockout.py``, asked with what a task declares and the server has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from .._declared.errors import DeclarationError, StatementError, together, where
+from .._declared.rows import show_key
+from .._planning.lockout import (
+    credentials_problems,
+    leaves_a_port,
+    names_in_credentials,
+    users_of_admins,
+)
+from .._server.admin import Admin
+from .._server.sql import literal
+from .section import Part
+from .tables import TableWork
+from .variables import VariableWork
+
+_ADMINS, _STATS = "admin-admin_credentials", "admin-stats_credentials"
+# The lists that decide over this protocol's admin port.
+_INTERFACES = "admin-mysql_ifaces"
+_USERS = ("mysql_users", "pgsql_users")
+
+
+def check_lockout(admin: Admin, works: Sequence[Part]) -> None:
+    """Refuse what would take the login in use, another admin or an application user away.
+
+    Raises DeclarationError naming all of it.
+    """
+    values = {
+        name: work.want[name]
+        for work in works
+        if isinstance(work, VariableWork)
+        for name in (*work.changes["memory"], *work.changes["runtime"])
+        if name in work.want
+    }
+    tables = [work for work in works if isinstance(work, TableWork) and work.title in _USERS]
+    wrong = [*_users(admin, tables, values), *_variables(admin, tables, values)]
+    if wrong:
+        raise together(wrong)
+
+
+def _users(admin: Admin, tables: Iterable[TableWork], values: dict[str, str]) -> Iterable[DeclarationError]:
+    for work in tables:
+        rows = [change.after for change in work.plan.changes if change.after is not None]
+        rows += [change.after for change in work.changes["runtime"] if change.after is not None]
+        if not rows:
+            continue
+        logins = names_in_credentials(values.get(_ADMINS) or _present(admin, _ADMINS))
+        logins += names_in_credentials(values.get(_STATS) or _present(admin, _STATS))
+        named = users_of_admins([str(row["username"]) for row in rows], logins)
+        seen = set()
+        for row in rows:
+            key = show_key(work.table, row)
+            if row["username"] in named and key not in seen:
+                seen.add(key)
+                yield DeclarationError(
+                    f"{where(work.title, key, 'username')}: {row['username']!r} is a login of the admin port;"
+                    " ProxySQL keeps both in one place, and would let it in there no more",
+                    table=work.title,
+                    key=key,
+                    column="username",
+                )
+
+
+def _variables(
+    admin: Admin, tables: Sequence[TableWork], values: dict[str, str]
+) -> Iterable[DeclarationError]:
+    for name in (_ADMINS, _STATS):
+        if name in values:
+            user = admin.login.user if name == _ADMINS else None
+            for problem in credentials_problems(values[name], user, _application_users(admin, tables)):
+                yield DeclarationError(f"variable {name}: {problem}", variable=name)
+    login = admin.login
+    if _INTERFACES in values and not leaves_a_port(values[_INTERFACES], login.host, login.unix_socket):
+        yield DeclarationError(
+            f"variable {_INTERFACES}: {values[_INTERFACES]} leaves no port at which the login in use, at"
+            f" {login.place}, could get in again",
+            variable=_INTERFACES,
+        )
+
+
+def _application_users(admin: Admin, tables: Sequence[TableWork]) -> set[str]:
+    """Names in the tables of users, as they will stand."""
+    found: set[str] = set()
+    ours = {work.title: work for work in tables}
+    for name in _USERS:
+        if name in ours:
+            found.update(str(key[0]) for key in ours[name].plan.after)
+            continue
+        try:
+            found.update(str(row[0]) for row in admin.fetch(f"SELECT username FROM main.{name}")[1])
+        except StatementError:
+            continue  # not in this release
+    return found
+
+
+def _present(admin: Admin, name: str) -> str:
+    return str(
+        admin.value(
+            f"SELECT variable_value FROM runtime_global_variables WHERE variable_name = {literal(name)}"
+        )
+        or ""
+    )
