@@ -91,7 +91,9 @@ class VariableWork:
     def _apart(self, layer: str) -> list[str]:
         """Names of memory whose value in a layer is another one, or none, to the server."""
         memory, other = self._mine(self.have["memory"]), self._mine(self.have[layer])
-        return _unlike(memory, other) if layer == "runtime" else _differing(memory, other)
+        if layer == "runtime":
+            return _unlike(memory, other)
+        return [name for name in _differing(memory, other) if name not in STATIC]
 
     def differs(self, layer: str) -> bool:
         """Whether a layer holds anything else than memory. What disk alone has is of another release."""
