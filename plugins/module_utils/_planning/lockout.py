@@ -48,7 +48,7 @@ def leaves_a_port(interfaces: str, host: str, unix_socket: str | None) -> bool:
 
 
 def _reaches(entry: str, host: str) -> bool:
-    address, _, port = entry.rpartition(":")
+    address, _colon, port = entry.rpartition(":")
     address = address.strip("[]")
     if not port.isdigit() or not 0 < int(port) < 65536:
         return False

@@ -57,14 +57,14 @@ def _options(path: str, depth: int) -> Iterator[tuple[str, str, str]]:
                 f"login_defaults_file: {path}, line {number}: an option before any group, such as [client]"
             )
         else:
-            name, _, value = _without_comment(line).partition("=")
+            name, _equals, value = _without_comment(line).partition("=")
             name = name.strip().replace("_", "-")
             name = name[len("loose-") :] if name.startswith("loose-") else name
             yield group, name, _value(value.strip())
 
 
 def _included(line: str, path: str, depth: int) -> Iterator[tuple[str, str, str]]:
-    word, _, place = line.partition(" ")
+    word, _blank, place = line.partition(" ")
     place = os.path.join(os.path.dirname(path), place.strip())
     if depth >= _DEPTH:
         raise ConnectError(f"login_defaults_file: {path}: files include each other more than {_DEPTH} deep")
