@@ -18,7 +18,7 @@ from server import Server
 WANTED = re.compile(
     r"(MANIFEST|FILES)\.json|README\.md|COPYING|CHANGELOG\.rst|changelogs/changelog\.yaml"
     r"|requirements\.txt|bindep\.txt|meta/(runtime|execution-environment)\.yml"
-    r"|plugins/.+\.py|roles/[^.].+|playbooks/.+|docs/docsite/.+"
+    r"|plugins/.+\.py|plugins/module_utils/README\.md|roles/[^.].+|playbooks/.+|docs/docsite/.+"
 )
 PLAYBOOKS = sorted(path.stem for path in (CHECKOUT / "playbooks").glob("*.yml"))
 EXAMPLE = "ansible_collections/mysqlha/proxysql/playbooks/inventory/example"
