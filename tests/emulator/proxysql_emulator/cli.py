@@ -26,6 +26,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add("--initial", action="store_true", help="forget proxysql.db, read the configuration file")
     add("-e", "--exit-on-error", action="store_true", help="accepted: there is no second process")
     add("--idle-threads", action="store_true", help="accepted")
+    add("--no-version-check", action="store_true", help="accepted: nothing is asked anywhere")
     add("-M", "--no-monitor", action="store_true", help="do not watch read_only")
     add("-V", "--version", action="version", version=BANNER)
     return parser.parse_args(arguments)
