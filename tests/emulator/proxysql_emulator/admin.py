@@ -67,7 +67,8 @@ class Admin:
         command = plain.upper()
         first = command.partition(" ")[0]
         variables = self.instance.variables
-        if variables.password("admin-admin_credentials", user) is None:
+        admin, stats = "admin-admin_credentials", "admin-stats_credentials"
+        if variables.listed(stats, user) and not variables.listed(admin, user):
             return self._statistics_only(sql, plain, command, user, peer)
         if first in ("LOAD", "SAVE") and (answer := self._load_or_save(command)):
             return answer

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
 from pathlib import Path
 from typing import Any
 
 from . import passwords, schema
+from .attributes import taken
 from .variables import COLLATIONS
 
 # Not an error: the functions answer with this text.
@@ -41,29 +41,8 @@ def canonical_digest(value: Any) -> bytes | None:
     return b"0x%016X" % number if 0 < number < 2**64 - 1 else None
 
 
-_LEVELS = ("READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE")
-_ISOLATION = "default-transaction_isolation"
-
-
-def taken_attributes(old: Any, new: Any) -> Any:
-    """What a user who is in runtime already has after a LOAD."""
-    before, given = as_bytes(old).decode("utf-8", "replace"), as_bytes(new).decode("utf-8", "replace")
-    if before.lower() == given.lower():
-        return before
-    try:
-        values = json.loads(given) if given else {}
-    except ValueError:
-        return ""
-    if _ISOLATION not in values:
-        return given
-    level = str(values[_ISOLATION]).replace("-", " ")
-    if level.upper() in _LEVELS:
-        if level == values[_ISOLATION]:
-            return given
-        values[_ISOLATION] = level
-    else:
-        del values[_ISOLATION]
-    return json.dumps(values, separators=(",", ":"), sort_keys=True) if values else ""
+def taken_attributes(old: Any, new: Any) -> str:
+    return taken(as_bytes(old), as_bytes(new)).decode()
 
 
 def canonical_re_modifiers(value: Any) -> str:

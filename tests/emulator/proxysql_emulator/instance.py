@@ -32,7 +32,7 @@ class Instance:
             disk.unlink(missing_ok=True)
         self.uuid = self._uuid(datadir)
         self.database = Database(disk)
-        self.variables = Variables()
+        self.variables = Variables(datadir)
         self.layers = Layers(self.database, self.variables)
         if config is not None:
             self.layers.read_config = lambda section: config.fill(self.database, section)

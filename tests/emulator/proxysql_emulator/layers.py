@@ -45,6 +45,10 @@ class Layers:
             with self.database.transaction():
                 for table in section.tables:
                     self._fill_runtime(table)
+            if section.name == "MYSQL QUERY RULES":
+                self._log_wildcards()
+            elif section.name == "MYSQL USERS":
+                self.variables.users_loaded(self._frontends())
         if section.name == "MYSQL SERVERS":
             self._stamp_servers(expected)
         elif section.name in _CHECKSUMS:
@@ -113,6 +117,20 @@ class Layers:
                 " WHERE old.username = now.username AND old.backend = now.backend"
             )
             run("DROP TABLE users_before")
+
+    def _log_wildcards(self) -> None:
+        for rule, address in self.database.rows(
+            "SELECT rule_id, client_addr FROM main.mysql_query_rules"
+            " WHERE active=1 AND instr(client_addr, '%') NOT IN (0, LENGTH(client_addr))"
+        ):
+            log.error(
+                "Query rule with rule_id=%s has a wildcard that is not at the end of client_addr: %s",
+                rule, address.decode(errors="replace"),
+            )  # fmt: skip
+
+    def _frontends(self) -> set[str]:
+        rows = self.database.rows("SELECT username FROM main.runtime_mysql_users WHERE frontend=1")
+        return {name.decode("latin-1") for (name,) in rows}
 
     def _variables_to_runtime(self, section: Section) -> None:
         prefix = section.variables
@@ -219,7 +237,10 @@ class Layers:
         """Memory from the defaults and proxysql.cnf (first start) or from disk; then runtime."""
         run = self.database.connection.execute
         with self.database.transaction():
-            for name, value in self.variables.values.items():
+            # As ProxySQL lays them down: whether a checksum is on, after how often it is looked at.
+            for name, value in sorted(
+                self.variables.values.items(), key=lambda item: item[0].startswith("admin-checksum_")
+            ):
                 run("INSERT INTO main.global_variables VALUES (?,?)", (name, value))
         for section in SECTIONS.values():
             if not section.disk:
@@ -232,4 +253,5 @@ class Layers:
         self._put("main.global_variables", "admin-version", self.variables["admin-version"])
         for section in SECTIONS.values():
             self.memory_to_runtime(section)
+        self.variables.users_loaded(self._frontends())
         self.variables.started = True

@@ -22,6 +22,13 @@ class Stats:
         self.own.text_factory = bytes
         for table, columns in STATS_TABLES.items():
             self.own.execute(f"CREATE TABLE {table} ({columns})")
+        # One variable, for the clients that ask for it, and nothing else of the configuration.
+        self.own.execute("CREATE TABLE global_variables (variable_name VARCHAR, variable_value VARCHAR)")
+        self.own.execute(
+            "INSERT INTO global_variables VALUES ('mysql-max_allowed_packet', ?)",
+            (instance.variables["mysql-max_allowed_packet"],),
+        )
+        self.own.execute("PRAGMA query_only = 1")
         self.clients: dict[str, tuple[str, int, str, int]] = {}
 
     def uptime(self) -> int:

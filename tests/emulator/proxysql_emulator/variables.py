@@ -23,6 +23,7 @@ STATIC = ("mysql-threads", "mysql-interfaces")
 _EMPTY_CHANGES_NOTHING = ("admin-cluster_username", "admin-cluster_password")
 _NEVER_EMPTY = (
     "admin-mysql_ifaces", "mysql-interfaces", "admin-admin_credentials", "admin-stats_credentials",
+    "admin-telnet_admin_ifaces", "admin-telnet_stats_ifaces",
 )  # fmt: skip
 # Statistics are taken at one of these intervals: others are rounded up.
 _INTERVALS = (0, 1, 5, 10, 30, 60, 120, 300, 600)
@@ -98,13 +99,16 @@ def _networks(text: str) -> bool:
 
 
 class Variables:
-    def __init__(self) -> None:
+    def __init__(self, datadir: Path) -> None:
+        self.datadir = datadir
         self.specs: dict[str, dict[str, Any]] = json.loads((HERE / "variables-2.7.1.json").read_text())
         self.values: dict[str, str] = {name: spec["default"] for name, spec in self.specs.items()}
         self.values["admin-version"] = VERSION
         self.credentials = {
             name: self.values[name] for name in ("admin-admin_credentials", "admin-stats_credentials")
         }
+        # Names that a user of mysql_users has taken from these.
+        self.taken: set[str] = set()
         self.started = False
         self._pair = {name: self.values[name] for name in _PAIR}
 
@@ -147,6 +151,7 @@ class Variables:
             # 2.7.1 compares without regard to case: such a change is shown and not applied.
             if self.credentials[name].lower() != self.values[name].lower():
                 self.credentials[name] = self.values[name]
+                self.taken = self.taken - {pair.partition(":")[0] for pair in self.values[name].split(";")}
         moved = self._moved_pair()
         self.values.update(moved)
         self._pair = {name: self.values[name] for name in _PAIR}
@@ -155,15 +160,24 @@ class Variables:
     def _moved_pair(self) -> dict[str, str]:
         """A charset and a collation that do not fit: the one that changed wins, and the collation of both."""
         charset, collation = (self.values[name] for name in _PAIR)
-        if CHARSET_OF[collation] == charset:
+        known, of_collation = charset.lower(), CHARSET_OF[collation]
+        if known == of_collation:
             return {}
-        if charset != self._pair[_PAIR[0]] and collation == self._pair[_PAIR[1]]:
-            return {_PAIR[1]: DEFAULT_OF[charset]}
-        return {_PAIR[0]: CHARSET_OF[collation]}
+        if known in DEFAULT_OF and charset != self._pair[_PAIR[0]] and collation == self._pair[_PAIR[1]]:
+            return {_PAIR[1]: DEFAULT_OF[known]}
+        return {_PAIR[0]: of_collation}
+
+    def users_loaded(self, frontends: set[str]) -> None:
+        """Their names are theirs alone now, at the admin port as well."""
+        self.taken = frontends
+
+    def listed(self, name: str, user: str) -> bool:
+        """Whether one of the two lists has the user, whose name may have been taken since the login."""
+        return user in [pair.partition(":")[0] for pair in self.credentials[name].split(";")]
 
     def password(self, name: str, user: str) -> bytes | None:
         """The user's password in one of the two lists of credentials."""
-        for pair in self.credentials[name].split(";"):
+        for pair in self.credentials[name].split(";") if user not in self.taken else ():
             known, separator, password = pair.partition(":")
             if separator and known == user:
                 return password.encode("latin-1")
@@ -183,8 +197,12 @@ class Variables:
             return _EMPTY_BECOMES[name]
         if given == "" and (spec.get("empty_ok") is False or name in _NEVER_EMPTY):
             raise Rejected(name)
-        if name == _PAIR[0] and given not in DEFAULT_OF or name == _PAIR[1] and given not in CHARSET_OF:
+        if name == _PAIR[1] and given not in CHARSET_OF:
             raise Rejected(name)
+        if name == "mysql-default_session_track_gtids":
+            given = given.upper()
+        if name == "admin-ssl_keylog_file" and given and not given.startswith("/"):
+            return f"{self.datadir}/{given}"
         if name in _CHOICES and given not in _CHOICES[name]:
             raise Rejected(name)
         if name == "mysql-server_capabilities" and leading_int(given) in range(11):
