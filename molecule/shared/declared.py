@@ -61,7 +61,8 @@ def expected(cluster: Cluster, table: str) -> Rows:
 
     if table == "mysql_users":
         return {
-            ("app", side, "1", "10", stored(cluster.credentials["lab_app_password"]))
+            (name, side, "1", "10", stored(cluster.credentials[password]))
+            for name, password in (("app", "lab_app_password"), ("vipcheck", "lab_check_password"))
             for side in ("frontend", "backend")
         }
     if table == "proxysql_servers":

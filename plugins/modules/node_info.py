@@ -97,6 +97,13 @@ holds:
   type: list
   elements: str
   sample: [192.0.2.10]
+set_back:
+  description:
+    - What lowers this host's priority as the holder of the O(addresses), by the name of its file, each with C(value) and C(why).
+    - Empty if nothing does, where the role P(mysqlha.proxysql.keepalived#role) is not used, and without O(addresses).
+  returned: success
+  type: dict
+  sample: {maintenance: {value: -254, why: maintenance}}
 drift:
   description: How many rows or variables differ from what is declared, by table and layer. Empty if none does.
   returned: success

@@ -98,7 +98,7 @@ def judge(nodes: Sequence[Mapping[str, Any]], vips: Sequence[str]) -> Report:
     cores = [node for node in made if node.is_core and node.view]
     chosen = leader_of([node.view for node in cores if node.view], report.sections)
     report.leader = next((node for node in cores if node.view is chosen), cores[0] if cores else None)
-    for look in (_missing, _agreement, _vips, _backends, _drift, _members):
+    for look in (_missing, _agreement, _vips, _set_back, _backends, _drift, _members):
         report.findings += look(report)
     return report
 
@@ -181,6 +181,45 @@ def _vips(report: Report) -> list[Finding]:
                     + ("; they may not reach each other" if hosts else ""),
                 )
             )
+    return found
+
+
+_PUT_BACK = {
+    "maintenance": "`maintenance -e maintenance_host={host} -e maintenance=back` puts it back",
+    "switchover": "`switchover` to the core that is first in rank ends it",
+    "preference": "`/etc/keepalived/proxysql-state prefer 0` on it ends it",
+    "restart": "a rolling run was interrupted: run it again",
+}
+
+
+def _set_back(report: Report) -> list[Finding]:
+    """Somebody's wish is no illness, but somebody must know of it; and that nobody could take over."""
+    cores = [node for node in report.nodes if node.is_core]
+    against = {node.host: (node.seen or {}).get("set_back") or {} for node in cores}
+    found = [
+        Finding(
+            "{} is {} as holder of the virtual IP: {}".format(
+                host, "out" if row["value"] <= -254 else "set back", row["why"] or name
+            ),
+            _PUT_BACK.get(name, "`journalctl -u proxysql-watch` on it tells more").format(host=host),
+            serious=False,
+            host=host,
+        )
+        for host, files in against.items()
+        for name, row in files.items()
+    ]
+    able = [
+        node
+        for node in cores
+        if node.seen and all(row["value"] > -254 for row in against[node.host].values())
+    ]
+    if found and report.vips and len(cores) > 1 and len(able) < 2:
+        found.append(
+            Finding(
+                "no other core could take over the virtual IP" + (f" from {able[0].host}" if able else ""),
+                "put one back",
+            )
+        )
     return found
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._tasks import run_node_info
 from cases import FIRST
 from driver import everything, sql
 
@@ -19,6 +22,22 @@ def test_status_tells_of_the_node_and_writes_nothing(module, server):
     assert found["drift"] == {}
     sql(server, "DELETE FROM mysql_servers", "LOAD MYSQL SERVERS TO RUNTIME", "SAVE MYSQL SERVERS TO DISK")
     assert everything(server) == before
+
+
+def test_what_sets_a_host_back(tmp_path):
+    for name, text in {
+        "maintenance": "-254\n",
+        "switchover": "0\n",
+        "watch": "garbage",
+        "network": "",
+    }.items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "maintenance.why").write_text("a new disk\nand more\n")
+    (tmp_path / "restart").symlink_to(tmp_path / "maintenance")
+    os.mkfifo(tmp_path / "preference")
+    names = ["maintenance", "switchover", "watch", "network", "restart", "preference", "nothing"]
+    found = run_node_info._set_back([str(tmp_path / name) for name in names])
+    assert found == {"maintenance": {"value": -254, "why": "a new disk"}}
 
 
 def test_status_tells_drift_by_layer(module, server):

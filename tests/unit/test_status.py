@@ -60,6 +60,30 @@ def section(checksum: str, version: int, epoch: int) -> dict[str, Any]:
     return {"cluster": {"sections": {"MYSQL USERS": held}}}
 
 
+def out(name: str, value: int) -> dict[str, Any]:
+    return {"set_back": {name: {"value": value, "why": f"{name} of hand"}}}
+
+
+def test_a_core_that_was_set_back_is_told_of() -> None:
+    report = judge(nodes(core2=out("switchover", -56)), [VIP])
+    assert report.healthy
+    assert [finding.text for finding in report.findings] == [
+        "core2 is set back as holder of the virtual IP: switchover of hand"
+    ]
+    assert "- core2 is set back" in text(report)
+
+
+def test_a_core_in_maintenance_leaves_nobody_who_could_take_over() -> None:
+    report = judge(nodes(core2=out("maintenance", -254)), [VIP])
+    assert not report.healthy
+    assert [finding.text for finding in report.findings] == [
+        "core2 is out as holder of the virtual IP: maintenance of hand",
+        "no other core could take over the virtual IP from core1",
+    ]
+    assert "-e maintenance_host=core2 -e maintenance=back" in report.findings[0].todo
+    assert judge(nodes(sat1=out("maintenance", -254)), [VIP]).findings == []
+
+
 def test_a_healthy_cluster() -> None:
     report = judge(nodes(), [VIP + "/24"])
     assert report.healthy

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.machinery
 import importlib.util
 import json
 import socket
 import threading
+import time
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -55,7 +57,7 @@ def serving(watch: ModuleType, folder: Path, clock: Clock, answers: list[str]) -
     part = watch.Serving(SETTINGS, watch.Verdict(str(folder), "watch"))
     values = []
     for answer in answers:
-        part.ask = lambda answer=answer: answer
+        part.ask = lambda answer=answer: (answer, not answer)
         part.step()
         values.append(int((folder / "watch").read_text()) if (folder / "watch").exists() else 0)
         clock.now += 0.1
@@ -99,7 +101,7 @@ def test_a_port_that_hangs_up_is_no_answer(watch: ModuleType, tmp_path: Path, te
         part = watch.Serving(
             {**SETTINGS, "port": server.getsockname()[1]}, watch.Verdict(str(tmp_path), "watch")
         )
-        assert part.ask()
+        assert part.ask()[0]
         thread.join()
 
 
@@ -107,8 +109,149 @@ def test_a_port_that_is_silent_is_given_up_in_time(watch: ModuleType, tmp_path: 
     with socket.create_server(("127.0.0.1", 0)) as server:
         settings = {**SETTINGS, "port": server.getsockname()[1], "timeout": 0.2}
         began = watch.time.monotonic()
-        assert "within 0.2 s" in watch.Serving(settings, watch.Verdict(str(tmp_path), "watch")).ask()
+        assert "within 0.2 s" in watch.Serving(settings, watch.Verdict(str(tmp_path), "watch")).ask()[0]
         assert watch.time.monotonic() - began < 0.3
+
+
+# The greeting of a server with mysql_native_password, its OK, and its refusal.
+SALT = b"12345678", b"123456789012\0"
+GREETING = (
+    b"\x0a8.0.11\0" + b"\x01\0\0\0" + SALT[0] + b"\0\xff\xf7\x21\x02\0\xff\x81\x15" + b"\0" * 10 + SALT[1]
+) + b"mysql_native_password\0"
+OK = b"\0\0\0\x02\0\0\0"
+REFUSAL = b"\xff\x15\x04#28000ProxySQL Error: Access denied for user 'app'"
+
+
+class Port:
+    """A port for clients: each connection is greeted, and answered, so many seconds late."""
+
+    def __init__(
+        self, late: list[float], answer: bytes = OK, address: str = "127.0.0.1", port: int = 0
+    ) -> None:
+        self._late, self._answer = late, answer
+        self._server = socket.create_server((address, port))
+        self.port: int = self._server.getsockname()[1]
+
+    def __enter__(self) -> Port:
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.close()
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client = self._server.accept()[0]
+                late = self._late.pop(0) if self._late else 0.0
+                threading.Thread(target=self._talk, args=(client, late), daemon=True).start()
+
+    def _talk(self, client: socket.socket, late: float) -> None:
+        with contextlib.suppress(OSError), client:
+            time.sleep(late)
+            client.sendall(_packet(0, GREETING))
+            while True:
+                head = client.recv(4)
+                if len(head) < 4 or client.recv(65536)[:1] == b"\x01":
+                    return
+                client.sendall(_packet(head[3] + 1, self._answer))
+
+
+def _packet(number: int, payload: bytes) -> bytes:
+    return len(payload).to_bytes(3, "little") + bytes([number]) + payload
+
+
+@pytest.mark.parametrize(
+    ("late", "well"),
+    [
+        ([], (True, True)),
+        ([0.05], (True, True)),
+        ([9.0], (True, False)),  # one that is lost has a witness
+        ([0.3], (True, False)),
+        ([0.3, 9.0], (True, False)),
+        ([9.0, 9.0], (False, False)),
+        ([9.0, 0.3], (False, False)),
+    ],
+)
+def test_one_slow_login_alone_says_nothing(
+    watch: ModuleType, tmp_path: Path, late: list[float], well: tuple[bool, bool]
+) -> None:
+    with Port(late) as port:
+        part = watch.Serving({**SETTINGS, "port": port.port}, watch.Verdict(str(tmp_path), "watch"))
+        began = time.monotonic()
+        why, at_once = part.ask()
+        assert (not why, at_once) == well, why
+        assert time.monotonic() - began < 0.5
+
+
+def test_a_hang_is_noticed_in_half_a_second_and_a_slow_login_is_not(
+    watch: ModuleType, tmp_path: Path
+) -> None:
+    """As the watcher runs: a login each 0.1 s."""
+    late = [0.0, 9.0, 0.0, 0.0, 0.3, 0.0, *[9.0] * 50]
+    with Port(late) as port:
+        part = watch.Serving({**SETTINGS, "port": port.port}, watch.Verdict(str(tmp_path), "watch"))
+        for _ in range(4):
+            part.step()
+            assert (tmp_path / "watch").read_text() == "0\n"
+            time.sleep(0.1)
+        began = time.monotonic()
+        part.step()
+        assert (tmp_path / "watch").read_text() == "-254\n"
+        assert time.monotonic() - began < 0.5
+
+
+def test_who_answers_every_other_login_is_not_trusted_again(
+    watch: ModuleType, tmp_path: Path, clock: Clock
+) -> None:
+    """A login that needed its witness is no failure, and no success either."""
+    part = watch.Serving(SETTINGS, watch.Verdict(str(tmp_path), "watch"))
+    part.ask = lambda: ("deaf", False)
+    for _ in range(6):
+        part.step()
+        clock.now += 0.1
+    for number in range(30):
+        part.ask = lambda number=number: ("", number % 2 == 0)
+        part.step()
+        clock.now += 0.1
+        assert (tmp_path / "watch").read_text() == "-254\n"
+
+
+def test_a_refusal_is_an_answer(watch: ModuleType, tmp_path: Path) -> None:
+    with Port([], REFUSAL) as port:
+        part = watch.Serving({**SETTINGS, "port": port.port}, watch.Verdict(str(tmp_path), "watch"))
+        assert part.ask() == ("", True)
+
+
+@pytest.mark.parametrize(
+    ("there", "here", "said"),
+    [
+        (OK, OK, ""),
+        (OK, REFUSAL, ""),
+        (REFUSAL, REFUSAL, ""),  # the password is wrong, the other host is not
+        (REFUSAL, OK, "127.0.0.2: refused, (1045,"),
+        (None, OK, "127.0.0.2: no answer, (2003,"),
+    ],
+)
+def test_the_proof_of_a_move_is_a_login(
+    watch: ModuleType, there: bytes | None, here: bytes, said: str
+) -> None:
+    with Port([], here) as own:
+        settings = {**SETTINGS, "port": own.port}
+        if there is None:
+            assert watch.ask(settings, "127.0.0.2").startswith(said)
+            return
+        with Port([], there, "127.0.0.2", own.port):
+            assert watch.ask(settings, "127.0.0.2").startswith(said) and bool(said) == bool(
+                watch.ask(settings, "127.0.0.2")
+            )
+        assert watch.ask(settings, "127.0.0.1") == "127.0.0.1 is still on this host"
+
+
+def test_whose_address_it_is(watch: ModuleType) -> None:
+    assert watch.is_own("127.0.0.1") and watch.is_own("::1")
+    assert not watch.is_own("192.0.2.7") and not watch.is_own("2001:db8::7")
+    assert not watch.is_own("127.0.0.0")  # a network
 
 
 class Pinger:
@@ -159,13 +302,12 @@ def test_a_pause_of_its_own_is_not_silence(watch: ModuleType, tmp_path: Path, cl
 
 
 def backends(watch: ModuleType, folder: Path, clock: Clock, holder: bool, missing: list[int]) -> list[int]:
-    (folder / "states").mkdir()
-    (folder / "states" / "proxysql.state").write_text("MASTER" if holder else "BACKUP")
-    settings: dict[str, Any] = {"hostgroups": [10], "wait": 3, "step": 6, "states": str(folder / "states")}
+    settings: dict[str, Any] = {"hostgroups": [10], "wait": 3, "step": 6, "vips": ["192.0.2.100"]}
     part = watch.Backends(settings, watch.Verdict(str(folder), "backends"))
     values = []
     for each in missing:
         part.missing = lambda each=each: each
+        part.holds = lambda: holder
         part.step()
         values.append(int((folder / "backends").read_text()))
         clock.now += 0.5

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from helpers import Cluster
 
@@ -42,6 +44,15 @@ def test_keepalived_conf_is_for_root_to_write(cluster: Cluster) -> None:
 def test_no_failed_units(cluster: Cluster) -> None:
     for node in cluster.hosts:
         assert node.run("systemctl list-units --failed --plain --no-legend") == "", node
+
+
+@pytest.mark.parametrize("unit", ["proxysql", "keepalived", "proxysql-watch"])
+def test_a_unit_may_do_no_more_than_it_must(cluster: Cluster, unit: str) -> None:
+    """systemd's own measure, from 0 (nothing) to 10 (all)."""
+    for node in cluster.nodes if unit == "proxysql" else cluster.cores:
+        said = node.run(f"systemd-analyze security --no-pager {unit}.service | tail -n 1")
+        measure = re.search(r"exposure level for \S+: ([0-9.]+)", said)
+        assert measure and float(measure.group(1)) < 4.0, f"{node}: {said}"
 
 
 @pytest.mark.parametrize("user", ["admin", "radmin"])

@@ -6,13 +6,14 @@ says next comes to a host that knows nothing of it. With 50 logins a second few 
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
 from chaos import Chaos
-from faults import holders, inside, settled
-from helpers import changes, full, played, poll
+from faults import NAME, holders, inside, lab, settled
+from helpers import Node, changes, full, played, poll
 
 
 @pytest.fixture
@@ -20,7 +21,8 @@ def calm(chaos: Chaos) -> Iterator[Chaos]:
     settled(chaos.cluster, chaos.clients)
     yield chaos
     for core in chaos.cluster.cores:
-        inside(core, "/etc/keepalived/proxysql-state prefer 0 test")
+        for purpose in ("", "maintenance", "switchover", "restart"):
+            inside(core, f"/etc/keepalived/proxysql-state prefer 0 test {purpose}")
     settled(chaos.cluster, chaos.clients)
 
 
@@ -39,6 +41,76 @@ def test_switchover_and_back(
     seen = calm.clients.seen(begin, time.monotonic())
     record_property("switchover and back", seen)
     assert seen.failed <= 1 and seen.gap < 0.1, seen
+
+
+def test_planned_work_needs_no_database(calm: Chaos) -> None:
+    """Nor a user on the databases: the watcher's, as in the shipped example, is ProxySQL's alone."""
+    cluster = calm.cluster
+    databases = [cluster.primary, cluster.replica]
+    for database in databases:
+        lab("cut", NAME, database.name)
+    try:
+        played("switchover")
+        assert holders(cluster) == [cluster.backup]
+        played("switchover", "-e", f"switchover_to={cluster.active}")
+        assert holders(cluster) == [cluster.active]
+        played("maintenance", "-e", f"maintenance_host={cluster.active}", "-e", "maintenance_timeout=1")
+        assert holders(cluster) == [cluster.backup]
+        played("maintenance", "-e", f"maintenance_host={cluster.active}", "-e", "maintenance=back")
+        assert holders(cluster) == [cluster.active]
+    finally:
+        for database in databases:
+            lab("heal", NAME, database.name)
+
+
+def test_check_mode_says_what_would_be_done_and_does_nothing(calm: Chaos) -> None:
+    cluster, before = calm.cluster, calm.cluster.processes()
+    aside = f"{cluster.active}: Set this host back"
+    out = ("-e", f"maintenance_host={cluster.active}")
+    for name, *arguments in (
+        ("switchover",),
+        ("maintenance", *out),
+        ("rolling_restart",),
+        ("rolling_upgrade",),
+    ):
+        output = played(name, "--check", *arguments)
+        found = [change.rpartition(": ")[2] for change in changes(output)]
+        assert (aside.rpartition(": ")[2] in found) == (name != "rolling_upgrade"), (name, found)
+        assert f"{cluster.vip} is on {cluster.active}" in output, name
+    back = played("maintenance", "--check", *out, "-e", "maintenance=back")
+    assert changes(back) == []
+    assert cluster.processes() == before
+    assert numbers(cluster.active) == numbers(cluster.backup) == {}
+    assert holders(cluster) == [cluster.active]
+
+
+def numbers(core: Node) -> dict[str, int]:
+    """What speaks against it."""
+    files = json.loads(inside(core, "/etc/keepalived/proxysql-state show"))["files"]
+    return {name: file["value"] for name, file in files.items() if file["value"]}
+
+
+@full
+def test_what_somebody_wished_outlives_a_rolling_restart(calm: Chaos) -> None:
+    cluster = calm.cluster
+    played("switchover", "-e", f"switchover_to={cluster.backup}")
+    wished = numbers(cluster.active)
+    assert list(wished) == ["switchover"]
+    played("rolling_restart")
+    assert numbers(cluster.active) == wished and numbers(cluster.backup) == {}
+    assert holders(cluster) == [cluster.backup]
+    # the other one is in maintenance then, and there is nobody who could take over
+    played("maintenance", "-e", f"maintenance_host={cluster.active}")
+    before = cluster.processes()
+    output = played("rolling_restart", fails=True)
+    assert f"{cluster.backup} holds the virtual IP, and no other core can take it" in output
+    assert f"{cluster.active}: maintenance" in output
+    assert cluster.processes() == before
+    assert numbers(cluster.active) == {"maintenance": -254, **wished}
+    played("maintenance", "-e", f"maintenance_host={cluster.active}", "-e", "maintenance=back")
+    assert numbers(cluster.active) == wished
+    played("switchover", "-e", f"switchover_to={cluster.active}")
+    assert numbers(cluster.active) == numbers(cluster.backup) == {}
 
 
 @full

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
+import os
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -66,10 +67,44 @@ def run_node_info() -> None:
             "backends": [dict(zip(_POOL_NAMES, row)) for row in admin.fetch(_POOL)[1]],
             "followers": sorted({str(row[0]) for row in admin.fetch(_CLIENTS)[1]}),
             "holds": sorted(set(params["addresses"]) & _addresses()) if params["addresses"] else [],
+            "set_back": _set_back() if params["addresses"] else {},
             **_drift(admin, module.raw, params),
         }
 
     module.run(body)
+
+
+# What speaks against a host as the holder of a virtual IP: the files of the role keepalived.
+_AGAINST = (
+    "/var/lib/proxysql-vip/maintenance",
+    "/var/lib/proxysql-vip/switchover",
+    "/var/lib/proxysql-vip/preference",
+    "/run/proxysql-vip/restart",
+    "/run/proxysql-vip/watch/watch",
+    "/run/proxysql-vip/watch/network",
+    "/run/proxysql-vip/watch/backends",
+)
+
+
+def _set_back(paths: Iterable[str] = _AGAINST) -> dict[str, dict[str, Any]]:
+    """By name, the numbers that lower this host's priority, with the reasons."""
+    found = {}
+    for path in paths:
+        value = _first_line(path)
+        if re.match(r"-[1-9][0-9]*$", value):
+            found[os.path.basename(path)] = {"value": int(value), "why": _first_line(path + ".why")}
+    return found
+
+
+def _first_line(path: str) -> str:
+    """Empty where there is no such file. Some are in a folder of another user's: no link is followed,
+    and no pipe waited for."""
+    try:
+        number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with open(number, encoding="utf-8", errors="replace") as stream:
+            return stream.read(400).partition("\n")[0]
+    except OSError:
+        return ""
 
 
 def _drift(admin: Admin, raw: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,66 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What the cores say of themselves, judged before a virtual IP is moved; plain Python, no host touched.
+
+What a core says is what ``/etc/keepalived/proxysql-state show`` prints: files, by name, each with a
+value, which is added to the priority, and why; and addresses, the virtual IPs that the host has.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+OUT = -254  # takes a host out, whatever its priority
+# Somebody's wish, and lasting: behind the others a core can still hold what they can not.
+WISHES = ("preference", "maintenance", "switchover", "restart")
+
+
+def standing(asked: Sequence[Mapping[str, Any]], step: int = 0) -> dict[str, Any]:
+    """asked: for each core its name, peer, and how asking it ended: rc and stdout, or unreachable.
+
+    files: by core, what it says. against: by core, why it could not take a virtual IP, empty if it
+    could. willing and holders: names, in the order of asked. step: by how much a core with as many
+    writers as the holder may stand behind it.
+    """
+    said = {str(row["peer"]): _said(row) for row in asked}
+    silent = {str(row["peer"]): bool(row.get("unreachable")) for row in asked}
+    files = {name: found["files"] for name, found in said.items() if found}
+    best = max((_value(rows, "backends") for rows in files.values()), default=0)
+    against = {}
+    for name in said:
+        if name in files:
+            against[name] = "; ".join(_reasons(files[name], best - step))
+        else:
+            against[name] = "it can not be reached" if silent[name] else "keepalived is not set up on it"
+    return {
+        "files": files,
+        "against": against,
+        "willing": [name for name, why in against.items() if not why],
+        "holders": [name for name, found in said.items() if found and found["addresses"]],
+    }
+
+
+def _said(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    try:
+        found = json.loads(row.get("stdout") or "")
+        return {"files": dict(found["files"]), "addresses": list(found["addresses"])}
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _value(files: Mapping[str, Any], name: str) -> int:
+    return int((files.get(name) or {}).get("value") or 0)
+
+
+def _reasons(files: Mapping[str, Any], enough: int) -> list[str]:
+    found = []
+    for name in files:
+        value = _value(files, name)
+        fewer = name == "backends" and value < enough
+        ill = name != "backends" and name not in WISHES and value != 0
+        if value <= OUT or fewer or ill:
+            found.append(str(files[name].get("why") or f"{name} is {value}"))
+    return found

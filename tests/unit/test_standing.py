@@ -1,0 +1,65 @@
+"""Which cores could take the virtual IP, by what each says of itself."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from ansible_collections.mysqlha.proxysql.plugins.filter.vip_standing import vip_standing
+
+
+def said(peer: str, *addresses: str, **values: int) -> dict[str, Any]:
+    files = {name: {"value": value, "why": f"{name} says so"} for name, value in values.items()}
+    return {
+        "peer": peer,
+        "rc": 0,
+        "stdout": json.dumps({"files": files, "instances": {}, "addresses": addresses}),
+    }
+
+
+def test_who_holds_it_and_who_could() -> None:
+    found = vip_standing([said("core1", "192.0.2.100", proxysql=0), said("core2", proxysql=0)])
+    assert found["holders"] == ["core1"]
+    assert found["willing"] == ["core1", "core2"]
+    assert found["files"]["core2"] == {"proxysql": {"value": 0, "why": "proxysql says so"}}
+
+
+@pytest.mark.parametrize("name", ["proxysql", "watch", "network", "maintenance", "preference"])
+def test_who_is_down_or_out_could_not(name: str) -> None:
+    found = vip_standing([said("core1"), said("core2", **{name: -254})])
+    assert found["willing"] == ["core1"]
+    assert found["against"] == {"core1": "", "core2": f"{name} says so"}
+
+
+@pytest.mark.parametrize("name", ["watch", "network"])
+def test_who_hangs_or_is_cut_off_could_not(name: str) -> None:
+    assert vip_standing([said("core1", **{name: -56})])["willing"] == []
+
+
+@pytest.mark.parametrize("name", ["switchover", "restart", "preference"])
+def test_who_was_only_set_back_could(name: str) -> None:
+    """Or a switchover would leave its holder nobody to go to, and a rolling restart could not be finished."""
+    assert vip_standing([said("core1", **{name: -56})])["willing"] == ["core1"]
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "willing"),
+    [(0, 0, True), (0, -18, False), (-12, -18, True), (-24, -30, True), (-12, -30, False), (-12, 0, True)],
+)
+def test_databases_that_nobody_sees_keep_nobody_away(here: int, there: int, willing: bool) -> None:
+    found = vip_standing([said("core1", "192.0.2.100", backends=here), said("core2", backends=there)], "6")
+    assert ("core2" in found["willing"]) == willing
+
+
+def test_who_says_nothing() -> None:
+    dead = {"peer": "core1", "unreachable": True}
+    bare = {"peer": "core2", "rc": 2, "stdout": "", "msg": "no such file"}
+    older = {"peer": "core3", "rc": 0, "stdout": '{"files": {}, "instances": {}}'}
+    found = vip_standing([dead, bare, older])
+    assert found["willing"] == found["holders"] == []
+    assert found["against"] == {
+        "core1": "it can not be reached",
+        "core2": "keepalived is not set up on it",
+        "core3": "keepalived is not set up on it",
+    }
