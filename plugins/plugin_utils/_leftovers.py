@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What the role keepalived once put on a host and would not put there now; plain Python, no host touched."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import TypedDict
+
+WATCHER = (
+    "/etc/systemd/system/proxysql-watch.service",
+    "/etc/keepalived/proxysql-watch",
+    "/etc/keepalived/proxysql-watch.json",
+)
+# Each is written by this role alone: where one is, the keepalived.conf beside it is this role's too.
+OURS = (
+    "/etc/systemd/system/keepalived.service.d/mysqlha.conf",
+    "/etc/systemd/system/proxysql.service.d/vip.conf",
+    "/etc/keepalived/proxysql_vip.fact",
+    "/etc/keepalived/proxysql-notify",
+    "/etc/keepalived/proxysql-state",
+    "/etc/tmpfiles.d/proxysql-vip.conf",
+)
+CONFIG = "/etc/keepalived/keepalived.conf"
+# What the host knew of itself; one that is made a core again later must not believe it.
+STATES = ("/run/proxysql-vip", "/var/lib/proxysql-vip")
+
+
+class Leftovers(TypedDict):
+    """units: to be stopped and disabled, in this order. files: to be removed afterwards."""
+
+    units: list[str]
+    files: list[str]
+
+
+def leftovers(there: Iterable[str], vip: bool, watch: bool) -> Leftovers:
+    """there: paths on the host. vip: whether it may hold a virtual IP; watch: whether it has a watcher.
+
+    A keepalived that somebody else set up is nobody's leftover: without a file that only this role
+    writes, keepalived and its configuration are not named.
+    """
+    paths = set(there)
+    units: list[str] = []
+    files: list[str] = []
+    # keepalived first: it says goodbye, and the next host has the address at once
+    if not vip and paths.intersection(OURS):
+        units.append("keepalived")
+        files += [CONFIG, *OURS]
+    if not (vip and watch) and paths.intersection(WATCHER):
+        if WATCHER[0] in paths:
+            units.append("proxysql-watch")
+        files += WATCHER
+    return {"units": units, "files": _there(files, paths) + (list(STATES) if "keepalived" in units else [])}
+
+
+def _there(files: Iterable[str], paths: Collection[str]) -> list[str]:
+    return [file for file in files if file in paths]

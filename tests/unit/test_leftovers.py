@@ -1,0 +1,69 @@
+"""What the role keepalived once put on a host and would not put there now."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from ansible_collections.mysqlha.proxysql.plugins.filter.vip_leftovers import vip_leftovers
+from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._leftovers import (
+    CONFIG,
+    OURS,
+    STATES,
+    WATCHER,
+    leftovers,
+)
+
+ROLE = Path(__file__).resolve().parents[2] / "roles/keepalived"
+NOTHING = {"units": [], "files": []}
+# beside a keepalived of one's own: folders, and the drop-in of the role proxysql, which has the same name
+STRANGERS = [
+    CONFIG,
+    "/etc/systemd/system/keepalived.service.d",
+    "/etc/systemd/system/proxysql.service.d",
+    "/etc/systemd/system/proxysql.service.d/mysqlha.conf",
+    "/etc/systemd/system/proxysql.service",
+]
+
+
+def test_each_file_the_role_writes_is_taken_away_again() -> None:
+    text = (ROLE / "vars/main.yml").read_text(encoding="utf-8")
+    written = set(re.findall(r"^    dest: (/\S+)|^  dest: (/\S+)|^__keepalived_login: (\S+)", text, re.M))
+    assert {next(filter(None, groups)) for groups in written} == {CONFIG, *OURS, *WATCHER}
+
+
+def test_a_core_that_stops_being_one_gives_up_all_of_it_keepalived_first() -> None:
+    found = leftovers([*STRANGERS, *OURS, *WATCHER], vip=False, watch=True)
+    assert found == {
+        "units": ["keepalived", "proxysql-watch"],
+        "files": [CONFIG, *OURS, *WATCHER, *STATES],
+    }
+
+
+@pytest.mark.parametrize("one", OURS)
+def test_a_run_that_was_interrupted_is_finished(one: str) -> None:
+    assert leftovers([one], vip=False, watch=True) == {"units": ["keepalived"], "files": [one, *STATES]}
+
+
+def test_a_watcher_that_is_switched_off_goes_alone() -> None:
+    found = leftovers([CONFIG, *OURS, *WATCHER], vip=True, watch=False)
+    assert found == {"units": ["proxysql-watch"], "files": list(WATCHER)}
+
+
+def test_what_is_left_of_a_watcher_without_its_unit_goes_too() -> None:
+    assert leftovers(WATCHER[1:], vip=True, watch=False) == {"units": [], "files": list(WATCHER[1:])}
+
+
+def test_a_core_keeps_what_it_has() -> None:
+    assert leftovers([CONFIG, *OURS, *WATCHER], vip=True, watch=True) == NOTHING
+
+
+@pytest.mark.parametrize("there", [[], STRANGERS])
+def test_a_keepalived_of_somebody_else_is_left_alone(there: list[str]) -> None:
+    assert leftovers(there, vip=False, watch=False) == NOTHING
+
+
+def test_the_filter_reads_what_find_saw() -> None:
+    assert vip_leftovers({"files": [{"path": OURS[0]}]})["units"] == ["keepalived"]
+    assert vip_leftovers({"files": []}) == NOTHING
