@@ -119,6 +119,11 @@ options:
       - Do not fail where something is not as declared or expected; RV(ok) tells.
     type: bool
     default: false
+  only_changes:
+    description:
+      - Rehearse only if a run would change something of O(tables) and O(variables), in any layer. RV(rehearsed) tells.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - mysqlha.proxysql.login
   - mysqlha.proxysql.attributes.no_diff
@@ -183,6 +188,11 @@ RETURN = r"""
 ok:
   description: Whether all is as declared and as expected. Rules that are not declared here do not count.
   returned: when the second ProxySQL could be started
+  type: bool
+  sample: true
+rehearsed:
+  description: Whether a second ProxySQL was started. With O(only_changes) there may be nothing to try.
+  returned: when the second ProxySQL could be started, or need not be
   type: bool
   sample: true
 refused:

@@ -289,6 +289,16 @@ def test_what_only_the_first_may_have_is_not_tried(rehearse: Module) -> None:
     ]
 
 
+def test_without_changes_no_second_one_need_be_started(
+    server: Server, rehearse: Module, module: Module
+) -> None:
+    declared = {"tables": {"mysql_servers": SERVERS}, "variables": {"mysql-max_connections": 900}}
+    assert rehearse(**declared, only_changes=True)["rehearsed"] is True
+    module("config", **declared)
+    same = rehearse(**declared, only_changes=True)
+    assert (same["rehearsed"], same["ok"], same["changed"]) == (False, True, False)
+
+
 def test_a_program_that_is_none(module: Module, temporary: Path) -> None:
     result = module("rehearsal", program="/nonexistent/proxysql")
     assert result["msg"].startswith("program: /nonexistent/proxysql")

@@ -14,8 +14,12 @@ from .._catalog.tables import TABLES, Table
 from .._declared.errors import DeclarationError, EngineError, all_of
 from .._declared.variables import declared_variables
 from .._planning.plan import Want
+from .._section.apply import How, apply
 from .._section.rehearsal import raw_rows, rehearse
 from .._section.routing import ask_all, never_matching, rules_of, users_known, wrong_patterns
+from .._section.section import Part
+from .._section.tables import TableWork
+from .._section.variables import plan_variables
 from .._server.admin import Admin
 from .._server.schema import table_of
 from .._server.second import Second, default_program
@@ -44,6 +48,9 @@ _ROUTING: Spec = {
         "options": {"query": {"type": "str", "required": True}, **_ANSWER},
     },
 }
+_NOTHING: dict[str, Any] = {
+    "changed": False, "refused": [], "patterns": [], "routing": [], "left_out": [],
+}  # fmt: skip
 _NO_ROUTES = (
     "patterns and routing: not tried, this program applies no query rules and sends no queries anywhere"
     " (an emulator)"
@@ -66,6 +73,7 @@ def run_rehearsal() -> None:
         },
         "program": {"type": "str"},
         "report_only": {"type": "bool", "default": False},
+        "only_changes": {"type": "bool", "default": False},
     }
 
     def declare(raw: dict[str, Any]) -> dict[str, Any]:
@@ -95,6 +103,8 @@ def run_rehearsal() -> None:
 
     def body(admin: Admin) -> dict[str, Any]:
         tables = [(wants.get(name) or wanted(table_of(admin, name)), rows[name]) for name in rows]
+        if params["only_changes"] and not _changes(admin, tables, variables):
+            return {**_NOTHING, "rehearsed": False}
         with Second(params["program"] or default_program()) as server, Admin(server.login) as second:
             return _found(admin, server, second, tables, variables, routing)
 
@@ -107,6 +117,13 @@ def run_rehearsal() -> None:
         return result
 
     module.run(judged)
+
+
+def _changes(admin: Admin, tables: Sequence[tuple[Want, Any]], variables: Mapping[str, str]) -> bool:
+    """Whether a run would write anything. Raises DeclarationError as the run itself would."""
+    works: list[Part] = list(plan_variables(admin, dict(variables))) if variables else []
+    works += [TableWork(admin, want, config) for want, config in tables]
+    return apply(admin, works, How(check=True, open_edits="publish")).changed
 
 
 def _check(states: Mapping[str, str], routing: Sequence[Mapping[str, Any]]) -> None:
@@ -138,13 +155,8 @@ def _found(
             f"the program rehearsed with is ProxySQL {second.version}, the one that serves {admin.version}"
         )
     done = rehearse(admin, second, tables, variables)
-    result: dict[str, Any] = {
-        "changed": False,
-        "refused": done.refused,
-        "patterns": [],
-        "routing": [],
-        "program_version": second.version,
-    }
+    result: dict[str, Any] = {**_NOTHING, "refused": done.refused, "patterns": [], "rehearsed": True}
+    result["program_version"] = second.version
     left_out = done.left_out
     rules = rules_of(second)
     if routing or any(row.get("match_digest") or row.get("match_pattern") for row in rules.active):
