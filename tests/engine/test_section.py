@@ -166,10 +166,13 @@ def test_an_edit_that_was_to_be_published_and_was_not_taken_is_not_lost(server):
 def test_a_refusal_leaves_open_edits_of_other_tables_open(server, name, rows, sister, edit):
     sql(server, f"INSERT INTO {sister} {edit}")
     before = everything(server)
-    rule = {"rule_id": 9, "active": True, "client_addr": "10.%.1"}
-    tables = {name: rows, "mysql_query_rules": [rule]}
-    with pytest.raises(EngineError):
-        run(server, tables, open_edits="publish")
+    with pytest.raises(RefusedError):
+        run(
+            server,
+            {name: rows},
+            {"mysql-default_authentication_plugin": "nope"},
+            open_edits="publish",
+        )
     assert everything(server) == before
 
 
