@@ -49,18 +49,21 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: C(units), those to stop and disable, in this order, and C(files), those to remove then.
+  description:
+    - C(units), those to stop and disable, in this order, and C(files), those to remove then.
+    - C(foreign), whether there is a C(keepalived.conf) that the role did not write.
   type: dict
 """
 
 from collections.abc import Mapping
 from typing import Any, Callable
 
-from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._leftovers import Leftovers, leftovers
+from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._leftovers import foreign_config, leftovers
 
 
-def vip_leftovers(found: Mapping[str, Any], vip: bool = False, watch: bool = True) -> Leftovers:
-    return leftovers((file["path"] for file in found.get("files") or []), vip=vip, watch=watch)
+def vip_leftovers(found: Mapping[str, Any], vip: bool = False, watch: bool = True) -> dict[str, Any]:
+    there = [file["path"] for file in found.get("files") or []]
+    return {**leftovers(there, vip=vip, watch=watch), "foreign": foreign_config(there)}
 
 
 class FilterModule:

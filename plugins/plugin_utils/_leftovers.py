@@ -54,5 +54,11 @@ def leftovers(there: Iterable[str], vip: bool, watch: bool) -> Leftovers:
     return {"units": units, "files": _there(files, paths) + (list(STATES) if "keepalived" in units else [])}
 
 
+def foreign_config(there: Iterable[str]) -> bool:
+    """Whether there is a keepalived.conf, but no file that only this role writes."""
+    paths = set(there)
+    return CONFIG in paths and not paths.intersection(OURS)
+
+
 def _there(files: Iterable[str], paths: Collection[str]) -> list[str]:
     return [file for file in files if file in paths]

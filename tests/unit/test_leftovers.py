@@ -66,4 +66,13 @@ def test_a_keepalived_of_somebody_else_is_left_alone(there: list[str]) -> None:
 
 def test_the_filter_reads_what_find_saw() -> None:
     assert vip_leftovers({"files": [{"path": OURS[0]}]})["units"] == ["keepalived"]
-    assert vip_leftovers({"files": []}) == NOTHING
+    assert vip_leftovers({"files": []}) == {**NOTHING, "foreign": False}
+
+
+@pytest.mark.parametrize(
+    ("there", "foreign"), [(STRANGERS, True), ([CONFIG, OURS[-1]], False), (OURS, False)]
+)
+def test_a_configuration_is_somebody_elses_where_nothing_of_this_role_is(
+    there: list[str], foreign: bool
+) -> None:
+    assert vip_leftovers({"files": [{"path": path} for path in there]}, vip=True)["foreign"] is foreign

@@ -1,0 +1,96 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Whether somebody else has set up the ProxySQL of a host, and what this role would change there.
+
+Pure: texts that tasks have read in, sentences out. None of them shows a line of the configuration,
+which has passwords.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import TypedDict
+
+# the second line of templates/proxysql.cnf.j2, by which the role knows its own
+SIGN = "# ProxySQL reads this file only when it has no database yet, that is at its very first start."
+CNF = "/etc/proxysql.cnf"
+# What the package's file comes with (etc/proxysql.cnf of ProxySQL): nobody has been at work there.
+FACTORY = "admin:admin"
+
+
+class Standing(TypedDict):
+    """found: what there is, empty on a host that is bare or this role's. changes: what would be done.
+
+    refusal: why it is not done, empty if it may be. outranking: see there.
+    """
+
+    found: list[str]
+    changes: list[str]
+    refusal: str
+    outranking: list[str]
+
+
+def standing(
+    unit: str, cnf: str | None, there: Collection[str], data_dir: str, take_over: bool = False
+) -> Standing:
+    """unit: what `systemctl show` prints of ActiveState, ExecStart and DropInPaths. there: paths on the host.
+
+    cnf: None if there is none. data_dir: where this role would have the data. take_over: whether it may.
+    """
+    active = re.search(r"^ActiveState=(activ\w+|reloading)$", unit, re.M) is not None
+    place = _data_dir(unit, cnf or "").rstrip("/")
+    apart = place not in ("", data_dir.rstrip("/"))
+    found: list[str] = []
+    if cnf is None or SIGN not in cnf:
+        if active:
+            found.append("ProxySQL is running")
+        if f"{data_dir}/proxysql.db" in there:
+            found.append(f"{data_dir}/proxysql.db is there")
+        if cnf is not None and _edited(cnf):
+            found.append(f"{CNF} was edited")
+        if apart:
+            found.append(f"its data are in {place}")
+    changes = _changes(cnf is not None, active) if found else []
+    refusal = ""
+    if found and apart:
+        refusal = f"its data are in {place} and would be left behind; set proxysql_data_dir to {place}"
+    elif found and not take_over:
+        refusal = f"{', '.join(found)}. With proxysql_take_over set to true: {'; '.join(changes)}"
+    return {"found": found, "changes": changes, "refusal": refusal, "outranking": outranking(unit)}
+
+
+def _changes(file: bool, active: bool) -> list[str]:
+    return [
+        *([f"{CNF} would be replaced, and a copy with its date would stay beside it"] if file else []),
+        "systemd would run ProxySQL in the foreground, with the settings of this role",
+        *(["ProxySQL would be restarted, once"] if active else []),
+        "its tables and variables would become what is declared (the playbook export declares what there is)",
+    ]
+
+
+def outranking(unit: str) -> list[str]:
+    """Drop-ins that systemd reads after this role's: what they set is in force, and not what the role sets.
+
+    systemd sorts drop-ins by the names of the files, whatever their folders (systemd.unit(5)). unit:
+    what `systemctl show` prints of DropInPaths.
+    """
+    paths = [word for line in re.findall(r"^DropInPaths=(.*)$", unit, re.M) for word in line.split()]
+    return [path for path in paths if _name(path) > "mysqlha.conf" and _name(path) != "vip.conf"]
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _data_dir(unit: str, cnf: str) -> str:
+    """-D of the command line counts before the file (ProxySQL 2.7.1, src/main.cpp)."""
+    told = re.search(r"\s(?:-D\s*|--datadir[=\s])([^\s;'\"]+)", unit)
+    set_ = re.search(r"^\s*datadir\s*[=:]\s*\"([^\"]*)\"", cnf, re.M)
+    return told[1] if told else set_[1] if set_ else ""
+
+
+def _edited(cnf: str) -> bool:
+    logins = re.findall(r"^\s*admin_credentials\s*[=:]\s*\"([^\"]*)\"", cnf, re.M)
+    return logins != [FACTORY]

@@ -1,0 +1,107 @@
+"""Whether somebody else has set up the ProxySQL of a host."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from ansible_collections.mysqlha.proxysql.plugins.filter.proxysql_standing import proxysql_standing
+from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._take_over import SIGN, outranking, standing
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+USUAL = "/var/lib/proxysql"
+DATABASE = f"{USUAL}/proxysql.db"
+STOPPED = "ActiveState=inactive\nExecStart=\nDropInPaths=\n"
+RUNNING = "ActiveState=active\nExecStart={ argv[]=/usr/bin/proxysql -c /etc/proxysql.cnf }\n"
+PACKAGE = 'datadir="/var/lib/proxysql"\nadmin_variables=\n{\n\tadmin_credentials="admin:admin"\n#\tx="y"\n}\n'
+OWNERS = 'datadir="/srv/proxysql"\nadmin_variables=\n{\n admin_credentials="ops:0psSecret"\n}\n'
+OURS = f"# Ansible managed\n#\n{SIGN}\n" + OWNERS
+
+
+def test_the_sign_is_in_the_file_that_the_role_writes() -> None:
+    text = (CHECKOUT / "roles/proxysql/templates/proxysql.cnf.j2").read_text(encoding="utf-8")
+    assert SIGN in text.splitlines()
+
+
+def test_the_file_of_the_package_is_nobodys_work() -> None:
+    text = (CHECKOUT / "tests/emulator/packaging/proxysql.cnf").read_text(encoding="utf-8")
+    for cnf in (text, PACKAGE):
+        assert standing(STOPPED, cnf, [], USUAL)["found"] == []
+
+
+@pytest.mark.parametrize(
+    ("unit", "cnf", "there"),
+    [
+        ("", None, []),
+        (STOPPED, None, []),
+        (RUNNING, OURS.replace("/srv", "/var/lib"), [DATABASE]),
+        (RUNNING, OURS, [DATABASE]),
+    ],
+)
+def test_a_bare_host_and_one_of_this_role_are_no_strangers(
+    unit: str, cnf: str | None, there: list[str]
+) -> None:
+    found = standing(unit, cnf, there, USUAL)
+    assert (found["found"], found["changes"], found["refusal"]) == ([], [], "")
+
+
+@pytest.mark.parametrize(
+    ("unit", "cnf", "there", "why"),
+    [
+        (RUNNING, PACKAGE, [], "ProxySQL is running"),
+        (RUNNING.replace("=active", "=activating"), None, [], "ProxySQL is running"),
+        (STOPPED, None, [DATABASE], f"{DATABASE} is there"),
+        (STOPPED, OWNERS.replace("/srv", "/var/lib"), [], "/etc/proxysql.cnf was edited"),
+        (STOPPED, PACKAGE.replace("admin:admin", "admin:admin;x:y"), [], "/etc/proxysql.cnf was edited"),
+        (STOPPED, "", [], "/etc/proxysql.cnf was edited"),
+    ],
+)
+def test_one_that_somebody_else_set_up_waits_for_a_word(
+    unit: str, cnf: str | None, there: list[str], why: str
+) -> None:
+    told = standing(unit, cnf, there, USUAL)
+    assert told["found"] == [why]
+    assert told["refusal"].startswith(why)
+    assert "proxysql_take_over" in told["refusal"]
+    assert all(change in told["refusal"] for change in told["changes"])
+    allowed = standing(unit, cnf, there, USUAL, take_over=True)
+    assert (allowed["refusal"], allowed["changes"]) == ("", told["changes"])
+
+
+def test_only_what_runs_is_restarted_and_only_what_is_there_is_kept() -> None:
+    running = standing(RUNNING, PACKAGE, [], USUAL)["changes"]
+    assert any("restarted" in change for change in running) and any("a copy" in change for change in running)
+    stopped = standing(STOPPED, None, [DATABASE], USUAL)["changes"]
+    assert not any("restarted" in change or "a copy" in change for change in stopped)
+
+
+@pytest.mark.parametrize(
+    ("options", "cnf", "place"),
+    [
+        ("", OWNERS, "/srv/proxysql"),
+        (" -D /data/p", OWNERS, "/data/p"),
+        (" -D/data/p ;", PACKAGE, "/data/p"),
+        (" --datadir=/data/p/", PACKAGE, "/data/p"),
+        (" --datadir /data/p", None, "/data/p"),
+    ],
+)
+def test_data_elsewhere_are_not_left_behind(options: str, cnf: str | None, place: str) -> None:
+    unit = RUNNING.replace(" }", f"{options} }}")
+    told = standing(unit, cnf, [], USUAL, take_over=True)
+    assert f"set proxysql_data_dir to {place}" in told["refusal"]
+    assert standing(unit, cnf, [], place, take_over=True)["refusal"] == ""
+
+
+def test_no_line_of_the_file_is_told() -> None:
+    assert "0psSecret" not in str(proxysql_standing(RUNNING, OWNERS, [DATABASE]))
+
+
+def test_what_sorts_after_ours_counts_whatever_its_folder() -> None:
+    paths = [
+        "/etc/systemd/system/proxysql.service.d/10-limits.conf",
+        "/etc/systemd/system/proxysql.service.d/mysqlha.conf",
+        "/run/systemd/system/proxysql.service.d/override.conf",
+        "/etc/systemd/system/proxysql.service.d/vip.conf",
+    ]
+    assert outranking(f"{RUNNING}DropInPaths={' '.join(paths)}\n") == [paths[2]]
+    assert outranking(RUNNING) == []
