@@ -18,7 +18,7 @@ FILE = "/run/proxysql-vip/proxysql"
 def core(cluster: Cluster) -> Iterator[Node]:
     core = cluster.backup
     yield core
-    core.run("[ ! -d /root/away ] || { rm -rf /etc/keepalived; mv /root/away /etc/keepalived; }")
+    core.run("[ ! -d /var/tmp/away ] || { rm -rf /etc/keepalived; mv /var/tmp/away /etc/keepalived; }")
     core.run(
         "systemctl stop lab-holder 2>/dev/null; systemctl restart proxysql; systemctl restart proxysql-watch"
     )
@@ -53,7 +53,7 @@ def test_a_lock_that_is_held_stops_nothing(core: Node) -> None:
 
 @pytest.mark.parametrize("instead", ["missing", "exit 1", "sleep 600", "kill -9 $$"])
 def test_a_script_that_is_missing_fails_or_hangs_stops_nothing(core: Node, instead: str) -> None:
-    core.run("mv /etc/keepalived /root/away")
+    core.run("mv /etc/keepalived /var/tmp/away")
     if instead != "missing":
         core.run(f"mkdir /etc/keepalived; printf '#!/bin/sh\\n{instead}\\n' >{STATE}; chmod 755 {STATE}")
     before = core.run("systemctl show proxysql --property MainPID --value")
