@@ -142,6 +142,7 @@ def test_clients_reach_the_writer_and_follow_a_failover(pair: tuple[Server, Back
     server, db1, db2 = pair
     assert reached(server) == "db1"
     held = through(server)
+    held.cursor().execute("SELECT 1")
     db1.read_only, db2.read_only = True, False
     eventually(lambda: reached_now(server) == "db2")
     # Who was on the old writer has lost the connection, as with ProxySQL.
@@ -149,8 +150,36 @@ def test_clients_reach_the_writer_and_follow_a_failover(pair: tuple[Server, Back
         held.cursor().execute("SELECT 1")
 
 
+APP = (
+    "INSERT INTO mysql_users(username,password,default_hostgroup) VALUES ('app','{}',0),('check','x',0)",
+    "LOAD MYSQL USERS TO RUNTIME",
+)
+
+
+@pytest.mark.parametrize("stored", ["secret", "*14E65567ABDB5135D0CFD9A70B3032C179A49EE7"])
+def test_who_may_enter_is_asked_of_no_backend(stored: str) -> None:
+    """As ProxySQL: the login is its own, at once, and what a backend says comes with the first statement."""
+    with Server(binary="") as server, Backend("db") as db:
+        execute(server, *(statement.format(stored) for statement in APP))
+        # 192.0.2.1 answers nobody: then a statement waits, and no login
+        for host, port in (("192.0.2.1", 3306), ("127.0.0.1", db.port)):
+            insert = f"INSERT INTO mysql_servers(hostgroup_id,hostname,port) VALUES (0,'{host}',{port})"
+            execute(server, "DELETE FROM mysql_servers", insert, "LOAD MYSQL SERVERS TO RUNTIME")
+            began = time.monotonic()
+            through(server).ping(reconnect=False)
+            place = {"host": server.host, "port": server.data_port, "autocommit": None}
+            other = pymysql.connect(user="check", password="x", **place)
+            with pytest.raises(pymysql.OperationalError, match="ProxySQL Error: Access denied"):
+                pymysql.connect(user="app", password="wrong", **place)
+            assert time.monotonic() - began < 0.2
+        assert reached(server) == "db"
+        with pytest.raises(pymysql.OperationalError, match="Access denied for user 'check'"):
+            other.cursor().execute("SELECT 1")
+
+
 def test_without_a_backend_statements_fail_with_9001() -> None:
     with Server(binary="") as server:
+        execute(server, *(statement.format("secret") for statement in APP))
         link = through(server)
         with pytest.raises(pymysql.Error) as caught:
             link.cursor().execute("SELECT 1")
@@ -163,6 +192,7 @@ def test_without_a_backend_statements_fail_with_9001() -> None:
 def test_the_pool_counts_and_a_pause_closes_the_port(pair: tuple[Server, Backend, Backend]) -> None:
     server, _, _ = pair
     held = through(server)
+    held.cursor().execute("SELECT 1")
     used = "SELECT ConnUsed FROM stats_mysql_connection_pool WHERE hostgroup=10"
     assert rows(server, used) == [("1",)]
     execute(server, "PROXYSQL PAUSE")

@@ -1,7 +1,5 @@
-"""The data port: bytes passed through to one backend, chosen when the client connects.
-
-Nobody logs in here: the greeting, the login and the answers are the backend's own, so a
-client's user must exist there.
+"""The data port: ProxySQL lets a client in, and from its first statement on bytes are passed through to
+one backend, on which the user must exist too.
 """
 
 from __future__ import annotations
@@ -12,21 +10,22 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mysql_mimic.stream import MysqlStream
+from mysql_mimic.errors import MysqlError
+from mysql_mimic.stream import ConnectionClosed, MysqlStream
 
-from .admin import OK, Answer
 from .database import AdminError
-from .protocol import MysqlConnection, open_interface
+from .front import Front, first_packet
+from .protocol import open_interface
 
 if TYPE_CHECKING:
+    from .admin import Answer
     from .instance import Instance
 
 log = logging.getLogger("proxysql")
 
 Server = tuple[int, str, int]  # hostgroup, host, port
 
-# Seconds in which a backend has to be there. ProxySQL greets a client at once, whatever becomes of
-# the backends; here the greeting is theirs, so none is waited for while a client wonders.
+# Seconds in which a backend has to be there, each time that a statement needs one.
 PATIENCE = 0.25
 
 
@@ -103,28 +102,68 @@ class DataPort:
         assert task is not None
         self.clients[task] = None
         self.created += 1
-        timeout = self.instance.variables.number("mysql-connect_timeout_server") / 1000
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + min(timeout, PATIENCE)
+        peer = (writer.get_extra_info("peername") or ("localhost", 0))[:2]
+        peer = ("localhost", 0) if isinstance(peer, str) else peer
+        version = self.instance.variables["mysql-server_version"]
+        front = Front(MysqlStream(reader, writer), version, self._password_of, self._without_backend, peer)
         try:
-            for server in self.candidates():
-                use = self.use_of(*server)
-                try:
-                    left = deadline - loop.time()
-                    backend = await asyncio.wait_for(asyncio.open_connection(server[1], server[2]), left)
-                except (OSError, asyncio.TimeoutError) as error:
-                    use.failed += 1
-                    log.error("Cannot connect to %s:%d: %s", server[1], server[2], error)
-                    continue
-                self.clients[task] = server
-                await self._pass_through(reader, writer, *backend, use)
+            if not await front.enter():
                 return
-            await self._refuse(reader, writer)
+            while True:
+                command = await front.command()
+                found = await self._backend(front)
+                if isinstance(found, bytes):
+                    await front.stream.write(found)
+                elif found is None:
+                    await front.without_backend(command)
+                else:
+                    server, backend_reader, backend_writer = found
+                    self.clients[task] = server
+                    backend_writer.write(first_packet(command))
+                    await self._pass_through(
+                        reader, writer, backend_reader, backend_writer, self.use_of(*server)
+                    )
+                    return
+        except (ConnectionClosed, ConnectionError, asyncio.IncompleteReadError, MysqlError):
+            pass  # the client went away, or does not speak the protocol
         except asyncio.CancelledError:
             pass  # its server is gone, or we are
         finally:
             del self.clients[task]
             writer.close()
+
+    async def _backend(
+        self, front: Front
+    ) -> tuple[Server, asyncio.StreamReader, asyncio.StreamWriter] | bytes | None:
+        """A connection that the user is logged in to, or the backend's refusal; None without a backend."""
+        timeout = self.instance.variables.number("mysql-connect_timeout_server") / 1000
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + min(timeout, PATIENCE)
+        for server in self.candidates():
+            try:
+                left = deadline - loop.time()
+                reader, writer = await asyncio.wait_for(asyncio.open_connection(server[1], server[2]), left)
+                refusal = await asyncio.wait_for(front.login(reader, writer), 1)
+            except (OSError, asyncio.TimeoutError) as error:
+                self.use_of(*server).failed += 1
+                log.error("Cannot connect to %s:%d: %s", server[1], server[2], error)
+                continue
+            return refusal or (server, reader, writer)
+        return None
+
+    def _password_of(self, username: str) -> bytes | None:
+        rows = self.instance.database.rows(
+            "SELECT password FROM runtime_mysql_users WHERE username=? AND frontend=1 AND active=1",
+            (username,),
+        )
+        return next(((password or b"") for (password,) in rows), None)
+
+    def _without_backend(self, sql: bytes, user: str) -> Answer:
+        """As ProxySQL answers a statement without a backend."""
+        waited = self.instance.variables["mysql-connect_timeout_server_max"]
+        raise AdminError(
+            f"Max connect timeout reached while reaching hostgroup {self.hostgroup()} after {waited}ms", 9001
+        )
 
     async def _pass_through(
         self,
@@ -157,26 +196,3 @@ class DataPort:
                 one.cancel()
             use.now -= 1
             backend_writer.close()
-
-    async def _refuse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Let anybody in, and answer every statement as ProxySQL does without a backend."""
-        hostgroup = self.hostgroup()
-        waited = self.instance.variables["mysql-connect_timeout_server_max"]
-
-        def execute(sql: bytes, user: str) -> Answer:
-            if sql[:4].upper() == b"SET ":
-                return OK  # ProxySQL keeps these for the backend to come
-            raise AdminError(
-                f"Max connect timeout reached while reaching hostgroup {hostgroup} after {waited}ms",
-                9001,
-            )
-
-        stream = MysqlStream(reader, writer)
-        version = self.instance.variables["mysql-server_version"]
-        await _Open(stream, version, lambda user: b"", execute, ("", 0)).serve()
-
-
-class _Open(MysqlConnection):
-    @staticmethod
-    def _matches(username: str, stored: bytes, response: bytes, nonce: bytes) -> bool:
-        return True

@@ -121,8 +121,7 @@ class MysqlConnection(Connection):
             self.session.username = username
             await self.stream.write(self.ok())
 
-    @staticmethod
-    def _matches(username: str, stored: bytes, response: bytes, nonce: bytes) -> bool:
+    def _matches(self, username: str, stored: bytes, response: bytes, nonce: bytes) -> bool:
         if not stored:
             return not response
         user = User(username, passwords.native_hash_of(stored), _NATIVE.name)
