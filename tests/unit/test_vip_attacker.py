@@ -161,7 +161,7 @@ def test_a_hook_can_neither_fail_nor_hang_its_unit(texts: dict[str, str], unit: 
         if re.match(r"Exec\w+=.*proxysql-state", line)
     ]
     assert len(hooks) >= 2
-    for name, _, command in hooks:
+    for name, _mark, command in hooks:
         match = HOOK.match(command)
         assert match, f"{name}={command}"
         # TimeoutStopSec of proxysql.service is 5

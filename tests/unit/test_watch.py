@@ -191,7 +191,7 @@ def test_a_hang_is_noticed_in_half_a_second_and_a_slow_login_is_not(
     late = [0.0, 9.0, 0.0, 0.0, 0.3, 0.0, *[9.0] * 50]
     with Port(late) as port:
         part = watch.Serving({**SETTINGS, "port": port.port}, watch.Verdict(str(tmp_path), "watch"))
-        for _ in range(4):
+        for _turn in range(4):
             part.step()
             assert (tmp_path / "watch").read_text() == "0\n"
             time.sleep(0.1)
@@ -207,7 +207,7 @@ def test_who_answers_every_other_login_is_not_trusted_again(
     """A login that needed its witness is no failure, and no success either."""
     part = watch.Serving(SETTINGS, watch.Verdict(str(tmp_path), "watch"))
     part.ask = lambda: ("deaf", False)
-    for _ in range(6):
+    for _turn in range(6):
         part.step()
         clock.now += 0.1
     for number in range(30):
