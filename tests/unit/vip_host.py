@@ -94,7 +94,7 @@ class Host:
         self.run_dir, self.lasting = room / "run", room / "lasting"
         (room / "bin").mkdir(parents=True)
         for line in texts["proxysql-vip.conf"].replace(ROOM, str(room)).splitlines():
-            kind, path, mode, *_between, value = line.split() if line[:2] in ("d ", "f ") else ("", "", "", "")
+            kind, path, mode, *rest, value = line.split() if line[:2] in ("d ", "f ") else ("", "", "", "")
             if kind == "d":
                 Path(path).mkdir(parents=True, mode=int(mode, 8))
             elif kind == "f":

