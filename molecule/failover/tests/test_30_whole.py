@@ -153,3 +153,24 @@ def test_the_vip_stays_with_who_has_it_where_nobody_preempts(chaos: Chaos) -> No
     assert chaos.clients.seen(begin, time.monotonic()).gap < 0.5
     played("site")
     settled(cluster, chaos.clients)
+
+
+def test_an_instance_that_was_renamed_leaves_nothing_behind(chaos: Chaos) -> None:
+    """keepalived goes on without a word of it: what the new name is in is known all the same."""
+    cluster = chaos.cluster
+    settled(cluster, chaos.clients)
+    extra = ("-e", json.dumps({"keepalived_instance": "other"}))
+    begin = time.monotonic()
+    played("site", *extra)
+    for core, state in ((cluster.active, "MASTER"), (cluster.backup, "BACKUP")):
+        shown = json.loads(inside(core, "/etc/keepalived/proxysql-state show"))
+        assert shown["instances"] == {"other": state}, core
+        metrics = inside(core, "cat /run/proxysql-vip/keepalived/proxysql_vip.prom")
+        assert 'instance="proxysql"' not in metrics
+        assert f'proxysql_vip_state{{instance="other",state="{state}"}} 1' in metrics
+    played("switchover", *extra)
+    assert holders(cluster) == [cluster.backup]
+    played("switchover", "-e", f"switchover_to={cluster.active}", *extra)
+    played("site")
+    assert holders(cluster) == [cluster.active]
+    assert chaos.clients.seen(begin, time.monotonic()).failed <= 1
