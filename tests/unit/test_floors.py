@@ -18,7 +18,12 @@ def imports(path: Path) -> Iterator[tuple[str, list[str]]]:
     for node in ast.walk(ast.parse((ENGINE / path).read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom):
             module = node.module or ""
-            floor = module.partition(".")[0] if node.level == 2 else path.parts[0] if node.level else module
+            if not node.level:
+                yield module, [alias.name for alias in node.names]
+                continue
+            # The engine is .. to _planning/plan.py, and ... to _planning/lint/run.py.
+            whole = (*path.parts[: len(path.parts) - node.level], *filter(None, module.split(".")))
+            floor = whole[0] if whole else node.names[0].name
             yield floor, [alias.name for alias in node.names]
         elif isinstance(node, ast.Import):
             for alias in node.names:
