@@ -2,7 +2,7 @@
 # The work itself is in tests/tools/ and tests/lab/; this file only names it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-down test lint sanity unit conformance molecule delivery docs matrix bench chaos clean
+.PHONY: help setup demo demo-down test lint sanity unit conformance molecule delivery docs matrix bench mutants chaos clean
 S ?= default
 ARGS ?=
 
@@ -50,6 +50,9 @@ matrix: ## every ansible-core, Python and PyMySQL that is supported (10 min; ARG
 
 bench: ## how fast it is, against a script by hand and community.proxysql (1 h; ARGS=--quick: 5 min)
 	@tests/tools/part bench $(ARGS)
+
+mutants: ## does a test notice a broken engine? survivors are listed (10 min; ARGS=_planning)
+	@tests/tools/part mutants $(ARGS)
 
 chaos: ## faults under load, in random order, and a table (CHAOS_FAULTS=50; about 15 min)
 	@tests/tools/chaos

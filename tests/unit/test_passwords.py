@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
+import sys
+from pathlib import Path
+
 import pytest
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.passwords import is_hash, verify
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.passwords import (
+    from_hex,
+    is_hash,
+    native,
+    to_hex,
+    verify,
+)
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "emulator"))
+
+from proxysql_emulator import passwords as others  # noqa: E402
 
 NATIVE = "*B865CAE8F340F6CE1485A06F4492BB49718DF1EC"
 SHA2 = "$A$005$abcdefghij01234567897CVYP/PBbda.vppaY/NQbKju8EMMidwIHUR4KtfGIb."
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered():
+    verify.cache_clear()
 
 
 @pytest.mark.parametrize("stored", [NATIVE, NATIVE.lower(), SHA2, "s3cret"])
@@ -21,3 +42,76 @@ def test_a_password_belongs_to_each_of_its_forms(stored):
 )
 def test_what_proxysql_takes_for_a_hash(text, hashed):
     assert is_hash(text) is hashed
+
+
+# A password of every length up to two blocks, since each length goes through other branches.
+@pytest.mark.parametrize("size", [1, 2, 3, 15, 31, 32, 33, 63, 64, 65, 70])
+def test_sha2_passwords_of_any_length(size):
+    clear = "pässwörd-" * 9
+    clear = clear[:size]
+    stored = others.caching_sha2(clear.encode(), b"\xff\xfe salt of twenty!!!").decode(
+        "utf-8", "surrogateescape"
+    )
+    assert is_hash(stored)
+    assert verify(clear, stored)
+    assert not verify(clear + "x", stored)
+    assert not verify("x" + clear[1:], stored)
+
+
+def test_a_password_that_is_not_unicode():
+    clear = b"\xff\xfe".decode("utf-8", "surrogateescape")
+    assert native(clear) == "*" + hashlib.sha1(hashlib.sha1(b"\xff\xfe").digest()).hexdigest().upper()
+    assert verify(clear, native(clear)) and verify(clear, clear)
+
+
+@pytest.mark.parametrize(
+    "text, family, hashed",
+    [
+        ("*" + 39 * "a", "mysql", False),
+        ("*" + 40 * "g", "mysql", False),
+        ("md5" + 32 * "a", "mysql", False),
+        ("md5" + 32 * "a", "pgsql", True),
+        ("md5" + 32 * "g", "pgsql", False),
+        ("SCRAM-SHA-256$4096:c2FsdA==$a:b", "pgsql", True),
+        ("SCRAM-SHA-256$4096:c2FsdA==$a:b", "mysql", False),
+        (NATIVE, "pgsql", False),
+        ("s3cret", "pgsql", False),
+    ],
+)
+def test_a_hash_is_one_of_its_family(text, family, hashed):
+    assert is_hash(text, family) is hashed
+
+
+def scram(clear, salt=b"salt", rounds=4096):
+    salted = hashlib.pbkdf2_hmac("sha256", clear, salt, rounds)
+    key = hashlib.sha256(hmac.new(salted, b"Client Key", "sha256").digest()).digest()
+    server = hmac.new(salted, b"Server Key", "sha256").digest()
+    return "SCRAM-SHA-256${}:{}${}:{}".format(
+        rounds, *(base64.b64encode(x).decode() for x in (salt, key, server))
+    )
+
+
+def test_passwords_of_postgresql():
+    md5 = "md5" + hashlib.md5("pässu".encode()).hexdigest()
+    assert verify("päss", md5, "pgsql", "u")
+    assert not verify("päss", md5, "pgsql", "v")
+    assert not verify("pass", md5, "pgsql", "u")
+    for stored in (scram("päss".encode()), scram("päss".encode(), b"other", 7)):
+        assert verify("päss", stored, "pgsql", "u")
+        assert not verify("pass", stored, "pgsql", "u")
+    assert verify("päss", "päss", "pgsql") and not verify("päss", "other", "pgsql")
+    # Salts and keys that are no base64.
+    assert not verify("x", "SCRAM-SHA-256$4096:a$YQ==:YQ==", "pgsql")
+    assert not verify("x", "SCRAM-SHA-256$4096:YQ==$a:YQ==", "pgsql")
+
+
+def test_hashes_with_a_salt_that_is_no_text():
+    stored = others.caching_sha2(b"pw1", b"\xff\xfe salt of twenty!!!").decode("utf-8", "surrogateescape")
+    shown = to_hex(stored)
+    assert shown.startswith("0x244124303035") and len(shown) == 142
+    assert shown == "0x" + stored.encode("utf-8", "surrogateescape").hex().upper()
+    assert from_hex(shown) == stored and from_hex(shown.lower()) == stored
+    assert to_hex(SHA2) == SHA2 and from_hex(SHA2) == SHA2
+    for text in ("a\nb", "päss", "", "0x24", "x" * 70):
+        assert to_hex(text) == text and from_hex(text) == text
+    assert from_hex(shown[:-2]) == shown[:-2]

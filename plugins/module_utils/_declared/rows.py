@@ -54,7 +54,7 @@ def _hidden_members(value: Any) -> Any:
 
 
 INT = re.compile(r"[+-]?[0-9]{1,20}\Z")
-HEX = re.compile(r"(0x)?[0-9a-fA-F]{1,16}\Z")
+HEX = re.compile(r"(0[xX])?[0-9a-fA-F]{1,16}\Z")
 
 
 # -- values sent by the server -----------------------------------------------------------
