@@ -156,6 +156,9 @@ def wipe(server: Server) -> None:
     for name, value in fresh:
         if now.get(name) != value:
             sql(server, f"REPLACE INTO global_variables VALUES ('{name}', '{value}')")
+    known = {name for name, _value in fresh}
+    for name in set(now) - known:
+        sql(server, f"DELETE FROM global_variables WHERE variable_name = '{name}'")
     present = tables_of(server)
     for section in SECTIONS.values():
         tables = [name for name in section.tables if name in present]

@@ -12,6 +12,7 @@ import yaml
 from arguments import patch_module_args
 from driver import sql
 from server import Server
+from test_rehearsal import program
 
 PACKAGE = "ansible_collections.mysqlha.proxysql.plugins.modules."
 MODULES = Path(__file__).resolve().parents[2] / "plugins" / "modules"
@@ -86,6 +87,9 @@ def examples_work(name: str, server: Server, capsys: pytest.CaptureFixture[str])
         sql(server, statement)
     for options in examples(name):
         given = on(server, options)
+        if name == "rehearsal":
+            # No package is installed here; it is tried on the program that runs.
+            given["program"] = program(server)
         planned = run(name, given, capsys, check=True)
         done = run(name, given, capsys, check=False)
         again = run(name, given, capsys, check=False)
@@ -98,4 +102,4 @@ def examples_work(name: str, server: Server, capsys: pytest.CaptureFixture[str])
         assert planned.get("diff") == done.get("diff")
         assert not again["changed"], again
     # Else the examples prove little; only these have nothing to do on a server at rest.
-    assert changed or name in ("cluster_sync", "node_info", "proxysql_info", "runtime")
+    assert changed or name in ("cluster_sync", "node_info", "proxysql_info", "rehearsal", "runtime")

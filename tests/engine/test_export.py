@@ -47,6 +47,8 @@ DECLARE = """\
         tasks_from: declare
       vars:
         __proxysql_missing: false
+        # no package is installed here that it could be rehearsed with
+        proxysql_rehearsal: false
 """
 
 
