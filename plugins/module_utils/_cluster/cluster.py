@@ -22,6 +22,7 @@ from .._declared.errors import ConnectError, DeclarationError, EngineError, NotC
 from .._section.runtime import differs
 from .._server.admin import Admin
 from .._server.login import Login
+from .._server.present import sees_nothing
 from .follow import Checksum, View, agree, leader_of, needs_load, pulls, reason, stale
 
 PAUSE = 0.1
@@ -113,7 +114,10 @@ def see(admin: Admin, address: str | None = None) -> View:
 
     address: where its peers reach it, if that is not where it was reached now.
     """
-    rows = admin.fetch("SELECT name, version, epoch, checksum FROM runtime_checksums_values")[1]
+    try:
+        rows = admin.fetch("SELECT name, version, epoch, checksum FROM runtime_checksums_values")[1]
+    except StatementError as exc:
+        raise sees_nothing(admin) if "no such table" in str(exc.fields.get("answer")) else exc from None
     found = {row[0]: Checksum(str(row[3]), int(row[1] or 0), int(row[2] or 0)) for row in rows}
     settings = {
         str(row[0]): str(row[1] or "")
