@@ -182,3 +182,38 @@ def _other_roles(have: Rows, after: Rows, want: Rows, state: str) -> set[Any]:
     for key in gone:
         after.pop(key, None)
     return gone
+
+
+# What was last loaded of servers: the cluster's own query, as the transcripts have it.
+LAST_LOADED = {
+    "mysql_servers": (
+        "PROXY_SELECT hostgroup_id, hostname, port, gtid_port, status, weight, compression, max_connections,"
+        " max_replication_lag, use_ssl, max_latency_ms, comment FROM mysql_servers_v2 WHERE"
+        " status<>'OFFLINE_HARD' ORDER BY hostgroup_id, hostname, port"
+    )
+}
+
+
+def layers_of(table: Table) -> tuple[str, ...]:
+    """COREDUMP alone has no SAVE."""
+    return ("memory", "runtime") if table.section == "COREDUMP" else ("memory", "runtime", "disk")
+
+
+def as_loaded(table: Table, rows: Rows) -> Rows:
+    """What the transcripts users, query_rules and servers show a LOAD to make of rows of memory."""
+    found: Rows = {}
+    for key, row in rows.items():
+        if table.runtime == "servers":
+            status = str(row["status"]).upper()
+            if status != "OFFLINE_HARD":
+                found[key] = {**row, "status": "ONLINE" if status.startswith("SHUNNED") else status}
+        elif table.runtime == "users":
+            there = row.get("active", True) and (row["backend"] or row["frontend"])
+            if there and int(row.get("default_hostgroup") or 0) >= 0:
+                found[key] = row
+        elif table.runtime == "rules":
+            if row.get("active"):
+                found[key] = {**row, "re_modifiers": row.get("re_modifiers") or ""}
+        else:
+            found[key] = row
+    return found

@@ -19,12 +19,24 @@ from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.errors 
     OpenEditsError,
     StatementError,
 )
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._planning.layers import expected, layers_of
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.servers import LAST_LOADED
 from driver import HastyAdmin, login, perform
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
-from model import Rows, Scope, applied, declared, declared_by_role, folded, key_of, same, spelled, understood
+from model import (
+    LAST_LOADED,
+    Rows,
+    Scope,
+    applied,
+    as_loaded,
+    declared,
+    declared_by_role,
+    folded,
+    key_of,
+    layers_of,
+    same,
+    spelled,
+    understood,
+)
 from server import Server
 from strategies import Case, cases, literal
 
@@ -290,7 +302,7 @@ def impossible(admin: HastyAdmin, case: Case, model: Rows, want: Rows, scope: Sc
     if table.runtime == "routes" and any(values.count(value) > 1 for value in values):
         return True
     if table.runtime in ("users", "rules", "servers"):
-        memory, runtime = expected(table, "runtime", memory), expected(table, "runtime", runtime)
+        memory, runtime = as_loaded(table, memory), as_loaded(table, runtime)
     columns = [column.name for column in table.columns]
     # Any row: one that is declared may cost another its place in runtime.
     return any(not same(table, memory.get(key), runtime.get(key), columns) for key in {**memory, **runtime})
