@@ -73,7 +73,7 @@ def test_a_certificate_that_does_not_is_said_at_once(plain, authority, stranger)
         began = time.monotonic()
         with pytest.raises(ConnectError, match="TLS with .* its certificate does not verify"):
             Admin(at(relay.port, ca_cert=stranger.ca))
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 6
 
 
 def test_a_certificate_for_another_host(plain, elsewhere):
@@ -100,7 +100,7 @@ def test_files_that_cannot_be_used(module, tmp_path, option, content):
         path.write_text(content)
     began = time.monotonic()
     found = module("proxysql_info", **INFO, **{option: str(path)})
-    assert f"{option}: cannot use {path}: " in found["msg"] and time.monotonic() - began < 2
+    assert f"{option}: cannot use {path}: " in found["msg"] and time.monotonic() - began < 6
 
 
 def test_a_key_that_does_not_fit(module, authority, stranger):
