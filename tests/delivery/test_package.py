@@ -16,7 +16,8 @@ from server import Server
 
 # What a user of the collection reads or runs. All else belongs to its developers.
 WANTED = re.compile(
-    r"(MANIFEST|FILES)\.json|README\.md|COPYING|CHANGELOG\.rst|changelogs/changelog\.yaml"
+    r"(MANIFEST|FILES)\.json|COPYING|CHANGELOG\.rst|changelogs/changelog\.yaml"
+    r"|(README|CONTRIBUTING|RELEASING|MAINTAINERS|SECURITY|CODE_OF_CONDUCT)\.md"
     r"|requirements\.txt|bindep\.txt|meta/(runtime|execution-environment)\.yml"
     r"|plugins/.+\.py|plugins/module_utils/README\.md|roles/[^.].+|playbooks/.+|docs/docsite/.+"
 )
