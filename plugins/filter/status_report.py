@@ -19,8 +19,18 @@ options:
       - One dict for each node, in the order of the inventory. It has the C(host), its C(role), which is
         C(core) or C(satellite), and either C(seen), what the module returned, or C(error).
     type: list
-    elements: dict
+    elements: raw
     required: true
+  hostvars:
+    description:
+      - The variable of that name. With it O(_input) is only the names of the nodes, the cores first, and the rest is what
+        the role left of them.
+    type: dict
+  cores:
+    description: With O(hostvars), the names of the cores.
+    type: list
+    elements: str
+    default: []
   vips:
     description: The virtual addresses.
     type: list
@@ -59,14 +69,31 @@ from ..plugin_utils._status_page import page
 
 
 def status_report(
-    nodes: Sequence[Mapping[str, Any]], vips: Sequence[str] = (), title: str = "ProxySQL", when: str = ""
+    nodes: Sequence[Any],
+    vips: Sequence[str] = (),
+    title: str = "ProxySQL",
+    when: str = "",
+    hostvars: Mapping[str, Any] | None = None,
+    cores: Sequence[str] = (),
 ) -> dict[str, Any]:
-    report = judge(nodes, vips)
+    report = judge(
+        nodes if hostvars is None else [_node(name, hostvars[name], cores) for name in nodes], vips
+    )
     return {
         "healthy": report.healthy,
         "text": text(report),
         "html": page(report, title, when),
         "findings": [asdict(finding) for finding in report.findings],
+    }
+
+
+def _node(name: str, left: Mapping[str, Any], cores: Sequence[str]) -> dict[str, Any]:
+    seen = left.get("__proxysql_status", {})
+    return {
+        "host": name,
+        "role": "core" if name in cores else "satellite",
+        "seen": seen if seen.get("cluster") is not None else None,
+        "error": seen.get("msg") or "unreachable",
     }
 
 

@@ -43,6 +43,44 @@ def standing(asked: Sequence[Mapping[str, Any]], step: int = 0) -> dict[str, Any
     }
 
 
+def holders(
+    instances: Sequence[Mapping[str, Any]], hosts: Sequence[str], seen: Mapping[str, Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Who holds each instance's virtual IPs, and whether it should.
+
+    seen: by host, the facts all_ipv4_addresses, all_ipv6_addresses and local, with their prefix. The
+    first healthy host by priority should be it; one that was set back or is cut off should not. Without
+    preemption any may.
+    """
+    rows = []
+    for one in instances:
+        vips = [vip.partition("/")[0] for vip in one["vips"]]
+        having, ranks = [], []
+        for host in hosts:
+            facts = seen.get(host) or {}
+            files = ((facts.get("ansible_local") or {}).get("proxysql_vip") or {}).get("files") or {}
+            numbers = [_value(files, name) for name in files]
+            if not any(number <= OUT for number in numbers):
+                ranks.append((int((one.get("priorities") or {}).get(host) or 0) + sum(numbers), host))
+            own = [
+                *(facts.get("ansible_all_ipv4_addresses") or ()),
+                *(facts.get("ansible_all_ipv6_addresses") or ()),
+            ]
+            if set(vips) & set(own):
+                having.append(host)
+        first = max(ranks, default=(0, ""))[1] if one["preempt"] else ""
+        rows.append(
+            {
+                "name": one["name"],
+                "vips": ", ".join(vips),
+                "holders": having,
+                "first": first,
+                "well": len(having) == 1 and first in ("", having[0]),
+            }
+        )
+    return rows
+
+
 def _said(row: Mapping[str, Any]) -> dict[str, Any] | None:
     try:
         found = json.loads(row.get("stdout") or "")

@@ -122,6 +122,13 @@ def _view(cluster: Mapping[str, Any]) -> View:
 
 
 def _missing(report: Report) -> list[Finding]:
+    if not report.nodes:
+        return [
+            Finding(
+                "there is no node to ask",
+                "is it the right inventory? Its groups are proxysql_core and proxysql_satellite",
+            )
+        ]
     found = [
         Finding(
             f"{node.host} gives no answer: {node.error or 'unreachable'}",

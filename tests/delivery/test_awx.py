@@ -30,13 +30,13 @@ with open(os.environ["AWX_SEEN"], "a") as seen:
 module.exit_json(changed=True)
 """
 SECRETS = {
-    "awx_ssh_key": "SECRET-key",
-    "awx_admin_password": "SECRET-admin",
-    "awx_cluster_password": "SECRET-cluster",
-    "awx_monitor_password": "SECRET-monitor",
-    "awx_vault_password": "SECRET-vault",
+    "proxysql_awx_ssh_key": "SECRET-key",
+    "proxysql_awx_admin_password": "SECRET-admin",
+    "proxysql_awx_cluster_password": "SECRET-cluster",
+    "proxysql_awx_monitor_password": "SECRET-monitor",
+    "proxysql_awx_vault_password": "SECRET-vault",
 }
-GIVEN = {"awx_inventory_url": "https://git.example.com/inventory.git", **SECRETS}
+GIVEN = {"proxysql_awx_inventory_url": "https://git.example.com/inventory.git", **SECRETS}
 TYPES = {"text", "textarea", "password", "multiplechoice", "multiselect", "integer", "float"}
 
 

@@ -62,7 +62,7 @@ def test_ansible_doc_knows_every_module_and_role(run: Run) -> None:
 @pytest.mark.parametrize("name", [name for name in PLAYBOOKS if name != "awx"])
 def test_a_playbook_is_found_by_its_full_name(run: Run, installed: Path, name: str) -> None:
     # awx.yml needs awx.awx and has tests of its own
-    needed = ["-e", "maintenance_host=core1"]
+    needed = ["-e", "proxysql_maintenance_host=core1"]
     run("ansible-playbook", "-i", installed / EXAMPLE, "--syntax-check", *needed, f"mysqlha.proxysql.{name}")
 
 

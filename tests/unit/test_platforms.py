@@ -25,6 +25,11 @@ HOSTS: dict[str, dict[str, Any]] = {
     "own": {"proxysql_python_packages": ["mine"], "keepalived_watch": False},
     "single": {"proxysql_package_url": URL},
 }
+SECRETS = {
+    "proxysql_admin_password": "Secret-a",
+    "proxysql_cluster_password": "Secret-c",
+    "keepalived_vips": [],
+}
 DNF = """\
 #!/usr/bin/python
 import json, os
@@ -47,7 +52,9 @@ def part(role: str, tasks: str) -> dict[str, Any]:
     return {"include_role": {"name": role, "tasks_from": tasks, "public": True}}
 
 
-def play(folder: Path, hosts: dict[str, dict[str, Any]], tasks: list[dict[str, Any]]) -> str:
+def play(
+    folder: Path, hosts: dict[str, dict[str, Any]], tasks: list[dict[str, Any]], collections_path: str
+) -> str:
     (folder / "library").mkdir()
     (folder / "library/dnf.py").write_text(DNF, encoding="utf-8")
     (folder / "ansible.cfg").touch()  # nobody's own settings
@@ -64,6 +71,7 @@ def play(folder: Path, hosts: dict[str, dict[str, Any]], tasks: list[dict[str, A
     }
     (folder / "play.yml").write_text(json.dumps([found]), encoding="utf-8")
     settings = {
+        "ANSIBLE_COLLECTIONS_PATH": collections_path,
         "ANSIBLE_CONFIG": str(folder / "ansible.cfg"),
         "ANSIBLE_HOME": str(folder / "home"),
         "ANSIBLE_LIBRARY": str(folder / "library"),
@@ -83,15 +91,22 @@ def play(folder: Path, hosts: dict[str, dict[str, Any]], tasks: list[dict[str, A
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def played(tmp_path_factory: pytest.TempPathFactory, collections_path: str) -> Path:
     folder = tmp_path_factory.mktemp("rocky9")
     repository = {
         "src": str(CHECKOUT / "roles/proxysql/templates/proxysql.repo.j2"),
         "dest": f"{folder}/{{{{ inventory_hostname }}}}.repo",
     }
-    tasks = [facts("9.6"), part("proxysql", "dnf"), part("keepalived", "dnf"), {"template": repository}]
-    hosts = {name: {**given, "proxysql_yum_repository": False} for name, given in HOSTS.items()}
-    output = play(folder, hosts, tasks)
+    tasks = [
+        facts("9.6"),
+        part("proxysql", "preflight"),
+        part("keepalived", "preflight"),
+        part("proxysql", "install/dnf"),
+        part("keepalived", "install/dnf"),
+        {"template": repository},
+    ]
+    hosts = {name: {**given, **SECRETS, "proxysql_yum_repository": False} for name, given in HOSTS.items()}
+    output = play(folder, hosts, tasks, collections_path)
     assert output.count("failed=0") == len(hosts), output
     return folder
 
@@ -144,7 +159,12 @@ def test_what_dnf_is_given(played: Path, host: str, given: list[list[str]]) -> N
     assert unchecked == (given[1:2] if host == "single" else [])
 
 
-def test_an_older_release_is_refused_by_name(tmp_path: Path) -> None:
-    output = play(tmp_path, {"old": {}}, [facts("8.10"), part("proxysql", "install")])
+def test_an_older_release_is_refused_by_name(tmp_path: Path, collections_path: str) -> None:
+    output = play(
+        tmp_path,
+        {"old": SECRETS},
+        [facts("8.10"), part("proxysql", "preflight"), part("proxysql", "install")],
+        collections_path,
+    )
     assert "old is Rocky 8.10; this role installs on Debian, Ubuntu and Enterprise Linux 9" in output
     assert "changed=0" in output

@@ -28,7 +28,7 @@ CASES = [
     ({"keepalived_vips": ["192.0.2.100"]}, "192.0.2.100 in keepalived_vips has no prefix"),
     ({"keepalived_vips": ["192.0.2.11/24"]}, "192.0.2.11 is both a virtual IP and the own address of core1"),
     ({"keepalived_virtual_router_id": 256}, "keepalived_virtual_router_id is 256; it must be from 1 to 255"),
-    ({"proxysql_address": "192.0.2.11"}, "is the address of more than one core"),
+    ({"proxysql_address": "192.0.2.11"}, "is the address of more than one host"),
     ({"proxysql_cluster_user": "admin"}, "which ProxySQL lets in from the node itself only"),
     ({"proxysql_stats_user": "radmin"}, "must be three different names"),
     ({"vault_proxysql_admin_password": "Secret:colon"}, "proxysql_admin_password contains a double quote"),
@@ -38,7 +38,17 @@ CASES = [
     ),
     ({"proxysql_global_variables": {"admin-mysql_ifaces": "x"}}, "set proxysql_admin_interfaces instead"),
     ({"proxysql_tables": {"mysql_users": []}}, "set proxysql_mysql_users instead"),
-    ({"proxysql_admin_port": "high"}, "proxysql_admin_port"),
+    ({"proxysql_admin_port": "high"}, "proxysql_admin_port is 'high', and should be a whole number"),
+    (
+        {"keepalived_vip": "x"},
+        "all hosts: there is no variable keepalived_vip; did you mean keepalived_vips?",
+    ),
+    (
+        {"proxysql_mysql_servers": [{"hostgroup": 10, "hostname": "db1"}]},
+        "mysql_servers, hostname=db1: there is no column hostgroup, did you mean hostgroup_id?",
+    ),
+    ({"proxysql_admin_interfaces": ["192.0.2.11:6032"]}, "where Ansible logs in"),
+    ({"vault_shop_password": "{{ nowhere }}"}, "'nowhere' is undefined"),
 ]
 
 

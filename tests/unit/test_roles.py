@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,11 +40,30 @@ def variables_used(role: str) -> set[str]:
     """Names that the role's files read, as Jinja itself sees them; hostvars[host].NAME counts."""
     texts = [file.read_text(encoding="utf-8") for file in (ROLES / role / "templates").iterdir()]
     for folder in ("tasks", "handlers", "vars", "defaults"):
-        for file in (ROLES / role / folder).glob("*.yml"):
+        for file in (ROLES / role / folder).rglob("*.yml"):
             texts += strings(yaml.safe_load(file.read_text(encoding="utf-8")))
     trees = [Environment().parse(text) for text in texts]
     names = {node.name for tree in trees for node in tree.find_all(nodes.Name)}
-    return names | {node.attr for tree in trees for node in tree.find_all(nodes.Getattr)}
+    typed = {
+        f"{role}_{node.attr}"
+        for tree in trees
+        for node in tree.find_all(nodes.Getattr)
+        if isinstance(node.node, nodes.Name) and node.node.name == f"__{role}"
+    }
+    return names | typed | {node.attr for tree in trees for node in tree.find_all(nodes.Getattr)}
+
+
+def planned(role: str) -> set[str]:
+    """Options that the plan of the site reads, by their whole name or without the role's."""
+    words: set[str] = set()
+    for path in (ROLES.parent / "plugins/plugin_utils/_site").glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        words |= {
+            node.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }
+    return {name for name in options(role) if name in words or name[len(role) + 1 :] in words}
 
 
 def test_there_are_roles() -> None:
@@ -71,13 +91,14 @@ def test_an_option_is_required_or_may_be_left_out(role: str) -> None:
 @pytest.mark.parametrize("role", NAMES)
 def test_variables_bear_the_name_of_the_role(role: str) -> None:
     assert all(name.startswith(f"{role}_") for name in options(role))
-    assert all(name.startswith(f"__{role}_") for name in load(role, "vars/main.yml"))
+    assert all(f"{name}_".startswith(f"__{role}_") for name in load(role, "vars/main.yml"))
 
 
 @pytest.mark.parametrize("role", NAMES)
 def test_options_are_used_and_what_is_used_is_an_option(role: str) -> None:
     used = {name for name in variables_used(role) if name.startswith(f"{role}_")}
-    assert used == set(options(role))
+    assert used <= set(options(role))
+    assert used | planned(role) == set(options(role))
 
 
 @pytest.mark.parametrize("role", NAMES)
@@ -93,3 +114,26 @@ def test_no_task_hides_a_change(role: str) -> None:
         text = file.read_text(encoding="utf-8")
         assert "changed_when: false" not in text, file
         assert "ignore_errors" not in text, file
+
+
+def made(node: Any) -> Iterator[str]:
+    """Names that tasks give to what they found, at whatever depth."""
+    if isinstance(node, dict):
+        yield from (str(node[key]) for key in ("register",) if isinstance(node.get(key), str))
+        yield from (node.get("ansible.builtin.set_fact") or {})
+        for value in node.values():
+            yield from made(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from made(value)
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_what_is_used_of_the_role_itself_is_made_somewhere(role: str) -> None:
+    there: set[str] = set()
+    for name in NAMES:
+        there |= set(load(name, "vars/main.yml"))
+        for file in (ROLES / name / "tasks").rglob("*.yml"):
+            there |= set(made(yaml.safe_load(file.read_text(encoding="utf-8"))))
+    used = {name for name in variables_used(role) if name.startswith("__")}
+    assert used <= there

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.mysqlha.proxysql.plugins.filter.vip_standing import vip_standing
+from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._standing import holders
 
 
 def said(peer: str, *addresses: str, **values: int) -> dict[str, Any]:
@@ -63,3 +64,33 @@ def test_who_says_nothing() -> None:
         "core2": "keepalived is not set up on it",
         "core3": "keepalived is not set up on it",
     }
+
+
+def facts(*addresses: str, **files: int) -> dict[str, Any]:
+    told = {name: {"value": value} for name, value in files.items()}
+    return {"ansible_all_ipv4_addresses": [*addresses], "ansible_local": {"proxysql_vip": {"files": told}}}
+
+
+ONE = {
+    "name": "proxysql",
+    "vips": ["192.0.2.100/24"],
+    "preempt": True,
+    "priorities": {"core1": 250, "core2": 245},
+}
+
+
+@pytest.mark.parametrize(
+    ("core1", "core2", "preempt", "first", "well"),
+    [
+        (facts("192.0.2.100"), facts(), True, "core1", True),
+        (facts(), facts("192.0.2.100"), True, "core1", False),
+        (facts(), facts("192.0.2.100"), False, "", True),
+        (facts(maintenance=-254), facts("192.0.2.100"), True, "core2", True),
+        (facts("192.0.2.100", switchover=-56), facts(), True, "core2", False),
+        (facts("192.0.2.100"), facts("192.0.2.100"), True, "core1", False),
+        (facts(), facts(), False, "", False),
+    ],
+)
+def test_who_should_hold_it(core1: Any, core2: Any, preempt: bool, first: str, well: bool) -> None:
+    (row,) = holders([{**ONE, "preempt": preempt}], ["core1", "core2"], {"core1": core1, "core2": core2})
+    assert (row["vips"], row["first"], row["well"]) == ("192.0.2.100", first, well)

@@ -15,9 +15,7 @@ from vip_host import SCRIPTS, Host, lines_run, lines_with_commands
 
 @pytest.fixture(scope="module")
 def texts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return vip_host.rendered(
-        tmp_path_factory.mktemp("templates"), keepalived_notify=[f"{vip_host.ROOM}/bin/told"]
-    )
+    return vip_host.rendered(tmp_path_factory.mktemp("templates"), {"notify": [f"{vip_host.ROOM}/bin/told"]})
 
 
 def proxysql_comes_and_goes(host: Host) -> None:

@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.mysqlha.proxysql.plugins.filter.keepalived_plan import keepalived_plan
-from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._vrrp import PROFILES, Peer, Plan, plan
+from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._site.vrrp import (
+    PROFILES,
+    Peer,
+    Plan,
+    on_host,
+    plan,
+)
 
 PEERS = [
     Peer("core1", {4: "192.0.2.11", 6: "2001:db8::11"}),
@@ -14,8 +19,8 @@ PEERS = [
 ]
 FACTS = {
     "interfaces": ["lo", "eth-0", "eth1"],
-    "lo": {"ipv4": {"address": "127.0.0.1"}},
-    "eth_0": {"ipv4": {"address": "198.51.100.11"}, "ipv6": [{"address": "fe80::1"}]},
+    "lo": {"device": "lo", "ipv4": {"address": "127.0.0.1"}},
+    "eth_0": {"device": "eth-0", "ipv4": {"address": "198.51.100.11"}, "ipv6": [{"address": "fe80::1"}]},
     "eth1": {"ipv4": {"address": "192.0.2.11"}, "ipv6": [{"address": "2001:db8::11"}]},
     "default_ipv4": {"interface": "eth-0", "gateway": "198.51.100.1"},
 }
@@ -23,7 +28,6 @@ OPTIONS: dict[str, Any] = {
     "vips": ["192.0.2.100/24"],
     "instances": [],
     "instance": "proxysql",
-    "group": "proxysql_core",
     "virtual_router_id": 51,
     "interface": "",
     "profile": "fast",
@@ -48,8 +52,11 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-def made(host: str = "core1", peers: list[Peer] | None = None, others: Any = (), **changed: Any) -> Plan:
-    return plan({**OPTIONS, **changed}, host, peers or PEERS, FACTS, others)
+def made(host: str = "core1", peers: list[Peer] | None = None, **changed: Any) -> Plan:
+    """As it is on a host with the facts above."""
+    found = plan({**OPTIONS, **changed}, host, peers or PEERS)
+    seen = on_host({"instances": found.instances, "derived": found.derived}, FACTS)
+    return Plan(found.problems, seen["instances"], found.groups, seen["derived"])
 
 
 def test_the_simple_case() -> None:
@@ -182,7 +189,9 @@ REFUSED = [
     ({"vips": ["192.0.2.100"]}, "write it like 192.0.2.100/24"),
     ({"vips": ["2001:db8::100"]}, "write it like 2001:db8::100/64"),
     ({"vips": ["somewhere/24"]}, "'somewhere/24', which is not an address"),
-    ({"vips": []}, "keepalived_vips is empty"),
+    ({"vips": []}, "keepalived_vips is not set"),
+    ({"vips": ["192.0.2.0/24"]}, "the network's own address"),
+    ({"vips": ["192.0.2.255/24"]}, "the network's broadcast address"),
     ({"vips": ["192.0.2.11/24"]}, "both a virtual IP and the own address of core1"),
     ({"vips": ["192.0.2.100/24", "192.0.2.100/24"]}, "has the virtual IP 192.0.2.100 twice"),
     ({"profile": "warp"}, "keepalived_profile is 'warp'"),
@@ -200,7 +209,7 @@ REFUSED = [
     ({"preempt": False, "backends": [10]}, "a lower priority moves nothing"),
     ({"auth_password": "secret"}, "VRRP version 3 has no authentication"),
     ({"version": 2, "advert_int": 0.3}, "VRRP version 2 counts whole seconds"),
-    ({"version": 2, "advert_int": 1, "auth_password": "ninechars"}, "longer than 8 characters"),
+    ({"version": 2, "advert_int": 1, "auth_password": "ninechars"}, "longer than 8 bytes"),
     ({"instance": "a b"}, "the name of an instance is 'a b'"),
     ({"mysql_users": []}, "no user of proxysql_mysql_users has a password in the clear"),
     ({"check_user": "probe"}, "keepalived_check_password is not set"),
@@ -263,41 +272,50 @@ def test_a_host_outside_of_the_group() -> None:
     assert "it is not in the group" in made("other").problems[0]
 
 
-def test_router_ids_are_unique_in_the_inventory() -> None:
-    hostvars = {
-        "core1": {"ansible_host": "192.0.2.11"},
-        "core2": {"ansible_host": "192.0.2.12"},
-        "x1": {
-            "keepalived_group": "other",
-            "keepalived_vips": ["192.0.2.99/24"],
-            "ansible_host": "192.0.2.21",
-        },
-        "y1": {
-            "keepalived_group": "far",
-            "keepalived_vips": ["203.0.113.9/24"],
-            "ansible_host": "203.0.113.1",
-        },
+@pytest.mark.parametrize("name", ["eth0.100", "bond0", "br-lan", "wan:1", "vlan@5"])
+def test_the_interface_is_found_by_its_true_name(name: str) -> None:
+    """Facts are called as their interface, but for characters that Ansible replaces."""
+    facts = {
+        "interfaces": ["eth0", name],
+        "eth0": {"device": "eth0", "ipv4": {"address": "203.0.113.5"}},
+        name.replace("-", "_").replace(":", "_"): {"device": name, "ipv4": {"address": "192.0.2.11"}},
+        "default_ipv4": {"interface": "eth0", "gateway": "203.0.113.1"},
+        "all_ipv4_addresses": ["203.0.113.5", "192.0.2.11"],
     }
-    groups = {"proxysql_core": ["core1", "core2"], "other": ["x1"], "far": ["y1"], "all": list(hostvars)}
-    found = keepalived_plan(OPTIONS, hostvars, groups, "core1", facts=FACTS)
-    (problem,) = found["problems"]
-    assert "of the group other have the same keepalived_virtual_router_id, 51" in problem
+    found = plan(OPTIONS, "core1", PEERS)
+    seen = on_host({"instances": found.instances, "derived": found.derived}, facts)
+    assert (seen["instances"][0]["interface"], seen["problems"]) == (name, [])
 
 
-def test_numbers_may_be_text() -> None:
-    """ansible-core before 2.19 makes text of each number, and of none, that stands in a template."""
+def test_what_the_host_itself_lacks_is_said() -> None:
+    found = plan({**OPTIONS, "interface": "eth7"}, "core1", PEERS)
+    facts = {"interfaces": ["eth0"], "eth0": {"device": "eth0", "ipv4": {"address": "192.0.2.99"}}}
+    problems = on_host({"instances": found.instances, "derived": found.derived}, facts)["problems"]
+    assert problems == [
+        "has no address 192.0.2.11, from which instance proxysql would speak; set keepalived_address",
+        "has no interface 'eth7', which instance proxysql needs; set keepalived_interface",
+    ]
 
-    def planned(options: dict[str, Any]) -> dict[str, Any]:
-        hostvars = {peer.name: {"ansible_host": peer.addresses[4]} for peer in PEERS}
-        groups = {"proxysql_core": list(hostvars)}
-        return keepalived_plan(options, hostvars, groups, "core1", FACTS)
 
-    given = {**OPTIONS, "preempt_delay": 2.5}
-    text = {
-        name: value if isinstance(value, (bool, list)) else "" if value is None else str(value)
-        for name, value in given.items()
-    }
-    assert planned(given)["problems"] == []
-    assert planned(text) == planned(given)
-    (problem,) = planned({**text, "virtual_router_id": "256"})["problems"]
-    assert "keepalived_virtual_router_id is 256" in problem
+@pytest.mark.parametrize(
+    "password", ["ab#c!d", "ab cd", "!secret", 'a"b', "$pass{x", "ééééé", "a\\b", "it's"]
+)
+def test_a_password_that_keepalived_would_read_otherwise_is_refused(password: str) -> None:
+    assert any(
+        "keepalived_auth_password" in one
+        for one in made(version=2, advert_int=1, auth_password=password).problems
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "backends", "fine"),
+    [(250, 102, [], True), (254, 50, [], False), (250, 131, [10], True), (250, 100, [10], False)],
+)
+def test_priorities_so_far_apart_that_nothing_could_move_the_virtual_ip(
+    first: int, last: int, backends: list[int], fine: bool
+) -> None:
+    peers = [Peer("core1", {4: "192.0.2.11"}, first), Peer("core2", {4: "192.0.2.12"}, last)]
+    found = made(peers=peers, backends=backends)
+    assert (found.problems == []) is fine, found.problems
+    if fine:
+        assert first + found.derived["setback"] < last

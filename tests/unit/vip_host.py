@@ -8,8 +8,11 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 ROLE = Path(__file__).resolve().parents[2] / "roles/keepalived"
 SCRIPTS = ("proxysql-state", "proxysql-notify")
@@ -25,8 +28,14 @@ STAND_INS = {
 }
 
 
-def rendered(folder: Path, **variables: Any) -> dict[str, str]:
-    """The role's templates, by name, as Ansible makes them of its defaults and these variables."""
+def role_defaults() -> dict[str, Any]:
+    """The role's defaults, named as the plan of the site names them."""
+    found = yaml.safe_load((ROLE / "defaults/main.yml").read_text(encoding="utf-8"))
+    return {name.partition("_")[2]: value for name, value in found.items()}
+
+
+def rendered(folder: Path, options: Mapping[str, Any] = {}, **variables: Any) -> dict[str, str]:
+    """The role's templates, by name, as Ansible makes them of its defaults, these options and variables."""
     given = {
         "ansible_python_interpreter": sys.executable,
         "__keepalived_state_dir": f"{ROOM}/run",
@@ -36,7 +45,7 @@ def rendered(folder: Path, **variables: Any) -> dict[str, str]:
         "__keepalived_addresses": ["192.0.2.100", "192.0.2.101"],
         "__keepalived_derived": {"restart_sec": 1.4, "setback": -56, "step": 6},
         "__keepalived_plan": {"groups": []},
-        "keepalived_backends": [10],
+        "__keepalived_set": {**role_defaults(), "backends": [10], **options},
         **variables,
     }
     names = sorted(path.stem for path in (ROLE / "templates").glob("*.j2") if path.stem != "tracked")

@@ -281,7 +281,7 @@ def test_pushed_to_every_node_while_sync_is_off(cluster: Cluster) -> None:
 @full
 def test_a_satellite_leaves_and_comes_back(cluster: Cluster, tmp_path: Path) -> None:
     leaving = cluster.satellites[1]
-    code, output = play("remove_node", "-e", f"leaving={leaving}")
+    code, output = play("remove_node", "-e", f"proxysql_remove_node_host={leaving}")
     assert code == 0, output[-6000:]
     assert not leaving.infra.service("proxysql").is_running
     read = f"sqlite3.connect('{DATABASE}').execute('SELECT * FROM proxysql_servers').fetchall()"
@@ -314,7 +314,7 @@ def inventory_with(tmp_path: Path, without: str = "", moved: dict[str, str] | No
 def test_a_core_leaves_and_is_replaced(cluster: Cluster, tmp_path: Path) -> None:
     leaving = cluster.cores[1]
     staying = [node for node in cluster.nodes if node is not leaving]
-    code, output = play("remove_node", "-e", f"leaving={leaving}")
+    code, output = play("remove_node", "-e", f"proxysql_remove_node_host={leaving}")
     assert code == 0, output[-6000:]
     for node in staying:
         rows = node.admin("SELECT hostname FROM runtime_proxysql_servers")
@@ -343,7 +343,7 @@ def test_a_core_leaves_and_is_replaced(cluster: Cluster, tmp_path: Path) -> None
 def test_a_dead_core_leaves_and_another_takes_its_place_elsewhere(cluster: Cluster, tmp_path: Path) -> None:
     dead, staying = cluster.cores[0], cluster.nodes[1:]
     lab("kill", "cluster", dead.name)
-    code, output = play("remove_node", "-e", f"leaving={dead}")
+    code, output = play("remove_node", "-e", f"proxysql_remove_node_host={dead}")
     assert code == 0, output[-6000:]
     for node in staying:
         rows = node.admin("SELECT hostname FROM runtime_proxysql_servers")

@@ -36,7 +36,7 @@ def test_switchover_and_back(
     assert changes(output) == [f"{cluster.active}: Set this host back"] or any(
         "Set this host back" in change for change in changes(output)
     )
-    played("switchover", "-e", f"switchover_to={cluster.active}")
+    played("switchover", "-e", f"proxysql_switchover_to={cluster.active}")
     poll("the VIP back", lambda: holders(cluster) == [cluster.active])
     seen = calm.clients.seen(begin, time.monotonic())
     record_property("switchover and back", seen)
@@ -118,7 +118,7 @@ def test_switchover_to_a_sick_core_is_refused(calm: Chaos) -> None:
     cluster = calm.cluster
     inside(cluster.backup, "systemctl stop proxysql")
     begin = time.monotonic()
-    output = played("switchover", "-e", f"switchover_to={cluster.backup}", fails=True)
+    output = played("switchover", "-e", f"proxysql_switchover_to={cluster.backup}", fails=True)
     assert "is not healthy: ProxySQL is not running" in output
     assert holders(cluster) == [cluster.active]
     assert calm.clients.seen(begin, time.monotonic()).failed == 0
@@ -128,21 +128,27 @@ def test_switchover_to_a_sick_core_is_refused(calm: Chaos) -> None:
 @full
 def test_a_second_switchover_changes_nothing(calm: Chaos) -> None:
     cluster = calm.cluster
-    played("switchover", "-e", f"switchover_to={cluster.backup}")
-    assert changes(played("switchover", "-e", f"switchover_to={cluster.backup}")) == []
+    played("switchover", "-e", f"proxysql_switchover_to={cluster.backup}")
+    assert changes(played("switchover", "-e", f"proxysql_switchover_to={cluster.backup}")) == []
     assert holders(cluster) == [cluster.backup]
 
 
 @full
 def test_maintenance(calm: Chaos) -> None:
     cluster, begin = calm.cluster, time.monotonic()
-    output = played("maintenance", "-e", f"maintenance_host={cluster.active}")
+    output = played("maintenance", "-e", f"proxysql_maintenance_host={cluster.active}")
     assert f"{cluster.active} is out. 0 connections are left" in output
     assert holders(cluster) == [cluster.backup]
     # the other one has nobody to give it to
-    output = played("maintenance", "-e", f"maintenance_host={cluster.backup}", fails=True)
-    assert "No other host of proxysql_core can take the virtual IP" in output
-    played("maintenance", "-e", f"maintenance_host={cluster.active}", "-e", "maintenance=back")
+    output = played("maintenance", "-e", f"proxysql_maintenance_host={cluster.backup}", fails=True)
+    assert "No other core can take the virtual IP" in output
+    played(
+        "maintenance",
+        "-e",
+        f"proxysql_maintenance_host={cluster.active}",
+        "-e",
+        "proxysql_maintenance_state=back",
+    )
     assert holders(cluster) == [cluster.active]
     assert calm.clients.seen(begin, time.monotonic()).gap < 0.5
 

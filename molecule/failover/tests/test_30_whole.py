@@ -93,7 +93,7 @@ def test_a_core_leaves_while_it_holds_the_vip(chaos: Chaos) -> None:
     cluster = chaos.cluster
     settled(cluster, chaos.clients)
     begin = time.monotonic()
-    played("remove_node", "-e", f"leaving={cluster.active}")
+    played("remove_node", "-e", f"proxysql_remove_node_host={cluster.active}")
     assert holders(cluster) == [cluster.backup]
     assert not cluster.active.infra.service("proxysql").is_running
     seen = chaos.clients.seen(begin, time.monotonic())
@@ -148,7 +148,7 @@ def test_the_vip_stays_with_who_has_it_where_nobody_preempts(chaos: Chaos) -> No
     assert chaos.clients.seen(begin, time.monotonic()).failed == 0
     # One who is asked to does take it.
     begin = time.monotonic()
-    played("switchover", "-e", f"switchover_to={cluster.active}", *extra)
+    played("switchover", "-e", f"proxysql_switchover_to={cluster.active}", *extra)
     assert holders(cluster) == [cluster.active]
     assert chaos.clients.seen(begin, time.monotonic()).gap < 0.5
     played("site")

@@ -20,7 +20,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ._vrrp_rules import Address, Say, combinations, declared, numbers, together
+from .listen import as_ip
+from .vrrp_rules import Address, Say, apart, combinations, declared, networks, numbers, password, together
 
 # Seconds: between adverts; between two checks; until a ProxySQL that does not answer is given
 # up; until a host that reaches nobody gives up itself (a little before the others give it up).
@@ -43,7 +44,9 @@ OWN = (
     "version",
     "virtual_router_id",
 )
-_NAME = re.compile(r"[A-Za-z0-9_.-]+$")
+_NAME = re.compile(r"[A-Za-z0-9_.-]+\Z")
+# Linux takes more for an interface; these keepalived reads as one word.
+WRITABLE = re.compile(r"[A-Za-z0-9_.:@%+,=-]+\Z")
 
 
 @dataclass
@@ -65,18 +68,10 @@ class Plan:
     derived: dict[str, Any] = field(default_factory=dict)
 
 
-def plan(
-    options: Mapping[str, Any],
-    host: str,
-    peers: Sequence[Peer],
-    facts: Mapping[str, Any],
-    others: Iterable[Mapping[str, Any]] = (),
-) -> Plan:
-    """Everything about one host.
+def plan(options: Mapping[str, Any], host: str, peers: Sequence[Peer]) -> Plan:
+    """Everything about one host that needs no look at it; ``on_host`` adds the rest.
 
-    options: the role's variables without their prefix. facts: ansible_facts, or empty before
-    they are gathered. others: what other groups of the inventory declare, as dicts of group,
-    options and its instances, whose router ids and addresses must not meet these.
+    options: the role's variables without their prefix, typed.
     """
     result = Plan()
     say = result.problems.append
@@ -85,15 +80,52 @@ def plan(
         say("keepalived_profile is '{}'; it is one of {}".format(options["profile"], ", ".join(PROFILES)))
         profile = PROFILES["fast"]
     if host not in [peer.name for peer in peers]:
-        say(f"it is not in the group {options['group']}, which keepalived_group names")
+        say("it is not in the group proxysql_core, whose hosts share the virtual IP")
     for raw in declared(options):
-        result.instances.append(_instance(raw, options, profile, host, peers, facts, say))
+        result.instances.append(_instance(raw, options, profile, host, peers, say))
     if not any(raw.get("vips") for raw in declared(options)):
-        say("keepalived_vips is empty")
-    together(result.instances, others, say)
+        say("keepalived_vips is not set; give an empty list for a cluster without a virtual IP")
+    together(result.instances, say)
+    apart(result.instances, bool(options["backends"]), say)
     result.groups = _groups(result.instances, say)
-    result.derived = _derived(options, profile, result.instances, host, peers, facts, say)
+    result.derived = _derived(options, profile, result.instances, host, peers, say)
     return result
+
+
+def on_host(found: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The same as it is on the host itself: ``instances``, ``derived``, and ``problems`` with the host.
+
+    found: instances and derived of a Plan. facts: ansible_facts, with those of the network.
+    """
+    instances = [dict(one) for one in found["instances"]]
+    derived = dict(found["derived"])
+    problems = []
+    own = {as_ip(text) for _name, text in own_addresses(facts)}
+    own |= {
+        as_ip(text) for key in ("all_ipv4_addresses", "all_ipv6_addresses") for text in facts.get(key) or ()
+    }
+    for one in instances:
+        vips = [ipaddress.ip_interface(vip) for vip in [*one["vips"], *one["excluded"]]]
+        one["interface"] = one["interface"] or found_interface(vips, facts)
+        title = f"instance {one['name']}"
+        if one["source"] and as_ip(one["source"]) not in own:
+            option = "keepalived_address6" if one["family"] == 6 else "keepalived_address"
+            problems.append(f"has no address {one['source']}, from which {title} would speak; set {option}")
+        if one["interface"] not in (facts.get("interfaces") or ()):
+            problems.append(
+                f"has no interface '{one['interface']}', which {title} needs; set keepalived_interface"
+            )
+        elif not WRITABLE.match(one["interface"]):
+            problems.append(
+                f"has the interface '{one['interface']}', a name that keepalived.conf cannot hold"
+            )
+    if derived.pop("ask_gateway", False):
+        gateways = [(facts.get(f"default_ipv{family}") or {}).get("gateway") for family in (4, 6)]
+        derived["isolation_targets"] = [
+            *derived["isolation_targets"],
+            *[str(one) for one in gateways if one][:1],
+        ]
+    return {"instances": instances, "derived": derived, "problems": problems}
 
 
 def _instance(
@@ -102,7 +134,6 @@ def _instance(
     profile: Mapping[str, float],
     host: str,
     peers: Sequence[Peer],
-    facts: Mapping[str, Any],
     say: Say,
 ) -> dict[str, Any]:
     name = str(raw.get("name") or "")
@@ -118,15 +149,17 @@ def _instance(
         say(f"the name of an instance is '{name}'; use letters, digits, dots and dashes")
     numbers(made, title, say)
     combinations(made, title, say)
+    password(str(made["auth_password"] or ""), title, say)
     place = "keepalived_vips" if raw.get("vips") is options.get("vips") else title
     vips = _vips(raw.get("vips") or [], place, say)
+    networks(vips, place, say)
     family = vips[0].version if vips else 4
     made["family"] = family
     made["vips"] = [str(vip) for vip in vips if vip.version == family]
     made["excluded"] = [str(vip) for vip in vips if vip.version != family]
     made["priorities"] = _priorities(raw, peers, title, say)
     made["priority"] = made["priorities"].get(host, 0)
-    made["interface"] = made["interface"] or found_interface(vips, facts)
+    made["interface"] = str(made["interface"] or "")
     made["source"], made["peers"] = None, []
     if made["mode"] == "unicast" and len(peers) > 1:
         found = _speakers(family, peers, vips, title, say)
@@ -160,8 +193,8 @@ def _priorities(raw: Mapping[str, Any], peers: Sequence[Peer], title: str, say: 
     for name in sorted({*order, *explicit} - set(names)):
         say(f"{title} ranks {name}, which is not in the group")
     order += [name for name in names if name not in order]
-    # Near the top the wait of a backup is shortest; many hosts stand closer.
-    step = max(1, min(5, 249 // max(1, len(order) - 1)))
+    # Near the top the wait of a backup is shortest; many hosts stand closer, for ``apart`` allows no more.
+    step = max(1, min(5, 119 // max(1, len(order) - 1)))
     by_name = {peer.name: peer for peer in peers}
     found: dict[str, int] = {}
     for number, name in enumerate(order):
@@ -230,7 +263,6 @@ def _derived(
     instances: Sequence[Mapping[str, Any]],
     host: str,
     peers: Sequence[Peer],
-    facts: Mapping[str, Any],
     say: Say,
 ) -> dict[str, Any]:
     """What the watcher and the units need."""
@@ -277,12 +309,11 @@ def _derived(
         address
         for peer in peers
         for address in peer.addresses.values()
-        if address and address not in own and _is_address(address)
+        if address and address not in own and as_ip(address)
     ]
-    gateway = (facts.get("default_ipv4") or {}).get("gateway")
     given = [str(target) for target in options.get("isolation_targets") or []]
-    targets += given or ([str(gateway)] if gateway else [])
-    values["isolation_targets"] = targets
+    values["isolation_targets"] = targets + given
+    values["ask_gateway"] = not given
     longest = max(
         (float(one["advert_int"] or 1) * (float(one["down_timer_adverts"]) + 1) for one in instances),
         default=4,
@@ -298,27 +329,26 @@ def check_login(options: Mapping[str, Any]) -> tuple[str, str]:
     user, password = str(options.get("check_user") or ""), str(options.get("check_password") or "")
     if user or password:
         return user, password
-    for row in options.get("mysql_users") or []:
+    rows = options.get("mysql_users") or []
+    for row in rows if isinstance(rows, (list, tuple)) else ():
+        if not isinstance(row, Mapping):
+            continue
         stored = str(row.get("password") or "")
         usable = row.get("active", True) and row.get("frontend", True) and not row.get("use_ssl")
         if usable and stored and not re.match(r"\*[0-9A-Fa-f]{40}$|\$A\$", stored):
-            return str(row["username"]), stored
+            return str(row.get("username") or ""), stored
     return "", ""
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def own_addresses(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     """(interface, address) of the host, both families."""
+    # A fact is called as its interface, but for some characters that are replaced; its "device" is true.
+    links = {
+        str(link["device"]): link for link in facts.values() if isinstance(link, Mapping) and "device" in link
+    }
     found = []
     for name in facts.get("interfaces") or []:
-        link = facts.get(re.sub(r"[^A-Za-z0-9_]", "_", name)) or {}
+        link = links.get(str(name)) or facts.get(name) or facts.get(str(name).replace("-", "_")) or {}
         rows = [link.get("ipv4") or {}, *(link.get("ipv4_secondaries") or []), *(link.get("ipv6") or [])]
         found += [(str(name), str(row["address"])) for row in rows if row.get("address")]
     return found

@@ -6,11 +6,15 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Callable, Union
 
 Address = Union[ipaddress.IPv4Interface, ipaddress.IPv6Interface]
 Say = Callable[[str], None]
+
+# What keepalived reads as one word, as it is.
+_PLAIN = re.compile(r"[A-Za-z0-9%&()*+,./:;<=>?^_|-]*\Z")
 
 
 def numbers(made: Mapping[str, Any], title: str, say: Say) -> None:
@@ -69,49 +73,67 @@ def combinations(made: Mapping[str, Any], title: str, say: Say) -> None:
             "protect nothing; "
             "use unicast and a firewall, or keepalived_version 2"
         )
-    if len(password) > 8:
-        say(f"{title}: keepalived_auth_password is longer than 8 characters, and VRRP would cut it off there")
 
 
-def together(instances: Sequence[Mapping[str, Any]], others: Iterable[Mapping[str, Any]], say: Say) -> None:
-    """Router ids and addresses are unique in a network: in this group, and over the inventory."""
-    rows = [
-        (None, one["name"], one["family"], one["virtual_router_id"], one["vips"] + one["excluded"])
-        for one in instances
-    ]
-    for other in others:
-        for raw in declared(other["options"]):
-            vips = addresses(raw.get("vips") or [])
-            number = raw.get("virtual_router_id") or other["options"].get("virtual_router_id")
-            rows.append(
-                (
-                    other["group"],
-                    raw.get("name"),
-                    vips[0].version if vips else 4,
-                    number,
-                    list(map(str, vips)),
+def password(text: str, title: str, say: Say) -> None:
+    """keepalived 2.2.7 takes # and ! for comments, ends a word at a blank, and stops at quotes and braces."""
+    if len(text.encode("utf-8", "surrogatepass")) > 8:
+        say(f"{title}: keepalived_auth_password is longer than 8 bytes, and VRRP would cut it off there")
+    if not _PLAIN.match(text):
+        say(
+            f"{title}: keepalived_auth_password has a character that keepalived reads as something else; use "
+            "letters, digits and . , : ; + - _ * / = % & ( ) < > ? ^ |"
+        )
+
+
+def networks(vips: Iterable[Address], place: str, say: Say) -> None:
+    for vip in vips:
+        net = vip.network
+        if net.num_addresses <= 2:
+            continue
+        if vip.ip == net.network_address:
+            say(f"{place} has {vip}, which is the network's own address and no host's")
+        elif vip.version == 4 and vip.ip == net.broadcast_address:
+            say(f"{place} has {vip}, which is the network's broadcast address")
+
+
+def apart(instances: Iterable[Mapping[str, Any]], backends: bool, say: Say) -> None:
+    """A host is set back by 200 at most, by 120 for missing backends, and has to end below the others."""
+    for one in instances:
+        ranks = one["priorities"]
+        if not ranks:
+            continue
+        first, last = max(ranks, key=ranks.__getitem__), min(ranks, key=ranks.__getitem__)
+        spread, most = ranks[first] - ranks[last], 119 if backends else 148
+        if spread > most:
+            say(
+                f"the keepalived_priority of {first} is {ranks[first]} and that of {last} {ranks[last]} "
+                f"(instance {one['name']}); at most {most} may be between them, or "
+                + (
+                    "keepalived_backends could not move the virtual IP"
+                    if backends
+                    else "a switchover could not, nor a host that hangs give the virtual IP away"
                 )
             )
+
+
+def together(instances: Sequence[Mapping[str, Any]], say: Say) -> None:
+    """Names, router ids and addresses are unique."""
     names = [one["name"] for one in instances]
     for name in sorted({name for name in names if names.count(name) > 1}):
         say(f"two instances are called {name}")
-    for number, (group, name, family, router, vips) in enumerate(rows):
-        for other_group, other_name, other_family, other_router, other_vips in rows[:number]:
-            if other_group is not None:
-                continue
-            where = f"instance {name}" + (f" of the group {group}" if group else "")
-            same_net = {vip.network for vip in addresses(vips)} & {
-                vip.network for vip in addresses(other_vips)
-            }
-            if int(router) == int(other_router) and family == other_family and (same_net or group is None):
+    for number, one in enumerate(instances):
+        for other in instances[:number]:
+            router, family = one["virtual_router_id"], one["family"]
+            if router == other["virtual_router_id"] and family == other["family"]:
                 say(
-                    f"instance {other_name} and {where} have the same keepalived_virtual_router_id, "
-                    f"{router}; "
-                    "each needs its own in a network"
+                    f"instance {other['name']} and instance {one['name']} have the same "
+                    f"keepalived_virtual_router_id, {router}; each needs its own in a network"
                 )
-            shared = {vip.ip for vip in addresses(vips)} & {vip.ip for vip in addresses(other_vips)}
+            shared = {vip.ip for vip in addresses(one["vips"] + one["excluded"])}
+            shared &= {vip.ip for vip in addresses(other["vips"] + other["excluded"])}
             for address in sorted(map(str, shared)):
-                say(f"instance {other_name} and {where} both have the virtual IP {address}")
+                say(f"instance {other['name']} and instance {one['name']} both have the virtual IP {address}")
 
 
 def addresses(vips: Iterable[Any]) -> list[Address]:

@@ -1,0 +1,66 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: vip_holders
+short_description: Who holds the virtual IPs, and whether it should
+version_added: "1.0.0"
+description:
+  - Used by the role P(mysqlha.proxysql.keepalived#role).
+author:
+  - The mysqlha.proxysql developers (@mysqlha)
+positional: _input, hostvars, hosts
+options:
+  _input:
+    description: The VRRP instances, as the filter P(mysqlha.proxysql.vrrp_on_host#filter) returns them.
+    type: list
+    elements: dict
+    required: true
+  hostvars:
+    description: The variable of that name, where the role left the facts of each host.
+    type: dict
+    required: true
+  hosts:
+    description: The hosts that were looked at.
+    type: list
+    elements: str
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Who holds them?
+  ansible.builtin.debug:
+    msg: "{{ instances | mysqlha.proxysql.vip_holders(hostvars, ansible_play_hosts) }}"
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - For each instance its C(name), its C(vips) as text, C(holders), hosts that have one of them, C(first), the host that should,
+      which is empty where any may, and C(well), whether it is so.
+  type: list
+  elements: dict
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable
+
+from ..plugin_utils._standing import holders
+
+
+def vip_holders(
+    instances: Sequence[Mapping[str, Any]], hostvars: Mapping[str, Any], hosts: Sequence[str]
+) -> list[dict[str, Any]]:
+    seen = {}
+    for host in hosts:
+        left = hostvars[host]
+        found = left["__keepalived_seen"] if "__keepalived_seen" in left else {}  # noqa: SIM401
+        seen[str(host)] = found.get("ansible_facts") or {}
+    return holders(instances, list(seen), seen)
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {"vip_holders": vip_holders}

@@ -1,0 +1,323 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The plan of a whole site, worked out of the inventory once a run; no host is touched.
+
+What the roles and playbooks need of it they read here and do not work out again. It holds secrets, so
+tasks that handle it whole say no_log; ``problems`` and ``warnings`` hold none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Callable
+
+from . import credentials, declared, listen, playbooks, vrrp
+from .options import ROLES, Typing, likely, playbook_options, role_options, unknown_names
+from .problems import Problems
+from .values import given, raw
+
+CORES = "proxysql_core"
+SATELLITES = "proxysql_satellite"
+# Read where they are needed: they may be long, and most hosts share them.
+_TABLES = (*declared.TABLE_OPTIONS, "proxysql_tables")
+_OUTSIDE = ("ansible_host",)
+_WORD = re.compile(r"[-A-Za-z0-9_=./:,]+\Z")
+
+
+@dataclass
+class Asked:
+    """What is planned, and for whom.
+
+    roles: those whose variables are checked. playbook: which one asks; empty for a role by itself.
+    hosts: those of the run. params: what is given to the role itself, which goes before the inventory.
+    strategy: of the play.
+    """
+
+    roles: Sequence[str] = ROLES
+    playbook: str = ""
+    hosts: Sequence[str] = ()
+    params: Mapping[str, Any] = field(default_factory=dict)
+    strategy: str = "linear"
+
+
+@dataclass
+class Node:
+    """A host: its typed options by their whole names, and its part of VRRP."""
+
+    name: str
+    options: dict[str, Any]
+    address: str
+    vip: bool = False
+    found: dict[str, Any] = field(default_factory=dict)
+
+
+class Site:
+    """Filled step by step; ``result`` is what the roles see."""
+
+    def __init__(
+        self, hostvars: Mapping[str, Any], groups: Mapping[str, Sequence[str]], asked: Asked
+    ) -> None:
+        self.hostvars, self.asked = hostvars, asked
+        self.cores = [str(name) for name in groups.get(CORES) or ()]
+        others = groups.get(SATELLITES) or ()
+        self.satellites = [str(name) for name in others if name not in self.cores]
+        alone = (
+            []
+            if asked.playbook
+            else [name for name in asked.hosts if name not in self.cores + self.satellites]
+        )
+        self.names = [*self.cores, *self.satellites, *alone]
+        self.problems, self.warnings = Problems(), Problems()
+        self.typing = {role: Typing(_small(role)) for role in ROLES}
+        self.playbook: dict[str, Any] = {}
+        self.nodes: dict[str, Node] = {}
+
+    def say(self, host: str) -> Callable[[str], None]:
+        return lambda sentence: self.problems.add(sentence, host)
+
+    # -- step by step
+
+    def check_run(self) -> None:
+        if self.asked.strategy not in ("linear", "mitogen_linear", "debug"):
+            self.problems.add(
+                f"the play's strategy is {self.asked.strategy}, with which hosts do not wait for each other: "
+                "both cores could be restarted at once. Set strategy to linear in ansible.cfg or "
+                "ANSIBLE_STRATEGY"
+            )
+        if not self.asked.playbook:
+            return
+        if not self.cores:
+            self.problems.add(
+                f"there is no host in the group {CORES}"
+                + (
+                    "; the satellites would have nobody to follow"
+                    if self.satellites
+                    else ": is it the right inventory?"
+                )
+            )
+        elif not set(self.names) & set(self.asked.hosts):
+            self.problems.add(
+                f"none of the hosts of this run is in {CORES} or {SATELLITES}; --limit may leave none of them"
+            )
+
+    def read_playbook(self, variables: Mapping[str, Any]) -> None:
+        """The variables that only the playbook takes, of any host, for they are extra variables."""
+        spec = playbook_options().get(playbooks.spec_of(self.asked.playbook), {})
+        read = given(variables, spec, self.problems.add)
+        self.playbook = Typing(spec).typed(read, self.problems.add)
+        playbooks.check(self.asked.playbook, self.playbook, self.cores, self.satellites, self.problems.add)
+
+    def read_nodes(self) -> None:
+        for host in self.names:
+            variables = self.hostvars[host]
+            read = given(variables, _OUTSIDE, self.say(host))
+            options: dict[str, Any] = {}
+            for role in ROLES:
+                # what another role would have to be given is not missed
+                say = self.say(host) if role in self.asked.roles else _nothing
+                if role != "keepalived" or host in self.cores or not self.cores:
+                    read.update(given(variables, _small(role), say))
+                    read.update(self.asked.params)
+                options.update(self.typing[role].typed(read, say))
+            self.nodes[host] = self._node(host, options, read)
+            self._unknown(host, variables)
+
+    def _node(self, host: str, options: dict[str, Any], read: Mapping[str, Any]) -> Node:
+        address = str(options["proxysql_address"] or read.get("ansible_host") or host)
+        options["proxysql_address"] = address
+        for port in ("admin", "mysql"):
+            options[f"proxysql_{port}_port"] = options[f"proxysql_{port}_port"] or (
+                6032 if port == "admin" else 6033
+            )
+            if options[f"proxysql_{port}_interfaces"] is None:
+                number = options[f"proxysql_{port}_port"]
+                made = listen.default_interfaces(address, number, wide=port == "mysql")
+                options[f"proxysql_{port}_interfaces"] = made
+        options["__given_stats_password"] = bool(options["proxysql_stats_password"])
+        if not options["proxysql_stats_password"] and options["proxysql_admin_password"]:
+            options["proxysql_stats_password"] = credentials.stats_password(
+                options["proxysql_admin_password"]
+            )
+        return Node(host, options, address)
+
+    def _unknown(self, host: str, variables: Mapping[str, Any]) -> None:
+        for name in unknown_names(variables):
+            near = likely(name)
+            if near:
+                self.problems.add(f"there is no variable {name}; did you mean {near}?", host)
+            else:
+                self.warnings.add(f"{name} is no variable of this collection, and has no effect", host)
+
+    def check_proxysql(self) -> None:
+        seen: list[dict[str, Any]] = []
+        for host, node in self.nodes.items():
+            say, options = self.say(host), node.options
+            credentials.check(options, say)
+            listen.check(options, say)
+            _check_places(options, say)
+            declared.check_variables(options, say)
+            if self.asked.playbook not in ("", "site"):
+                continue
+            # Rows are read of one host of those that declare the same.
+            declares = raw(
+                self.hostvars[host], (*_TABLES, "proxysql_allow_empty", "proxysql_state", "proxysql_scope")
+            )
+            if declares in seen:
+                continue
+            seen.append(declares)
+            rows = {**given(self.hostvars[host], _TABLES, say), **self._table_params()}
+            whom = "" if len(self.nodes) > 1 else host
+            declared.check_tables({**options, **rows}, self.say(whom))
+        places = [
+            f"{self.nodes[host].address}:{self.nodes[host].options['proxysql_admin_port']}"
+            for host in self.names
+        ]
+        for place in _twice(places):
+            hosts = [host for host, one in zip(self.names, places) if one == place]
+            self.problems.add(
+                f"{place} is the address of more than one host, {' and '.join(hosts)}; "
+                "set proxysql_address on each"
+            )
+
+    def _table_params(self) -> dict[str, Any]:
+        return {name: value for name, value in self.asked.params.items() if name in _TABLES}
+
+    def plan_vrrp(self) -> None:
+        hosts = self.cores or (self.names if not self.asked.playbook else [])
+        for host in hosts:
+            options = self.nodes[host].options
+            # To forget it is an error; an empty list is a cluster without a virtual IP.
+            self.nodes[host].vip = options["keepalived_vips"] != [] or bool(options["keepalived_instances"])
+        if not any(self.nodes[host].vip for host in hosts):
+            return
+        peers = [self._peer(self.nodes[host]) for host in self.cores]
+        for host in hosts:
+            node = self.nodes[host]
+            if node.vip:
+                self._plan_host(node, peers)
+        if len(self.cores) == 1:
+            self.warnings.add(
+                f"{self.cores[0]} is the only core: no other host can take the virtual IP over, and "
+                "keepalived, without a peer, speaks multicast"
+            )
+
+    def _peer(self, node: Node) -> vrrp.Peer:
+        options = node.options
+        address = str(options["keepalived_address"] or node.address)
+        six = options["keepalived_address6"]
+        ip = listen.as_ip(address)
+        if ip is not None and ip.version == 6:
+            return vrrp.Peer(node.name, {4: None, 6: str(six or ip)}, options["keepalived_priority"])
+        return vrrp.Peer(node.name, {4: address, 6: six}, options["keepalived_priority"])
+
+    def _plan_host(self, node: Node, peers: Sequence[vrrp.Peer]) -> None:
+        say, options = self.say(node.name), node.options
+        options["keepalived_check_port"] = options["keepalived_check_port"] or options["proxysql_mysql_port"]
+        options["keepalived_stats_user"] = options["keepalived_stats_user"] or options["proxysql_stats_user"]
+        options["keepalived_stats_password"] = (
+            options["keepalived_stats_password"] or options["proxysql_stats_password"]
+        )
+        told = {
+            name.partition("_")[2]: value for name, value in options.items() if name.startswith("keepalived_")
+        }
+        if told["watch"] and not (told["check_user"] or told["check_password"]):
+            users = {**given(self.hostvars[node.name], ["proxysql_mysql_users"], say), **self._table_params()}
+            told["mysql_users"] = users.get("proxysql_mysql_users")
+        found = vrrp.plan(told, node.name, peers)
+        for sentence in found.problems:
+            say(sentence)
+        node.found = {"instances": found.instances, "groups": found.groups, "derived": found.derived}
+        if "proxysql" in self.asked.roles:
+            vips = [vip for one in found.instances for vip in one["vips"] + one["excluded"]]
+            listen.check_clients(options, [vip.partition("/")[0] for vip in vips], say)
+
+    # -- what comes of it
+
+    def result(self) -> dict[str, Any]:
+        vips = [
+            vip
+            for node in self.nodes.values()
+            for one in node.found.get("instances", ())
+            for vip in one["vips"] + one["excluded"]
+        ]
+        return {
+            "problems": self.problems.lines(self.names, self.cores),
+            "warnings": self.warnings.lines(self.names, self.cores),
+            "roles": list(self.asked.roles),
+            "cores": self.cores,
+            "satellites": self.satellites,
+            "nodes": self.names,
+            "playbook": _short(self.playbook, f"proxysql_{playbooks.spec_of(self.asked.playbook)}_"),
+            "vips": list(dict.fromkeys(vip.partition("/")[0] for vip in vips)),
+            "members": [
+                {"hostname": node.address, "port": node.options["proxysql_admin_port"], "comment": host}
+                for host, node in self.nodes.items()
+                if host in self.cores
+            ],
+            "places": {
+                host: {"login_host": node.address, "login_port": node.options["proxysql_admin_port"]}
+                for host, node in self.nodes.items()
+            },
+            "by_place": {
+                f"{node.address}:{node.options['proxysql_admin_port']}": host
+                for host, node in self.nodes.items()
+            },
+            "hosts": {host: _seen(node) for host, node in self.nodes.items()},
+        }
+
+
+def plan(
+    hostvars: Mapping[str, Any], groups: Mapping[str, Sequence[str]], asked: Asked, host: str = ""
+) -> dict[str, Any]:
+    """The whole plan. host: one whose variables have the extra variables, as all have."""
+    site = Site(hostvars, groups, asked)
+    site.check_run()
+    if asked.playbook:
+        site.read_playbook(hostvars[host])
+    site.read_nodes()
+    if "proxysql" in asked.roles:
+        site.check_proxysql()
+    if "keepalived" in asked.roles:
+        site.plan_vrrp()
+    return site.result()
+
+
+@cache
+def _small(role: str) -> dict[str, Any]:
+    return {name: option for name, option in role_options(role).items() if name not in _TABLES}
+
+
+def _nothing(_sentence: str) -> None:
+    """Of a role that is not asked for nothing is said."""
+
+
+def _short(options: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    return {name[len(prefix) :]: value for name, value in options.items() if name.startswith(prefix)}
+
+
+def _seen(node: Node) -> dict[str, Any]:
+    return {
+        **{role: _short(node.options, f"{role}_") for role in ROLES},
+        "vip": node.vip,
+        "vrrp": node.found,
+    }
+
+
+def _twice(places: Sequence[str]) -> list[str]:
+    seen: set[str] = set()
+    return list(dict.fromkeys(one for one in places if one in seen or seen.add(one)))  # type: ignore[func-returns-value]
+
+
+def _check_places(options: Mapping[str, Any], say: Callable[[str], None]) -> None:
+    for option in options["proxysql_options"] or ():
+        if not _WORD.match(option):
+            say(f"proxysql_options has '{option}'; give each option as a word of its own")
+    if options["proxysql_package_file"] and options["proxysql_package_url"]:
+        say("proxysql_package_file and proxysql_package_url are both set; set one")
+    for name in ("proxysql_admin_port", "proxysql_mysql_port"):
+        if not 1 <= options[name] <= 65535:
+            say(f"{name} is {options[name]}; it must be from 1 to 65535")

@@ -1,0 +1,46 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The variables that only a playbook takes: names of hosts in them are hosts."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable
+
+# By playbook, the variable that names a host.
+_HOSTS = {
+    "maintenance": "proxysql_maintenance_host",
+    "remove_node": "proxysql_remove_node_host",
+    "switchover": "proxysql_switchover_to",
+}
+
+
+def spec_of(playbook: str) -> str:
+    """Both rolling playbooks take the same."""
+    return "rolling" if playbook.startswith("rolling_") else playbook
+
+
+def check(
+    playbook: str,
+    options: Mapping[str, Any],
+    cores: Sequence[str],
+    satellites: Sequence[str],
+    say: Callable[[str], None],
+) -> None:
+    name = _HOSTS.get(playbook, "")
+    host = options.get(name)
+    allowed = list(cores) if playbook == "switchover" else [*cores, *satellites]
+    if host is not None and host not in allowed:
+        groups = "proxysql_core" if playbook == "switchover" else "proxysql_core or proxysql_satellite"
+        near = difflib.get_close_matches(str(host), allowed, 1)
+        say(
+            f"{name} is '{host}', which is no host of {groups}"
+            + (f"; did you mean {near[0]}?" if near else "")
+        )
+    if playbook == "remove_node" and list(cores) == [host] and satellites:
+        say(f"{host} is the only core; the others would have nobody to follow")
+    serial = options.get("proxysql_rolling_serial")
+    if serial is not None and serial < 1:
+        say(f"proxysql_rolling_serial is {serial}; it must be 1 or more")

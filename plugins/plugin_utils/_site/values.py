@@ -1,0 +1,44 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Values of the inventory as plain Python, whatever Ansible wraps them in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Callable
+
+Say = Callable[[str], None]
+
+
+def plain(value: Any) -> Any:
+    """The value without lazy containers, tags and encrypted texts. Raises what templating raises."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, str) or hasattr(value, "vault"):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, Iterable):
+        return [plain(each) for each in value]
+    return str(value)
+
+
+def given(variables: Mapping[str, Any], names: Iterable[str], say: Say) -> dict[str, Any]:
+    """Those of the names that the host has, plain. One that cannot be worked out is said."""
+    found = {}
+    for name in names:
+        if name not in variables:
+            continue
+        try:
+            found[name] = plain(variables[name])
+        except Exception as exc:  # whatever a template may raise
+            why = str(exc).strip().splitlines() or [type(exc).__name__]
+            say(f"{name} cannot be worked out: {why[0]}")
+    return found
+
+
+def raw(variables: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """The same before templating, to see which hosts share what they declare."""
+    untouched = getattr(variables, "_vars", variables)
+    return {name: untouched[name] for name in names if name in untouched}

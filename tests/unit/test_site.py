@@ -1,0 +1,301 @@
+"""The plan of a site: what it works out of an inventory, and all that it refuses, in one go."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._site.listen import default_interfaces, reaches
+from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._site.options import (
+    Typing,
+    likely,
+    role_options,
+    unknown_names,
+)
+from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._site.plan import Asked, plan
+from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._site.problems import Problems
+
+EVERY: dict[str, Any] = {
+    "proxysql_admin_password": "Secret-a",
+    "proxysql_cluster_password": "Secret-c",
+    "proxysql_mysql_users": [{"username": "shop", "password": "Secret-s"}],
+    "keepalived_vips": ["192.0.2.100/24"],
+}
+ADDRESSES = {"core1": "192.0.2.11", "core2": "192.0.2.12", "sat1": "192.0.2.13"}
+GROUPS = {"proxysql_core": ["core1", "core2"], "proxysql_satellite": ["sat1"], "all": list(ADDRESSES)}
+
+
+def planned(
+    groups: dict[str, list[str]] | None = None,
+    hosts: dict[str, dict[str, Any]] | None = None,
+    playbook: str = "site",
+    asked: dict[str, Any] | None = None,
+    **every: Any,
+) -> dict[str, Any]:
+    """The plan of two cores and a satellite. hosts: what single ones have; every: what all have."""
+    hostvars = {
+        name: {"ansible_host": address, **EVERY, **every, **(hosts or {}).get(name, {})}
+        for name, address in ADDRESSES.items()
+    }
+    given = {"playbook": playbook, "hosts": list(hostvars), **(asked or {})}
+    return plan(hostvars, GROUPS if groups is None else groups, Asked(**given), "core1")
+
+
+def test_a_sound_site() -> None:
+    found = planned()
+    assert (found["problems"], found["warnings"]) == ([], [])
+    assert (found["cores"], found["satellites"]) == (["core1", "core2"], ["sat1"])
+    assert found["members"][1] == {"hostname": "192.0.2.12", "port": 6032, "comment": "core2"}
+    assert found["places"]["sat1"] == {"login_host": "192.0.2.13", "login_port": 6032}
+    assert found["by_place"]["192.0.2.11:6032"] == "core1"
+    assert found["vips"] == ["192.0.2.100"]
+    assert [found["hosts"][host]["vip"] for host in ADDRESSES] == [True, True, False]
+    core2 = found["hosts"]["core2"]
+    assert core2["vrrp"]["instances"][0]["peers"] == ["192.0.2.11"]
+    assert core2["proxysql"]["admin_interfaces"] == ["127.0.0.1:6032", "192.0.2.12:6032"]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "typed"),
+    [
+        ("keepalived_preempt", "false", False),
+        ("keepalived_watch", "no", False),
+        ("keepalived_vips", "192.0.2.100/24", ["192.0.2.100/24"]),
+        ("keepalived_vips", '["192.0.2.100/24"]', ["192.0.2.100/24"]),
+        ("keepalived_advert_int", "0.5", 0.5),
+        ("keepalived_advert_int", "", None),
+    ],
+)
+def test_text_of_an_ini_inventory_or_of_a_survey_means_what_it_says(
+    name: str, given: str, typed: Any
+) -> None:
+    found = planned(**{name: given})
+    assert found["problems"] == []
+    assert found["hosts"]["core1"]["keepalived"][name.partition("_")[2]] == typed
+
+
+def test_numbers_given_as_text() -> None:
+    found = planned(proxysql_start_timeout="30", proxysql_sync_timeout="90", proxysql_apt_repository="false")
+    values = found["hosts"]["core1"]["proxysql"]
+    assert (values["start_timeout"], values["sync_timeout"], values["apt_repository"]) == (30, 90, False)
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    (
+        {"proxysql_admin_port": "high"},
+        "all hosts: proxysql_admin_port is 'high', and should be a whole number",
+    ),
+    ({"proxysql_admin_password": True}, "proxysql_admin_password is a secret, and should be text (put it in"),
+    ({"proxysql_admin_password": None}, "all hosts: proxysql_admin_password is not set"),
+    (
+        {"proxysql_open_edits": "maybe"},
+        "proxysql_open_edits is 'maybe'; it is one of refuse, publish, discard",
+    ),
+    (
+        {"proxysql_mysql_server": []},
+        "there is no variable proxysql_mysql_server; did you mean proxysql_mysql_se",
+    ),
+    ({"keepalived_prempt": 1}, "there is no variable keepalived_prempt; did you mean keepalived_preempt?"),
+    ({"proxysql_switchover_too": "x"}, "did you mean proxysql_switchover_to?"),
+    ({"proxysql_stats_password": "Secret-a"}, "proxysql_stats_password is also that of the admin or cluster"),
+    (
+        {"proxysql_mysql_users": [{"username": "a", "pasword": "x"}]},
+        "no column pasword, did you mean password?",
+    ),
+    ({"proxysql_mysql_users": []}, "mysql_users is declared without rows"),
+    ({"proxysql_mysql_users": "shop"}, "mysql_users is declared, and is no list of rows"),
+    ({"proxysql_tables": {"schedular": []}}, "schedular, which is no table; did you mean scheduler?"),
+    (
+        {"proxysql_tables": {"scheduler": [{"id": "x"}]}},
+        "scheduler, row id=x, column id: expected a whole number",
+    ),
+    ({"proxysql_scope": {"mysql_servers": {}}}, "proxysql_scope names mysql_servers, which is not declared"),
+    ({"proxysql_state": "overriden"}, "proxysql_state is 'overriden'; it is one of merged"),
+    ({"proxysql_mysql_interfaces": ["192.0.2.11:6033"]}, "where the watcher logs in"),
+    ({"proxysql_mysql_interfaces": ["127.0.0.1:6033"]}, "nothing that clients reach at the virtual IP"),
+    ({"proxysql_admin_interfaces": ["127.0.0.1:6032"]}, "nothing that the other nodes reach"),
+    ({"proxysql_admin_interfaces": ["here"]}, "proxysql_admin_interfaces has 'here'; it is ADDRESS:PORT"),
+    (
+        {"proxysql_global_variables": {"mysql-threads": "many"}},
+        "proxysql_global_variables: variable mysql-threads",
+    ),
+    ({"keepalived_vips": None}, "keepalived_vips is not set"),
+]
+
+
+@pytest.mark.parametrize(("every", "sentence"), REFUSED)
+def test_refused_in_a_sentence(every: dict[str, Any], sentence: str) -> None:
+    problems = planned(**every)["problems"]
+    assert [one for one in problems if sentence in one], problems
+    assert "Secret" not in str(problems)
+
+
+def test_all_at_once_each_once_with_its_hosts() -> None:
+    found = planned(
+        hosts={"core2": {"proxysql_start_timeout": "soon"}, "sat1": {"proxysql_start_timeout": "soon"}},
+        proxysql_cluster_user="admin",
+        keepalived_virtual_router_id=256,
+    )
+    assert [line.partition(":")[0] for line in found["problems"]] == ["core2, sat1", "all hosts", "all cores"]
+
+
+def test_a_name_of_ours_that_is_nobodys_is_warned_of() -> None:
+    found = planned(proxysql_dashboard_url="x")
+    assert found["problems"] == []
+    assert found["warnings"] == [
+        "all hosts: proxysql_dashboard_url is no variable of this collection, and has no effect"
+    ]
+    assert unknown_names(["other", "proxysql_drift", "proxysql_series", "__proxysql_x"]) == []
+    assert likely("keepalived_vip") == "keepalived_vips"
+
+
+@pytest.mark.parametrize("playbook", ["site", "status", "switchover", "rolling_restart", "rolling_upgrade"])
+def test_the_wrong_inventory_is_refused_by_every_playbook(playbook: str) -> None:
+    (problem,) = planned(groups={"all": ["core1"]}, playbook=playbook)["problems"]
+    assert problem == "there is no host in the group proxysql_core: is it the right inventory?"
+
+
+def test_a_run_that_leaves_none_of_the_nodes() -> None:
+    (problem,) = planned(asked={"hosts": ["web1"]})["problems"]
+    assert "none of the hosts of this run" in problem
+
+
+def test_a_strategy_that_does_not_wait() -> None:
+    (problem,) = planned(asked={"strategy": "free"})["problems"]
+    assert "the play's strategy is free" in problem
+
+
+@pytest.mark.parametrize(
+    ("playbook", "every", "sentence"),
+    [
+        ("maintenance", {}, "proxysql_maintenance_host is not set"),
+        (
+            "maintenance",
+            {"proxysql_maintenance_host": "coer1"},
+            "'coer1', which is no host of proxysql_core or",
+        ),
+        (
+            "maintenance",
+            {"proxysql_maintenance_host": "core1", "proxysql_maintenance_state": "away"},
+            "proxysql_maintenance_state is 'away'; it is one of out, back",
+        ),
+        ("switchover", {"proxysql_switchover_to": "sat1"}, "'sat1', which is no host of proxysql_core"),
+        ("remove_node", {"proxysql_remove_node_host": "core3"}, "did you mean core"),
+        ("rolling_restart", {"proxysql_rolling_serial": "0"}, "it must be 1 or more"),
+    ],
+)
+def test_what_a_playbook_is_asked_for_is_checked(playbook: str, every: dict[str, Any], sentence: str) -> None:
+    problems = planned(playbook=playbook, **every)["problems"]
+    assert [one for one in problems if sentence in one], problems
+
+
+def test_what_a_playbook_is_asked_for_is_typed() -> None:
+    found = planned(playbook="switchover", proxysql_switchover_keep="false", proxysql_switchover_to="core2")
+    assert (found["problems"], found["playbook"]) == ([], {"to": "core2", "keep": False})
+
+
+def test_operations_do_not_stop_for_a_row() -> None:
+    assert planned(playbook="switchover", proxysql_mysql_servers=[{"hostgroup": 1}])["problems"] == []
+
+
+def test_the_stats_password_is_made_and_is_no_other() -> None:
+    values = planned()["hosts"]["core1"]["proxysql"]
+    made = values["stats_password"]
+    assert len(made) == 32 and made not in (values["admin_password"], values["cluster_password"])
+    assert planned()["hosts"]["sat1"]["proxysql"]["stats_password"] == made
+    assert planned(proxysql_admin_password="Other")["hosts"]["core1"]["proxysql"]["stats_password"] != made
+    assert planned(proxysql_stats_password="Mine")["hosts"]["core1"]["keepalived"]["stats_password"] == "Mine"
+
+
+def test_hosts_with_ipv6_only() -> None:
+    hosts = {name: {"ansible_host": f"2001:db8::{number}"} for number, name in enumerate(ADDRESSES, 11)}
+    found = planned(hosts=hosts, keepalived_vips=["2001:db8::100/64"])
+    assert found["problems"] == []
+    core1 = found["hosts"]["core1"]
+    assert core1["vrrp"]["instances"][0]["source"] == "2001:db8::11"
+    assert core1["proxysql"]["admin_interfaces"] == ["127.0.0.1:6032", "[2001:db8::11]:6032"]
+    assert core1["proxysql"]["mysql_interfaces"] == ["0.0.0.0:6033", "[::]:6033"]
+
+
+def test_one_core_alone_is_warned_of() -> None:
+    found = planned(groups={"proxysql_core": ["core1"], "proxysql_satellite": ["sat1"]})
+    assert found["problems"] == [] and "core1 is the only core" in found["warnings"][0]
+
+
+def test_a_cluster_without_a_virtual_ip() -> None:
+    found = planned(keepalived_vips=[])
+    assert (found["problems"], found["vips"]) == ([], [])
+    assert not any(host["vip"] for host in found["hosts"].values())
+
+
+def test_a_role_by_itself_on_a_host_of_no_group() -> None:
+    asked = {"roles": ["proxysql"], "hosts": ["core1"], "params": {"proxysql_mysql_port": "3306"}}
+    found = planned(groups={}, playbook="", asked=asked, keepalived_vips=None)
+    assert (found["problems"], found["members"]) == ([], [])
+    assert found["hosts"]["core1"]["proxysql"]["mysql_port"] == 3306
+
+
+def test_what_raises_in_a_template_is_said() -> None:
+    class Raising(dict[str, Any]):
+        def __getitem__(self, name: str) -> Any:
+            if name == "proxysql_monitor_password":
+                raise ValueError("'vault_x' is undefined")
+            return super().__getitem__(name)
+
+    hostvars = {
+        "core1": Raising({**EVERY, "keepalived_vips": [], "proxysql_monitor_password": "{{ vault_x }}"})
+    }
+    found = plan(hostvars, {"proxysql_core": ["core1"]}, Asked(playbook="site", hosts=["core1"]), "core1")
+    assert found["problems"] == [
+        "core1: proxysql_monitor_password cannot be worked out: 'vault_x' is undefined"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("interfaces", "host", "port", "there"),
+    [
+        (["0.0.0.0:6032"], "192.0.2.1", 6032, True),
+        (["0.0.0.0:6032"], "2001:db8::1", 6032, False),
+        (["[::]:6032"], "2001:db8::1", 6032, True),
+        (["0.0.0.0:6033"], "192.0.2.1", 6032, False),
+        (["/tmp/admin.sock"], "127.0.0.1", 6032, False),
+        (["localhost:6032"], "127.0.0.1", 6032, True),
+        (["127.0.0.1:6032"], "core1.example", 6032, False),
+        (["0.0.0.0:6032"], "core1.example", 6032, True),
+    ],
+)
+def test_who_is_reached_where(interfaces: list[str], host: str, port: int, there: bool) -> None:
+    assert reaches(interfaces, host, port) is there
+
+
+def test_where_a_node_listens_whose_address_is_a_name() -> None:
+    assert default_interfaces("core1.example", 6032, wide=False) == ["0.0.0.0:6032"]
+
+
+def test_a_list_as_text_is_one_sentence() -> None:
+    found: list[str] = []
+    Typing(role_options("keepalived")).typed(
+        {"keepalived_instances": "a,b", "keepalived_vips": []}, found.append
+    )
+    assert found == ["keepalived_instances is 'a,b', and should be a list of which each element is a dict"]
+
+
+def test_many_hosts_are_named_in_few_words() -> None:
+    problems = Problems()
+    names = [f"h{number}" for number in range(100)]
+    for name in names[:50]:
+        problems.add("x", name)
+    assert problems.lines(names) == ["h0, h1, h2, h3, h4 and 45 others: x"]
+
+
+def test_a_thousand_hosts_take_no_time() -> None:
+    satellites = [f"sat{number}" for number in range(1000)]
+    hostvars = {name: {**EVERY, "ansible_host": f"host{name}"} for name in ["core1", "core2", *satellites]}
+    hostvars["core1"]["ansible_host"], hostvars["core2"]["ansible_host"] = "192.0.2.11", "192.0.2.12"
+    groups = {"proxysql_core": ["core1", "core2"], "proxysql_satellite": satellites}
+    began = time.process_time()
+    found = plan(hostvars, groups, Asked(playbook="site", hosts=list(hostvars)), "core1")
+    assert found["problems"] == []
+    # about 0.5 seconds on the slowest machine this was tried on; quadratic it would be minutes
+    assert time.process_time() - began < 10
