@@ -48,7 +48,7 @@ def variables_used(role: str) -> set[str]:
         f"{role}_{node.attr}"
         for tree in trees
         for node in tree.find_all(nodes.Getattr)
-        if isinstance(node.node, nodes.Name) and node.node.name == f"__{role}"
+        if isinstance(node.node, nodes.Name) and node.node.name == f"__{role}_set"
     }
     return names | typed | {node.attr for tree in trees for node in tree.find_all(nodes.Getattr)}
 
@@ -91,7 +91,7 @@ def test_an_option_is_required_or_may_be_left_out(role: str) -> None:
 @pytest.mark.parametrize("role", NAMES)
 def test_variables_bear_the_name_of_the_role(role: str) -> None:
     assert all(name.startswith(f"{role}_") for name in options(role))
-    assert all(f"{name}_".startswith(f"__{role}_") for name in load(role, "vars/main.yml"))
+    assert all(name.startswith(f"__{role}_") for name in load(role, "vars/main.yml"))
 
 
 @pytest.mark.parametrize("role", NAMES)

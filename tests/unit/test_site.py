@@ -299,3 +299,57 @@ def test_a_thousand_hosts_take_no_time() -> None:
     assert found["problems"] == []
     # about 0.5 seconds on the slowest machine this was tried on; quadratic it would be minutes
     assert time.process_time() - began < 10
+
+
+# -- lint ------------------------------------------------------------------------------------
+
+SERVERLESS = [
+    {"rule_id": 1, "active": True, "match_digest": "^SELECT", "destination_hostgroup": 20, "apply": True}
+]
+SERVER = [{"hostgroup_id": 10, "hostname": "192.0.2.21"}]
+
+
+def linted(**every: Any) -> dict[str, Any]:
+    users = [{"username": "shop", "password": "Secret-s", "default_hostgroup": 10}]
+    sets = [{"writer_hostgroup": 10, "reader_hostgroup": 11}]
+    declares = {
+        "proxysql_mysql_servers": SERVER,
+        "proxysql_mysql_query_rules": SERVERLESS,
+        "proxysql_mysql_replication_hostgroups": sets,
+        **every,
+    }
+    return planned(proxysql_mysql_users=users, **declares)
+
+
+def test_what_lint_calls_an_error_stops_site() -> None:
+    (problem,) = linted()["problems"]
+    assert problem.startswith("error: mysql_query_rules, row rule_id=1, column destination_hostgroup: ")
+    assert problem.endswith("[hostgroup-without-servers]")
+
+
+def test_findings_below_the_threshold_are_warnings() -> None:
+    found = linted(proxysql_lint_threshold="never")
+    assert found["problems"] == [] and "[hostgroup-without-servers]" in found["warnings"][0]
+
+
+def test_what_is_meant_is_not_found() -> None:
+    meant = [{"rule": "hostgroup-without-servers", "reason": "comes on Monday"}]
+    found = linted(proxysql_lint_ignore=meant)
+    assert (found["problems"], found["warnings"]) == ([], [])
+
+
+def test_lint_is_of_site_alone_and_not_of_rows_that_are_refused_anyway() -> None:
+    assert planned(playbook="status", proxysql_mysql_query_rules=SERVERLESS)["problems"] == []
+    (problem,) = linted(proxysql_mysql_servers=[{"hostgroup_id": "x", "hostname": "192.0.2.21"}])["problems"]
+    assert "hostgroup_id" in problem
+
+
+def test_the_playbook_lint_is_given_the_declaration_of_one_host() -> None:
+    other = {"proxysql_mysql_servers": [*SERVER, *SERVER]}
+    asked = {"playbook": "lint", "roles": ()}
+    found = planned(hosts={"sat1": other}, asked=asked, proxysql_lint_host="sat1")
+    assert found["problems"] == [] and found["lint"]["tables"]["mysql_servers"] == [*SERVER, *SERVER]
+    assert found["lint"]["arguments"]["nodes"] == 3
+    assert planned(asked=asked)["lint"]["tables"].keys() == {"mysql_users"}
+    (problem,) = planned(asked=asked, proxysql_lint_host="sat2")["problems"]
+    assert "did you mean sat1?" in problem

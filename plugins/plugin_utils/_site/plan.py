@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Callable
 
-from . import credentials, declared, listen, playbooks, vrrp
+from . import credentials, declared, linted, listen, playbooks, vrrp
 from .options import ROLES, Typing, likely, playbook_options, role_options, unknown_names
 from .problems import Problems
 from .values import given, raw
@@ -75,6 +75,7 @@ class Site:
         self.typing = {role: Typing(_small(role)) for role in ROLES}
         self.playbook: dict[str, Any] = {}
         self.nodes: dict[str, Node] = {}
+        self.lint: dict[str, Any] = {}
 
     def say(self, host: str) -> Callable[[str], None]:
         return lambda sentence: self.problems.add(sentence, host)
@@ -171,7 +172,10 @@ class Site:
             seen.append(declares)
             rows = {**given(self.hostvars[host], _TABLES, say), **self._table_params()}
             whom = "" if len(self.nodes) > 1 else host
+            before = len(self.problems)
             declared.check_tables({**options, **rows}, self.say(whom))
+            if len(self.problems) == before:
+                linted.check({**options, **rows}, len(self.names), self.problems.add, self.warnings.add)
         places = [
             f"{self.nodes[host].address}:{self.nodes[host].options['proxysql_admin_port']}"
             for host in self.names
@@ -182,6 +186,13 @@ class Site:
                 f"{place} is the address of more than one host, {' and '.join(hosts)}; "
                 "set proxysql_address on each"
             )
+
+    def read_lint(self) -> None:
+        """For the playbook lint: the declaration of one host, whose rows may be anything."""
+        host = self.playbook["proxysql_lint_host"] or (self.cores[0] if self.cores else "")
+        if host in self.nodes:
+            rows = given(self.hostvars[host], _TABLES, self.say(host))
+            self.lint = linted.arguments({**self.nodes[host].options, **rows}, len(self.names))
 
     def _table_params(self) -> dict[str, Any]:
         return {name: value for name, value in self.asked.params.items() if name in _TABLES}
@@ -252,6 +263,7 @@ class Site:
             "satellites": self.satellites,
             "nodes": self.names,
             "playbook": _short(self.playbook, f"proxysql_{playbooks.spec_of(self.asked.playbook)}_"),
+            "lint": self.lint,
             "vips": list(dict.fromkeys(vip.partition("/")[0] for vip in vips)),
             "members": [
                 {"hostname": node.address, "port": node.options["proxysql_admin_port"], "comment": host}
@@ -279,6 +291,9 @@ def plan(
     if asked.playbook:
         site.read_playbook(hostvars[host])
     site.read_nodes()
+    if asked.playbook == "lint":
+        site.read_lint()
+        return site.result()
     if "proxysql" in asked.roles:
         site.check_proxysql()
     if "keepalived" in asked.roles:

@@ -11,6 +11,7 @@ from typing import Any, Callable
 
 # By playbook, the variable that names a host.
 _HOSTS = {
+    "lint": "proxysql_lint_host",
     "maintenance": "proxysql_maintenance_host",
     "remove_node": "proxysql_remove_node_host",
     "switchover": "proxysql_switchover_to",

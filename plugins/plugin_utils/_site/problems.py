@@ -23,8 +23,8 @@ class Problems:
         if host:
             self._found[sentence][host] = None
 
-    def __bool__(self) -> bool:
-        return bool(self._found)
+    def __len__(self) -> int:
+        return len(self._found)
 
     def lines(self, nodes: Sequence[str], cores: Sequence[str] = ()) -> list[str]:
         """One line each: "all hosts: ...", "all cores: ..." or "core1, core2: ..."."""
