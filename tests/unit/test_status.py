@@ -80,7 +80,7 @@ def test_a_core_in_maintenance_leaves_nobody_who_could_take_over() -> None:
         "core2 is out as holder of the virtual IP: maintenance of hand",
         "no other core could take over the virtual IP from core1",
     ]
-    assert "-e maintenance_host=core2 -e maintenance=back" in report.findings[0].todo
+    assert "-e proxysql_maintenance_host=core2 -e proxysql_maintenance_state=back" in report.findings[0].todo
     assert judge(nodes(sat1=out("maintenance", -254)), [VIP]).findings == []
 
 

@@ -52,11 +52,11 @@ def test_planned_work_needs_no_database(calm: Chaos) -> None:
     try:
         played("switchover")
         assert holders(cluster) == [cluster.backup]
-        played("switchover", "-e", f"switchover_to={cluster.active}")
+        played("switchover", "-e", f"proxysql_switchover_to={cluster.active}")
         assert holders(cluster) == [cluster.active]
-        played("maintenance", "-e", f"maintenance_host={cluster.active}", "-e", "maintenance_timeout=1")
+        played("maintenance", "-e", f"proxysql_maintenance_host={cluster.active}", "-e", "proxysql_maintenance_timeout=1")
         assert holders(cluster) == [cluster.backup]
-        played("maintenance", "-e", f"maintenance_host={cluster.active}", "-e", "maintenance=back")
+        played("maintenance", "-e", f"proxysql_maintenance_host={cluster.active}", "-e", "proxysql_maintenance_state=back")
         assert holders(cluster) == [cluster.active]
     finally:
         for database in databases:
@@ -66,7 +66,7 @@ def test_planned_work_needs_no_database(calm: Chaos) -> None:
 def test_check_mode_says_what_would_be_done_and_does_nothing(calm: Chaos) -> None:
     cluster, before = calm.cluster, calm.cluster.processes()
     aside = f"{cluster.active}: Set this host back"
-    out = ("-e", f"maintenance_host={cluster.active}")
+    out = ("-e", f"proxysql_maintenance_host={cluster.active}")
     for name, *arguments in (
         ("switchover",),
         ("maintenance", *out),
@@ -77,7 +77,7 @@ def test_check_mode_says_what_would_be_done_and_does_nothing(calm: Chaos) -> Non
         found = [change.rpartition(": ")[2] for change in changes(output)]
         assert (aside.rpartition(": ")[2] in found) == (name != "rolling_upgrade"), (name, found)
         assert f"{cluster.vip} is on {cluster.active}" in output, name
-    back = played("maintenance", "--check", *out, "-e", "maintenance=back")
+    back = played("maintenance", "--check", *out, "-e", "proxysql_maintenance_state=back")
     assert changes(back) == []
     assert cluster.processes() == before
     assert numbers(cluster.active) == numbers(cluster.backup) == {}
@@ -93,23 +93,23 @@ def numbers(core: Node) -> dict[str, int]:
 @full
 def test_what_somebody_wished_outlives_a_rolling_restart(calm: Chaos) -> None:
     cluster = calm.cluster
-    played("switchover", "-e", f"switchover_to={cluster.backup}")
+    played("switchover", "-e", f"proxysql_switchover_to={cluster.backup}")
     wished = numbers(cluster.active)
     assert list(wished) == ["switchover"]
     played("rolling_restart")
     assert numbers(cluster.active) == wished and numbers(cluster.backup) == {}
     assert holders(cluster) == [cluster.backup]
     # the other one is in maintenance then, and there is nobody who could take over
-    played("maintenance", "-e", f"maintenance_host={cluster.active}")
+    played("maintenance", "-e", f"proxysql_maintenance_host={cluster.active}")
     before = cluster.processes()
     output = played("rolling_restart", fails=True)
     assert f"{cluster.backup} holds the virtual IP, and no other core can take it" in output
     assert f"{cluster.active}: maintenance" in output
     assert cluster.processes() == before
     assert numbers(cluster.active) == {"maintenance": -254, **wished}
-    played("maintenance", "-e", f"maintenance_host={cluster.active}", "-e", "maintenance=back")
+    played("maintenance", "-e", f"proxysql_maintenance_host={cluster.active}", "-e", "proxysql_maintenance_state=back")
     assert numbers(cluster.active) == wished
-    played("switchover", "-e", f"switchover_to={cluster.active}")
+    played("switchover", "-e", f"proxysql_switchover_to={cluster.active}")
     assert numbers(cluster.active) == numbers(cluster.backup) == {}
 
 

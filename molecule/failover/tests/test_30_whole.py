@@ -170,7 +170,7 @@ def test_an_instance_that_was_renamed_leaves_nothing_behind(chaos: Chaos) -> Non
         assert f'proxysql_vip_state{{instance="other",state="{state}"}} 1' in metrics
     played("switchover", *extra)
     assert holders(cluster) == [cluster.backup]
-    played("switchover", "-e", f"switchover_to={cluster.active}", *extra)
+    played("switchover", "-e", f"proxysql_switchover_to={cluster.active}", *extra)
     played("site")
     assert holders(cluster) == [cluster.active]
     assert chaos.clients.seen(begin, time.monotonic()).failed <= 1
