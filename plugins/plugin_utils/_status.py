@@ -192,7 +192,9 @@ def _vips(report: Report) -> list[Finding]:
 
 
 _PUT_BACK = {
-    "maintenance": "`maintenance -e proxysql_maintenance_host={host} -e proxysql_maintenance_state=back` puts it back",
+    "maintenance": (
+        "`maintenance -e proxysql_maintenance_host={host} -e proxysql_maintenance_state=back` puts it back"
+    ),
     "switchover": "`switchover` to the core that is first in rank ends it",
     "preference": "`/etc/keepalived/proxysql-state prefer 0` on it ends it",
     "restart": "a rolling run was interrupted: run it again",

@@ -54,9 +54,21 @@ def test_planned_work_needs_no_database(calm: Chaos) -> None:
         assert holders(cluster) == [cluster.backup]
         played("switchover", "-e", f"proxysql_switchover_to={cluster.active}")
         assert holders(cluster) == [cluster.active]
-        played("maintenance", "-e", f"proxysql_maintenance_host={cluster.active}", "-e", "proxysql_maintenance_timeout=1")
+        played(
+            "maintenance",
+            "-e",
+            f"proxysql_maintenance_host={cluster.active}",
+            "-e",
+            "proxysql_maintenance_timeout=1",
+        )
         assert holders(cluster) == [cluster.backup]
-        played("maintenance", "-e", f"proxysql_maintenance_host={cluster.active}", "-e", "proxysql_maintenance_state=back")
+        played(
+            "maintenance",
+            "-e",
+            f"proxysql_maintenance_host={cluster.active}",
+            "-e",
+            "proxysql_maintenance_state=back",
+        )
         assert holders(cluster) == [cluster.active]
     finally:
         for database in databases:
@@ -107,7 +119,13 @@ def test_what_somebody_wished_outlives_a_rolling_restart(calm: Chaos) -> None:
     assert f"{cluster.active}: maintenance" in output
     assert cluster.processes() == before
     assert numbers(cluster.active) == {"maintenance": -254, **wished}
-    played("maintenance", "-e", f"proxysql_maintenance_host={cluster.active}", "-e", "proxysql_maintenance_state=back")
+    played(
+        "maintenance",
+        "-e",
+        f"proxysql_maintenance_host={cluster.active}",
+        "-e",
+        "proxysql_maintenance_state=back",
+    )
     assert numbers(cluster.active) == wished
     played("switchover", "-e", f"proxysql_switchover_to={cluster.active}")
     assert numbers(cluster.active) == numbers(cluster.backup) == {}
