@@ -39,6 +39,25 @@ options:
     type: str
     choices: [refuse, publish, discard]
     default: refuse
+  restore_points:
+    description:
+      - A folder on the host the task runs on, for restore points. If given, what the task is about to change is
+        kept there before anything is written, and M(mysqlha.proxysql.rollback) can put it back.
+      - Give each ProxySQL a folder of its own. It is made if it is not there, and nobody but the user the task runs
+        as can look into it, since passwords are in it as ProxySQL stores them. Use C(become) to keep it for root.
+      - A task that changes nothing makes no restore point. If the file cannot be written, nothing is changed in
+        ProxySQL.
+    type: path
+  restore_points_keep:
+    description:
+      - How many restore points are kept. The oldest are removed. With V(0) none is made.
+    type: int
+    default: 20
+  restore_points_label:
+    description:
+      - Any text that is kept with the restore point. Tasks of one run that have the same are taken back together.
+    type: str
+    default: ""
   layer:
     description:
       - Which layer to read with O(state=gathered). Other states look at all three.

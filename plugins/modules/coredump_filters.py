@@ -135,6 +135,11 @@ layers:
     disk:
       description: Always V(unchanged), as there is no such layer.
       type: str
+restore_point:
+  description: Name of the restore point that was made before anything was written.
+  returned: if O(restore_points) is given and something was changed
+  type: str
+  sample: 20261126T125501.123456Z-mysql_servers
 server_version:
   description: The version that ProxySQL gives, all of it.
   returned: always, except for O(state=rendered)

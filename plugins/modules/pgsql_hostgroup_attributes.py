@@ -195,6 +195,11 @@ layers:
     disk:
       description: V(saved), V(unchanged), or V(skipped) where it differs and O(save=false).
       type: str
+restore_point:
+  description: Name of the restore point that was made before anything was written.
+  returned: if O(restore_points) is given and something was changed
+  type: str
+  sample: 20261126T125501.123456Z-mysql_servers
 server_version:
   description: The version that ProxySQL gives, all of it.
   returned: always, except for O(state=rendered)

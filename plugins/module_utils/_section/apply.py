@@ -9,7 +9,7 @@ before the SAVE is undone here, section by section, and the error says what is l
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .._catalog.tables import SECTIONS, TABLES, Section
 from .._declared.errors import DeclarationError, EngineError, OpenEditsError, OvertakenError, RefusedError
@@ -21,6 +21,7 @@ from .._server.servers import check_sets
 from .._server.sql import Statement
 from .lock import WriteLock
 from .lockout import check_lockout
+from .restore_points import RestorePoints
 from .section import Part, SectionWork, sections_of
 from .tables import TableWork
 from .variables import VariableWork
@@ -32,12 +33,13 @@ _ORDER = list(SECTIONS)
 
 @dataclass(frozen=True)
 class How:
-    """What a task's options say of writing."""
+    """What a task's options say of writing. points: where what was there is kept before."""
 
     load: bool = True
     save: bool = True
     check: bool = False
     open_edits: str = "refuse"
+    points: RestorePoints | None = None
 
 
 @dataclass
@@ -49,6 +51,7 @@ class Outcome:
     layers: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     saves: bool = True
+    restore_point: str | None = None
 
     @property
     def changed(self) -> bool:
@@ -143,8 +146,9 @@ def apply(admin: Admin, works: Sequence[Part], how: How) -> Outcome:
         return _outcome(script, how, script.statements())
     with WriteLock(admin, [section.section for section in script.written]) as lock:
         script = _still_so(admin, script, how)
+        point = how.points.make(admin, script.written) if how.points and script.written else None
         _write(admin, script, lock)
-    return _outcome(script, how, list(admin.sent))
+    return replace(_outcome(script, how, list(admin.sent)), restore_point=point)
 
 
 def _checked(admin: Admin, works: Sequence[Part], how: How) -> Script:

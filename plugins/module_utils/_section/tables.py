@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Callable
 
-from .._catalog.tables import SECTIONS, Section, Table
+from .._catalog.tables import SECTIONS, Section, Table, Value
 from .._declared.declaration import check_columns, declared_rows, unknown_members
 from .._declared.errors import where
-from .._declared.rows import Key, Row, Rows, by_key, names_in, server_rows, show_key, show_row
+from .._declared.rows import Key, Row, Rows, by_key, names_in, server_rows, show_key, show_row, text_of
 from .._planning.change import Change
 from .._planning.checks import check_attributes, odd_patterns
 from .._planning.edits import open_rows, reverted
@@ -59,7 +59,8 @@ class TableWork:
         want = replace(want, table=self.table, rows=rows)
         if users:
             want = replace(want, rows=to_both_roles(want, self.have["memory"]))
-            want = replace(want, rows=recognise(want, self.have))
+            # A password that is put back is put back as it was stored.
+            want = want if want.words is not None else replace(want, rows=recognise(want, self.have))
         self.want = want
         implied = {column.name: column.default for column in self.table.columns if column.implied}
         defaults = {**self.present.defaults, **implied}
@@ -123,7 +124,8 @@ class TableWork:
         gone = [change.key for change in changes if change.after is None]
         # REPLACE finds the second row of a user stored in two only where it is for both roles.
         gone += [(change.key[0], False) for change in changes if change.key in self.present.paired]
-        written = [change.after for change in changes if change.after is not None]
+        words = self.want.words or {}
+        written = [{**each.after, **words.get(each.key, {})} for each in changes if each.after is not None]
         statements = self._statements(gone, written + self._other_halves(changes), self.present.defaults)
         return statements + update_rows(self.table, [(each.after or {}, each.columns) for each in updated])
 
@@ -157,6 +159,25 @@ class TableWork:
         first = {**kept, **self.present.raw_rows("runtime", differing)}
         second = self.present.raw_rows("memory", differing)
         return self._back(touched | differing, first), lambda: self._back(differing, second)
+
+    def served(self) -> tuple[list[str], list[list[Value]], list[Row]]:
+        """What to go back to: columns and rows from which a LOAD makes what runtime is, in the very words.
+
+        Memory's rows, and where runtime holds something else, runtime's. The third are memory's rows that are
+        not there for that: edits that were never loaded.
+        """
+        names, memory, runtime = self.present.names, self.have["memory"], self.have["runtime"]
+        shown = expected(self.table, "runtime", memory)
+        keys = [key for key in {**memory, **runtime} if shown.get(key) != runtime.get(key)]
+        if not keys:
+            return names, [list(map(text_of, row)) for row in self.present.raw], []
+        differing = set(self.present.every_role(keys))
+        same = {key for key in self.present.every_role(memory) if key not in differing}
+        rows = list(self.present.raw_rows("memory", same).values())
+        words = self.present.raw_rows("runtime", differing)
+        rows += [{**row, **words.get(key, {})} for key, row in runtime.items() if key in differing]
+        edits = list(self.present.raw_rows("memory", differing).values())
+        return names, [[row.get(name) for name in names] for row in rows], edits
 
     def _back(self, keys: Iterable[Key], rows: Mapping[Key, Row]) -> list[Statement]:
         gone = [key for key in self.present.every_role(keys) if key not in rows]

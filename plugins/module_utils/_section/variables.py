@@ -129,6 +129,11 @@ class VariableWork:
         runtime = {**memory, **self._mine(self.have["runtime"])}
         return self._back(admin, runtime), lambda: self._back(admin, memory)
 
+    def served(self) -> Values:
+        """What to go back to: what runtime has, and of what only a restart takes, what waits on disk."""
+        disk = {name: value for name, value in self._mine(self.have["disk"]).items() if name in STATIC}
+        return {**self._mine(self.have["memory"]), **self._mine(self.have["runtime"]), **disk}
+
     def _back(self, admin: Admin, values: Values) -> list[Statement]:
         now = self._mine(read_variables(admin, "memory"))
         gone = [name for name in now if name not in values]

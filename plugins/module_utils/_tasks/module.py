@@ -20,6 +20,7 @@ from .._catalog.tables import Table
 from .._declared.errors import EngineError
 from .._planning.layers import LAYERS
 from .._section.apply import OPEN_EDITS, How, Outcome, apply
+from .._section.restore_points import RestorePoints
 from .._server.admin import PYMYSQL_ERROR, Admin
 from .._server.login import Login
 
@@ -126,7 +127,25 @@ def writing_spec(states: list[str]) -> Spec:
         "load": {"type": "bool", "default": True},
         "save": {"type": "bool", "default": True},
         "open_edits": {"type": "str", "default": OPEN_EDITS[0], "choices": list(OPEN_EDITS)},
+        **points_spec(),
     }
+
+
+def points_spec() -> Spec:
+    return {
+        "restore_points": {"type": "path"},
+        "restore_points_keep": {"type": "int", "default": 20},
+        "restore_points_label": {"type": "str", "default": ""},
+    }
+
+
+def points_of(params: Mapping[str, Any]) -> RestorePoints | None:
+    """Where what was there is to be kept; None for not at all."""
+    if not params["restore_points"] or params["restore_points_keep"] < 1:
+        return None
+    return RestorePoints(
+        params["restore_points"], params["restore_points_keep"], params["restore_points_label"]
+    )
 
 
 def layer_spec() -> Spec:
@@ -200,4 +219,5 @@ class Module(AnsibleModule):
 
     def apply(self, admin: Admin, works: Any) -> Outcome:
         given = self.params
-        return apply(admin, works, How(given["load"], given["save"], self.check_mode, given["open_edits"]))
+        how = How(given["load"], given["save"], self.check_mode, given["open_edits"], points_of(given))
+        return apply(admin, works, how)

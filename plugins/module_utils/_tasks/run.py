@@ -33,13 +33,15 @@ from .declared import (
 )
 from .declared import scopes as scopes_of
 from .declared import states as states_of
-from .module import Module, Spec, column_spec, layer_spec, writing_spec
+from .module import Module, Spec, column_spec, layer_spec, points_spec, writing_spec
 
 # -- results -----------------------------------------------------------------------------
 
 
-def _result(outcome: Outcome) -> dict[str, Any]:
+def result_of(outcome: Outcome) -> dict[str, Any]:
+    made = {"restore_point": outcome.restore_point} if outcome.restore_point else {}
     return {
+        **made,
         "changed": outcome.changed,
         "diff": outcome.diff(),
         "statements": [sent.shown for sent in outcome.statements],
@@ -109,7 +111,7 @@ def run_table(name: str) -> None:
             return {"changed": False, "gathered": _gathered_rows(admin, table, params["layer"])}
         work = TableWork(admin, want, raw.get("config") or [])
         outcome = module.apply(admin, [work])
-        return {**_result(outcome), "before": work.before(), "after": work.after()}
+        return {**result_of(outcome), "before": work.before(), "after": work.after()}
 
     module.run(body)
 
@@ -133,7 +135,7 @@ def run_variables() -> None:
         works = plan_variables(admin, want)
         outcome = module.apply(admin, works)
         return {
-            **_result(outcome),
+            **result_of(outcome),
             "before": {name: value for work in works for name, value in work.before().items()},
             "after": {name: value for work in works for name, value in work.after().items()},
             "restart_required": outcome.restart_required,
@@ -153,6 +155,7 @@ def run_config() -> None:
         "save": {"type": "bool", "default": True},
         "open_edits": {"type": "str", "default": OPEN_EDITS[0], "choices": list(OPEN_EDITS)},
         "allow_empty": {"type": "bool", "default": False},
+        **points_spec(),
         **layer_spec(),
     }
 
@@ -203,7 +206,7 @@ def run_config() -> None:
         calls: list[Callable[[], None]] = [partial(planned, name) for name in rows]
         all_of([*calls, planned_variables])
         outcome = module.apply(admin, [*settings, *works])
-        result = _result(outcome)
+        result = result_of(outcome)
         for side in ("before", "after"):
             result[side] = {
                 "tables": {work.title: getattr(work, side)() for work in works},

@@ -1,0 +1,210 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Restore points: what was there before a run wrote, in files that nobody but their owner can read.
+
+A point holds the sections that the run was about to write, and no more: it is made of what the run has read
+anyway. Rows and values are kept in the very words, secrets as the server stores them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import stat
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from .._declared.errors import DeclarationError, EngineError
+from .._server.admin import Admin
+from .section import SectionWork
+from .tables import TableWork
+
+FORMAT = 1
+_CLOCK = "%Y%m%dT%H%M%S.%fZ"
+_NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z-[a-z_.]+\Z")
+_SUFFIX, _UNFINISHED = ".json", ".new"
+
+Content = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Point:
+    """A restore point. made: when, in UTC; what: its sections; label: as the run that made it was called."""
+
+    name: str
+    made: datetime
+    label: str
+    what: tuple[str, ...]
+    server: str
+    version: str
+    content: Content
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "made": self.made.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "label": self.label,
+            "sections": list(self.what),
+            "server": self.server,
+            "server_version": self.version,
+        }
+
+
+class RestorePoints:
+    """The points of one server, in a folder of their own.
+
+    keep: how many are kept. label: kept with those that are made. Raises EngineError for what cannot be
+    written or read, and for a folder or file that somebody else could have written.
+    """
+
+    def __init__(self, folder: str, keep: int = 20, label: str = "") -> None:
+        self.folder = folder
+        self._keep = keep
+        self._label = label
+
+    # -- making --------------------------------------------------------------------------
+
+    def make(self, admin: Admin, sections: Sequence[SectionWork], whole: bool = False) -> str:
+        """Keep what the sections hold; the name of the point. whole: as of content_of."""
+        content = {
+            "format": FORMAT,
+            "name": "",
+            "label": self._label,
+            "server": admin.login.place,
+            "server_version": admin.version,
+            "sections": content_of(sections, whole),
+        }
+        try:
+            self._own_folder(make=True)
+            there = self.names()
+            made = datetime.now(timezone.utc)
+            if there and there[-1] > made.strftime(_CLOCK):
+                # The clock was set back: the order of names is that of the writing all the same.
+                made = _made(there[-1]) + timedelta(microseconds=1)
+            words = ".".join(section.section.name.lower().replace(" ", "_") for section in sections)
+            name = f"{made.strftime(_CLOCK)}-{words[:150]}"
+            content["name"] = name
+            self._write(name, json.dumps(content, separators=(",", ":")))
+            self._forget(there)
+        except OSError as exc:
+            raise EngineError(
+                f"the restore point in {self.folder} could not be written: {exc.strerror or exc};"
+                " nothing was changed",
+                folder=self.folder,
+            ) from None
+        return name
+
+    def _write(self, name: str, text: str) -> None:
+        path = os.path.join(self.folder, name)
+        handle = os.open(path + _UNFINISHED, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        try:
+            with os.fdopen(handle, "w", encoding="ascii") as stream:
+                stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.rename(path + _UNFINISHED, path + _SUFFIX)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(path + _UNFINISHED)
+            raise
+
+    def _forget(self, there: Sequence[str]) -> None:
+        """The oldest, so that there are as many as are kept, and what a run that was cut off left."""
+        old = [name + _SUFFIX for name in there[: max(0, len(there) + 1 - self._keep)]]
+        last = there[-1] if there else ""
+        for name in sorted(os.listdir(self.folder)):
+            if name in old or (name.endswith(_UNFINISHED) and name < last):
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(os.path.join(self.folder, name))
+
+    # -- reading -------------------------------------------------------------------------
+
+    def names(self) -> list[str]:
+        """The names of all points, oldest first."""
+        try:
+            found = os.listdir(self.folder)
+        except FileNotFoundError:
+            return []
+        names = [name[: -len(_SUFFIX)] for name in found if name.endswith(_SUFFIX)]
+        return sorted(name for name in names if _NAME.match(name))
+
+    def read(self, name: str) -> Point:
+        return parsed(self.text(name), name)
+
+    def text(self, name: str) -> str:
+        """All of a point, as it is kept: with secrets."""
+        try:
+            self._own_folder(make=False)
+            handle = os.open(os.path.join(self.folder, name + _SUFFIX), os.O_RDONLY | os.O_NOFOLLOW)
+            with os.fdopen(handle, encoding="ascii") as stream:
+                return stream.read()
+        except OSError as exc:
+            raise EngineError(
+                f"the restore point {name} in {self.folder} could not be read: {exc.strerror or exc}",
+                folder=self.folder,
+            ) from None
+
+    def all(self) -> list[Point]:
+        """Every point, oldest first."""
+        try:
+            return [self.read(name) for name in self.names()]
+        except OSError as exc:
+            raise EngineError(f"{self.folder}: {exc.strerror or exc}", folder=self.folder) from None
+
+    def _own_folder(self, make: bool) -> None:
+        """Nobody but root and this user may be able to put a file there, or read one."""
+        if make:
+            os.makedirs(self.folder, 0o700, exist_ok=True)
+        found = os.lstat(self.folder)
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (0, os.geteuid()):
+            raise OSError(0, f"not a folder of user {os.geteuid()}")
+        if stat.S_IMODE(found.st_mode) & 0o077:
+            os.chmod(self.folder, 0o700)
+
+
+def content_of(sections: Iterable[SectionWork], whole: bool = False) -> Content:
+    """What the sections hold.
+
+    whole: whether all of their tables have been read, as is done anyway of sections that are loaded or saved.
+    Then those that are not named are empty in every layer.
+    """
+    found: Content = {}
+    for section in sections:
+        kept: Content = {"whole": whole or section.loads or section.saves}
+        for part in section.parts:
+            if isinstance(part, TableWork):
+                names, rows, edits = part.served()
+                kept.setdefault("tables", {})[part.title] = {"columns": names, "rows": rows}
+                if edits:
+                    kept["tables"][part.title]["edits"] = edits
+            else:
+                kept["variables"] = part.served()
+        found[section.section.name] = kept
+    return found
+
+
+def parsed(text: str, name: str = "") -> Point:
+    """A point from the text of its file. Raises DeclarationError for what is none."""
+    try:
+        content = json.loads(text)
+        name = name or content["name"]
+        number = content["format"]
+        if number == FORMAT:
+            sections = content["sections"]
+            return Point(
+                name, _made(name), str(content["label"]), tuple(sections), str(content["server"]),
+                str(content["server_version"]), sections,
+            )  # fmt: skip
+    except (ValueError, KeyError, TypeError):
+        raise DeclarationError(f"{name or 'content'}: not a restore point, or not all of it") from None
+    raise DeclarationError(f"{name}: a restore point of format {number}, this collection reads {FORMAT}")
+
+
+def _made(name: str) -> datetime:
+    return datetime.strptime(name.partition("-")[0], _CLOCK).replace(tzinfo=timezone.utc)
