@@ -52,6 +52,11 @@ restore_points:
     label:
       description: The label it was made with, or an empty text.
       type: str
+    kind:
+      description:
+        - Why it was made. V(written) for a task that was going to change something, V(rollback) for one that went back,
+          V(kept) for M(mysqlha.proxysql.restore_point).
+      type: str
     sections:
       description: The sections it holds.
       type: list

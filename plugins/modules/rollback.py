@@ -28,7 +28,8 @@ options:
   to:
     description:
       - V(last) takes back the last run, which is all of the last restore points that have the same label, or the very
-        last if it has none.
+        last if it has none. A rollback is not a run, so to do this twice changes nothing more. To take a rollback back,
+        name the restore point that it made.
       - The name of a restore point, or the part of it before the dash, puts back what there was before it was made. A label does so for the first of the
         run that has it. A time such as V(2026-11-26T12:00:00) puts back what there was then. It is in UTC where it names
         no zone.
@@ -117,12 +118,12 @@ EXAMPLES = r"""
     restore_points: /var/lib/proxysql-restore
   become: true
 
-- name: The query rules as they were on Thursday at noon
+- name: The query rules as they were before the run that had this label
   mysqlha.proxysql.rollback:
     login_user: radmin
     login_password: "{{ proxysql_admin_password }}"
     restore_points: /var/lib/proxysql-restore
-    to: "2026-11-26T12:00:00Z"
+    to: release-41
     sections: [MYSQL QUERY RULES]
   become: true
 """
@@ -142,6 +143,11 @@ undone:
       type: str
     label:
       description: The label it was made with, or an empty text.
+      type: str
+    kind:
+      description:
+        - Why it was made. V(written) for a task that was going to change something, V(rollback) for one that went back,
+          V(kept) for M(mysqlha.proxysql.restore_point).
       type: str
     sections:
       description: The sections it holds.

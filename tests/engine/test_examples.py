@@ -31,6 +31,15 @@ PREPARED = {
     ),
 }
 
+RUN = {
+    "variables": {"mysql-max_connections": 777},
+    "restore_points": "",
+    "restore_points_label": "release-41",
+}
+WITHOUT_CHANGES = (
+    "cluster_sync", "node_info", "proxysql_info", "rehearsal", "restore_points_info", "runtime",
+)  # fmt: skip
+
 
 def documented(name: str, part: str) -> Any:
     return yaml.safe_load(getattr(import_module(PACKAGE + name), part))
@@ -54,6 +63,8 @@ def on(server: Server, options: dict[str, Any]) -> dict[str, Any]:
     if "nodes" in options:
         # One node stands for all: what is waited for between several is tested elsewhere.
         options = {**options, "nodes": [place]}
+    if "restore_points" in options:
+        options = {**options, "restore_points": str(server.datadir / "points")}
     return {**options, **login, **place}
 
 
@@ -85,6 +96,9 @@ def examples_work(name: str, server: Server, capsys: pytest.CaptureFixture[str])
     changed = False
     for statement in PREPARED.get(name, ()):
         sql(server, statement)
+    if name in ("rollback", "restore_points_info"):
+        # There has been a run.
+        run("config", on(server, RUN), capsys, check=False)
     for options in examples(name):
         given = on(server, options)
         if name == "rehearsal":
@@ -102,4 +116,4 @@ def examples_work(name: str, server: Server, capsys: pytest.CaptureFixture[str])
         assert planned.get("diff") == done.get("diff")
         assert not again["changed"], again
     # Else the examples prove little; only these have nothing to do on a server at rest.
-    assert changed or name in ("cluster_sync", "node_info", "proxysql_info", "rehearsal", "runtime")
+    assert changed or name in WITHOUT_CHANGES

@@ -94,9 +94,10 @@ def test_check_mode_tells_and_writes_nothing(
 def test_a_step_back_can_be_taken_back(server: Server, write: Module, back: Module) -> None:
     write(tables=CONFIG)
     after = everything(server)
-    back()
+    before = back()["restore_point"]
     assert everything(server) != after
-    back()
+    assert not back()["changed"]
+    back(to=before)
     assert everything(server) == after
 
 
@@ -112,9 +113,10 @@ def test_over_several_points_to_a_name_a_label_and_a_time(
     made = back(to="last", check=True)["undone"]
     assert [each["sections"] for each in made] == [["MYSQL QUERY RULES"], ["MYSQL SERVERS"]]
     for to in (second["restore_point"], "second", back(to="second", check=True)["undone"][0]["made"]):
-        assert back(to=to)["changed"], to
+        done = back(to=to)
+        assert done["changed"], to
         assert everything(server) == first
-        back()
+        back(to=done["restore_point"])
         assert everything(server) == last
     assert "no restore point nowhere" in back(to="nowhere")["msg"]
     assert "nothing was written since" in back(to="2999-01-01")["msg"]

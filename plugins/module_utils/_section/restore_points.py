@@ -25,6 +25,8 @@ from .section import SectionWork
 from .tables import TableWork
 
 FORMAT = 1
+# Why a point was made: something was going to be written, or put back, or a person wanted to keep it.
+WRITTEN, ROLLBACK, KEPT = KINDS = ("written", "rollback", "kept")
 _CLOCK = "%Y%m%dT%H%M%S.%fZ"
 _NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z-[a-z_.]+\Z")
 _SUFFIX, _UNFINISHED = ".json", ".new"
@@ -34,11 +36,15 @@ Content = dict[str, Any]
 
 @dataclass(frozen=True)
 class Point:
-    """A restore point. made: when, in UTC; what: its sections; label: as the run that made it was called."""
+    """A restore point. made: when, in UTC; what: its sections; label: as the run that made it was called.
+
+    kind: one of KINDS.
+    """
 
     name: str
     made: datetime
     label: str
+    kind: str
     what: tuple[str, ...]
     server: str
     version: str
@@ -50,6 +56,7 @@ class Point:
             "name": self.name,
             "made": self.made.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             "label": self.label,
+            "kind": self.kind,
             "sections": list(self.what),
             "server": self.server,
             "server_version": self.version,
@@ -59,14 +66,15 @@ class Point:
 class RestorePoints:
     """The points of one server, in a folder of their own.
 
-    keep: how many are kept. label: kept with those that are made. Raises EngineError for what cannot be
+    keep: how many are kept. label, kind: kept with those that are made. Raises EngineError for what cannot be
     written or read, and for a folder or file that somebody else could have written.
     """
 
-    def __init__(self, folder: str, keep: int = 20, label: str = "") -> None:
+    def __init__(self, folder: str, keep: int = 20, label: str = "", kind: str = WRITTEN) -> None:
         self.folder = folder
         self._keep = keep
         self._label = label
+        self._kind = kind
 
     # -- making --------------------------------------------------------------------------
 
@@ -76,6 +84,7 @@ class RestorePoints:
             "format": FORMAT,
             "name": "",
             "label": self._label,
+            "kind": self._kind,
             "server": admin.login.place,
             "server_version": admin.version,
             "sections": content_of(sections, whole),
@@ -198,8 +207,8 @@ def parsed(text: str, name: str = "") -> Point:
         if number == FORMAT:
             sections = content["sections"]
             return Point(
-                name, _made(name), str(content["label"]), tuple(sections), str(content["server"]),
-                str(content["server_version"]), sections,
+                name, _made(name), str(content["label"]), str(content["kind"]), tuple(sections),
+                str(content["server"]), str(content["server_version"]), sections,
             )  # fmt: skip
     except (ValueError, KeyError, TypeError):
         raise DeclarationError(f"{name or 'content'}: not a restore point, or not all of it") from None

@@ -19,7 +19,7 @@ from .._planning.layers import LAYERS
 from .._planning.plan import Want
 from .._server.admin import Admin
 from .._server.schema import table_of, with_columns
-from .restore_points import Content, Point
+from .restore_points import WRITTEN, Content, Point
 from .section import Part, present_tables
 from .tables import TableWork
 from .variables import plan_variables, read_variables
@@ -37,20 +37,21 @@ LAST = "last"
 def chosen(points: Sequence[Point], to: str) -> list[Point]:
     """The points to be undone, oldest first. points: all there are, oldest first.
 
-    to: "last" for what the last run wrote, the name of a point, the label of a run, or a time (ISO 8601, UTC
-    where it names no zone): then what was written at that time and later. Raises DeclarationError.
+    to: "last" for what the last run wrote (a rollback is none, so that a second one changes nothing), the
+    name of a point, the label of a run, or a time (ISO 8601, UTC where it names no zone): then what was written
+    at that time and later. Raises DeclarationError.
     """
+    if to == LAST:
+        runs = [at for at, point in enumerate(points) if point.kind == WRITTEN]
+        if not runs:
+            raise DeclarationError("there is no restore point of a run")
+        first, label = runs[-1], points[runs[-1]].label
+        # The run's own, up to where somebody else wrote before it.
+        while label and first and points[first - 1].label == label:
+            first -= 1
+        return list(points[first:])
     if not points:
         raise DeclarationError("there is no restore point")
-    if to == LAST:
-        label = points[-1].label
-        to = label or points[-1].name
-        if label:
-            # The run's own, up to where somebody else wrote in between.
-            first = len(points)
-            while first and points[first - 1].label == label:
-                first -= 1
-            return list(points[first:])
     # The first part of a name alone will do: Ansible masks a password wherever it is found, in names as well.
     named = [
         at for at, point in enumerate(points) if to in (point.name, point.name.partition("-")[0], point.label)

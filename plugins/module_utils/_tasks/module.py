@@ -20,7 +20,7 @@ from .._catalog.tables import Table
 from .._declared.errors import EngineError
 from .._planning.layers import LAYERS
 from .._section.apply import OPEN_EDITS, How, Outcome, apply
-from .._section.restore_points import RestorePoints
+from .._section.restore_points import WRITTEN, RestorePoints
 from .._server.admin import PYMYSQL_ERROR, Admin
 from .._server.login import Login
 
@@ -139,13 +139,12 @@ def points_spec() -> Spec:
     }
 
 
-def points_of(params: Mapping[str, Any]) -> RestorePoints | None:
+def points_of(params: Mapping[str, Any], kind: str = WRITTEN) -> RestorePoints | None:
     """Where what was there is to be kept; None for not at all."""
     if not params["restore_points"] or params["restore_points_keep"] < 1:
         return None
-    return RestorePoints(
-        params["restore_points"], params["restore_points_keep"], params["restore_points_label"]
-    )
+    keep, label = params["restore_points_keep"], params["restore_points_label"]
+    return RestorePoints(params["restore_points"], keep, label, kind)
 
 
 def layer_spec() -> Spec:
@@ -217,7 +216,7 @@ class Module(AnsibleModule):
             self.warn(warning)
         self.exit_json(**result)
 
-    def apply(self, admin: Admin, works: Any) -> Outcome:
+    def apply(self, admin: Admin, works: Any, kind: str = WRITTEN) -> Outcome:
         given = self.params
-        how = How(given["load"], given["save"], self.check_mode, given["open_edits"], points_of(given))
+        how = How(given["load"], given["save"], self.check_mode, given["open_edits"], points_of(given, kind))
         return apply(admin, works, how)

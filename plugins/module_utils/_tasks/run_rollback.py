@@ -12,7 +12,7 @@ from .._declared.errors import DeclarationError, EngineError
 from .._planning.layers import LAYERS
 from .._planning.plan import Want
 from .._section.apply import OPEN_EDITS
-from .._section.restore_points import Point, RestorePoints, content_of, parsed
+from .._section.restore_points import KEPT, ROLLBACK, Point, RestorePoints, content_of, parsed
 from .._section.restoring import LAST, chosen, put_together, works_back
 from .._section.runtime import named_sections
 from .._section.section import Part, SectionWork, present_tables
@@ -48,7 +48,7 @@ def run_rollback() -> None:
         else:
             points = chosen(RestorePoints(params["restore_points"]).all(), params["to"])
         works, left = works_back(admin, put_together(points), names, params["access"])
-        outcome = module.apply(admin, works)
+        outcome = module.apply(admin, works, ROLLBACK)
         return {
             **result_of(outcome),
             "undone": [point.shown for point in points],
@@ -73,7 +73,7 @@ def run_restore_point() -> None:
         keep, label = params["restore_points_keep"], params["restore_points_label"]
         if keep < 1:
             raise DeclarationError("restore_points_keep: a point that is made is kept, so at least 1")
-        points = RestorePoints(params["restore_points"], keep, label)
+        points = RestorePoints(params["restore_points"], keep, label, KEPT)
         sections = [_whole(admin, section) for section in named_sections(params["sections"])]
         sections = [section for section in sections if section.works]
         same = _last_alike(points, sections)
