@@ -19,7 +19,7 @@ options:
   subsets:
     description:
       - What to read. All of it, if neither this nor O(tables) nor O(variables) is given.
-      - V(status) is the uptime, V(tables) and V(variables) are what they say, V(cluster) is what this node knows
+      - V(status) is the uptime and the time, V(tables) and V(variables) are what they say, V(cluster) is what this node knows
         of itself and of its peers, and V(pool) is the statistics of the connections to the backends.
     type: list
     elements: str
@@ -110,6 +110,11 @@ uptime:
   returned: for the subset V(status)
   type: int
   sample: 86400
+server_time:
+  description: The time on the clock of the server's host, in seconds since 1970. The epochs of a cluster are such times.
+  returned: for the subset V(status)
+  type: int
+  sample: 1764158400
 tables:
   description: Names of tables, each with the names of its layers, each with a list of rows.
   returned: for the subset V(tables)

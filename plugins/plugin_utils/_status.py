@@ -98,7 +98,7 @@ def judge(nodes: Sequence[Mapping[str, Any]], vips: Sequence[str]) -> Report:
     cores = [node for node in made if node.is_core and node.view]
     chosen = leader_of([node.view for node in cores if node.view], report.sections)
     report.leader = next((node for node in cores if node.view is chosen), cores[0] if cores else None)
-    for look in (_missing, _agreement, _vips, _set_back, _backends, _drift, _members):
+    for look in (_missing, _clocks_apart, _agreement, _vips, _set_back, _backends, _drift, _members):
         report.findings += look(report)
     return report
 
@@ -173,6 +173,27 @@ def _agreement(report: Report) -> list[Finding]:
                 )
             )
     return found
+
+
+# Hosts are asked in batches, one after the other; clocks that are wrong are so by hours most often.
+_CLOCKS = 300
+
+
+def clocks(times: Mapping[str, int]) -> str:
+    """Whose clock differs from the others', as a sentence, or an empty text. times: by host, in seconds."""
+    middle = sorted(times.values())[len(times) // 2] if times else 0
+    apart = {host: time - middle for host, time in times.items() if abs(time - middle) > _CLOCKS}
+    if not apart:
+        return ""
+    return "clocks are apart: " + ", ".join(
+        f"that of {host} is {age(abs(by))} {'ahead of' if by > 0 else 'behind'} the others'"
+        for host, by in apart.items()
+    )
+
+
+def _clocks_apart(report: Report) -> list[Finding]:
+    apart = clocks({node.host: node.view.now for node in report.nodes if node.view and node.view.now})
+    return [Finding(apart, "set the clocks before anything is written; epochs are compared")] if apart else []
 
 
 def _vips(report: Report) -> list[Finding]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.admin import Admin
 from cases import FIRST, SHA1
 from driver import layers, run, sql
@@ -13,6 +15,7 @@ def test_everything_by_layer(module, server):
     run(server, FIRST, {"mysql-max_connections": 500}, state="overridden")
     sql(server, "UPDATE mysql_servers SET weight = 7 WHERE hostname = 'db1'")
     seen = module("proxysql_info")
+    assert abs(seen["server_time"] - time.time()) < 10
     assert not seen["changed"] and seen["uptime"] >= 0 and seen["server_version"].startswith("2.7.1")
     for name in FIRST:
         for layer, rows in seen["tables"][name].items():
@@ -45,6 +48,7 @@ def test_only_what_was_asked_for_is_read(module, monkeypatch):
     assert set(module("proxysql_info", subsets=["status"])) - {"invocation"} == {
         "changed",
         "uptime",
+        "server_time",
         "server_version",
     }
 

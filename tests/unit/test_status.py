@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._status import judge, text
+from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._status import clocks, judge, text
 from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._status_page import page
 
 ADDRESSES = {"core1": "10.0.0.1", "core2": "10.0.0.2", "sat1": "10.0.0.3"}
@@ -176,3 +176,19 @@ def test_the_page_is_whole_and_needs_nothing_else() -> None:
     assert "Shop &amp; co" in made
     for host in ADDRESSES:
         assert f">{host}</text>" in made
+
+
+def test_clocks_that_are_apart_are_named() -> None:
+    report = judge(nodes(core2={"cluster": {"now": 200 + 3700}}), [VIP])
+    (finding,) = report.findings
+    assert finding.text == "clocks are apart: that of core2 is 1 h ahead of the others'"
+    assert not report.healthy
+
+
+@pytest.mark.parametrize("apart", [0, 200, -200])
+def test_hosts_that_were_asked_one_after_the_other_have_no_clocks_apart(apart: int) -> None:
+    assert clocks({"core1": 10_000, "core2": 10_000 + apart}) == ""
+
+
+def test_a_time_that_nobody_knows_is_no_clock() -> None:
+    assert clocks({}) == "" and judge(nodes(core2={"cluster": {"now": 0}}), [VIP]).healthy

@@ -75,6 +75,7 @@ def _seen(admin: Admin, params: Mapping[str, Any]) -> dict[str, Any]:
     result: dict[str, Any] = {"changed": False}
     if "status" in subsets:
         result["uptime"] = int(admin.value(_UPTIME) or 0)
+        result["server_time"] = int(admin.value("SELECT strftime('%s', 'now')") or 0)
     if "tables" in subsets:
         names = params["tables"] if params["tables"] is not None else _present(admin)
         result["tables"] = {name: _table(admin, table_of(admin, name), params) for name in names}
