@@ -15,7 +15,7 @@ author:
 positional: _input
 options:
   _input:
-    description: Names of the hosts that the run reached.
+    description: Names of the hosts of the run.
     type: list
     elements: str
     required: true
@@ -28,14 +28,15 @@ options:
 EXAMPLES = r"""
 - name: Publish
   ansible.builtin.set_stats:
-    data: "{{ ansible_play_hosts | mysqlha.proxysql.site_stats(hostvars) }}"
+    data: "{{ ansible_play_hosts_all | mysqlha.proxysql.site_stats(hostvars) }}"
   run_once: true
 """
 
 RETURN = r"""
 _value:
   description:
-    - C(proxysql_drift), by host the tables that differed from what is declared, with their layers.
+    - C(proxysql_drift), by host the tables that differed from what is declared, with their layers, or that the host
+      was not compared.
     - C(proxysql_converged_seconds), by node how long it took until all its sections agreed.
     - C(proxysql_vip_holders), by virtual IP the hosts that hold it.
   type: dict
@@ -46,10 +47,13 @@ from typing import Any, Callable
 
 # Where the roles keep the results of what writes tables and variables.
 _WRITING = ("__proxysql_joined", "__proxysql_declared", "__proxysql_stands")
+_NOT_COMPARED = "not compared: no ProxySQL is there, or it was not reached"
 
 
 def _drift(seen: Mapping[str, Any]) -> list[str]:
     results = [seen.get(name) or {} for name in _WRITING]
+    if not any(result and not result.get("skipped") for result in results):
+        return [_NOT_COMPARED]
     diffs = [diff for result in results if result.get("changed") for diff in result.get("diff") or []]
     headers = [diff.get("before_header") for diff in diffs]
     return list(dict.fromkeys(header for header in headers if header))

@@ -195,6 +195,11 @@ def test_what_a_playbook_is_asked_for_is_typed() -> None:
     assert (found["problems"], found["playbook"]) == ([], {"to": "core2", "keep": False})
 
 
+def test_an_optional_question_that_nobody_answered_is_no_host() -> None:
+    assert planned(playbook="switchover", proxysql_switchover_to="")["problems"] == []
+    assert planned(playbook="remove_node", proxysql_remove_node_host="")["problems"]
+
+
 def test_operations_do_not_stop_for_a_row() -> None:
     assert planned(playbook="switchover", proxysql_mysql_servers=[{"hostgroup": 1}])["problems"] == []
 

@@ -20,7 +20,7 @@ def test_drift_is_what_changed_by_host() -> None:
         {
             "core1": {"__proxysql_declared": CHANGED, "__proxysql_joined": {"changed": False}},
             "core2": {
-                "__proxysql_declared": {"changed": False, "diff": CHANGED["diff"]},
+                "__proxysql_joined": {"changed": False, "diff": CHANGED["diff"]},
                 "__proxysql_stands": None,
             },
         },
@@ -62,6 +62,9 @@ def test_holders_of_all_virtual_ips() -> None:
     }
 
 
-def test_of_hosts_that_were_not_looked_at_nothing_is_said() -> None:
-    empty = {"proxysql_drift": {}, "proxysql_converged_seconds": {}, "proxysql_vip_holders": {}}
-    assert site_stats(["core1"], {"core1": {}}) == empty
+def test_a_host_that_was_not_looked_at_is_not_called_as_declared() -> None:
+    skipped = {"skipped": True, "changed": False}
+    found = site_stats(["bare", "dead"], {"bare": {"__proxysql_joined": skipped}, "dead": {}})
+    assert set(found["proxysql_drift"]) == {"bare", "dead"}
+    assert all(text.startswith("not compared") for (text,) in found["proxysql_drift"].values())
+    assert found["proxysql_converged_seconds"] == found["proxysql_vip_holders"] == {}

@@ -33,7 +33,9 @@ def check(
     name = _HOSTS.get(playbook, "")
     host = options.get(name)
     allowed = list(cores) if playbook == "switchover" else [*cores, *satellites]
-    if host is not None and host not in allowed:
+    # A survey's question that nobody answered arrives as an empty text.
+    unanswered = host is None or (playbook == "switchover" and host == "")
+    if not unanswered and host not in allowed:
         groups = "proxysql_core" if playbook == "switchover" else "proxysql_core or proxysql_satellite"
         near = difflib.get_close_matches(str(host), allowed, 1)
         say(
