@@ -1,19 +1,23 @@
-"""Sphinx, for the documentation site. Works without a network: no references to other sites."""
+"""Sphinx, for the documentation site. Works without a network: no fonts or scripts of other sites, no references to them."""
 
 project = "mysqlha.proxysql"
 copyright = "The mysqlha.proxysql developers"  # noqa: A001
-title = html_short_title = "mysqlha.proxysql"
+title = html_title = html_short_title = "mysqlha.proxysql"
 extensions = ["sphinx_antsibull_ext"]
 pygments_style = "ansible"
+pygments_dark_style = "monokai"
 highlight_language = "YAML+Jinja"
-html_theme = "alabaster"
+html_theme = "furo"
 html_theme_options = {
-    "page_width": "1140px",
-    "sidebar_width": "310px",
-    "fixed_sidebar": True,
-    # the guides; modules and roles are on the first page
-    "sidebar_includehidden": False,
+    "source_repository": "https://github.com/mysqlha/proxysql/",
+    "source_branch": "main",
+    "source_directory": "docs/docsite/rst/",
+    "top_of_page_buttons": [],
+    "light_css_variables": {"color-brand-primary": "#0b5cad", "color-brand-content": "#0b5cad"},
+    "dark_css_variables": {"color-brand-primary": "#79b8ff", "color-brand-content": "#79b8ff"},
 }
+html_static_path = ["static"]
+html_css_files = ["site.css"]
 html_show_sphinx = False
 exclude_patterns = ["example"]
 nitpicky = True
