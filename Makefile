@@ -2,7 +2,7 @@
 # The work itself is in tests/tools/ and tests/lab/; this file only names it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-down test lint sanity unit conformance molecule delivery docs matrix bench mutants chaos clean
+.PHONY: help setup demo demo-kill demo-down test lint sanity unit conformance molecule delivery docs matrix bench mutants chaos clean
 S ?= default
 export CORE ?=
 ARGS ?=
@@ -13,6 +13,9 @@ help: ## this list
 demo: ## five hosts, a ProxySQL cluster and its VIP on this machine, to look at
 	@tests/tools/setup --hosts
 	@tests/lab/demo up
+
+demo-kill: ## kill the core that holds the VIP of `make demo`, and see how fast the other one takes over
+	@tests/lab/demo kill
 
 demo-down: ## remove what `make demo` made
 	@tests/tools/setup

@@ -106,8 +106,10 @@ def dispatch(given: argparse.Namespace) -> int:
         image.ensure(rebuild=given.rebuild)
     elif given.command == "up":
         mariadb = {name for name in given.mariadb.split(",") if name}
-        subnet = given.subnet or str(network.free(given.name))
-        hosts.up(hosts.plan(given.name, subnet, given.hosts, mariadb), subnet)
+        image.ensure({"base", "mariadb"} if mariadb else {"base"})
+        with network.turn():
+            subnet = given.subnet or str(network.free(given.name))
+            hosts.up(hosts.plan(given.name, subnet, given.hosts, mariadb), subnet)
     elif given.command == "down":
         for lab in sorted({host.lab for host in hosts.standing()}) if given.all else [given.name]:
             hosts.down(lab)

@@ -1,4 +1,4 @@
-"""The demo: a lab of five hosts, two databases, site.yml, and a look at what stands."""
+"""The demo: a lab of five hosts, two databases, site.yml, a look at what stands, and a failover."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from . import hosts, inventory, machine, network, package, view
+from . import hosts, image, inventory, machine, network, package, view
 from .machine import CACHE, CHECKOUT, LAB
 from .say import Refused, done, line, progress, refuse, step
 
@@ -33,10 +33,13 @@ def up() -> int:
     began = time.monotonic()
     chosen = package.choose()
     line(str(chosen))
-    subnet = network.free(NAME)
-    wanted = [f"{name}:{subnet[last]}" for name, last in ADDRESSES.items()]
-    made = hosts.plan(NAME, str(subnet), wanted, {"db1", "db2"})
-    hosts.up(made, str(subnet))
+    image.ensure({"base", "mariadb"})
+    # Only now, which can be minutes later: somebody else may have taken a network meanwhile.
+    with network.turn():
+        subnet = network.free(NAME)
+        wanted = [f"{name}:{subnet[last]}" for name, last in ADDRESSES.items()]
+        made = hosts.plan(NAME, str(subnet), wanted, {"db1", "db2"})
+        hosts.up(made, str(subnet))
     write_inventory(made, chosen)
     with step("collection: installing it from this checkout into .ansible"):
         run_quietly("collection", [BIN / "ansible-galaxy", "collection", "install", "--force", CHECKOUT])
@@ -47,6 +50,21 @@ def up() -> int:
     if good:
         line(f"demo: stands after {time.monotonic() - began:.0f} s")
     return 0 if good else 1
+
+
+def kill() -> int:
+    """Kills the core that holds the VIP as if its power failed, and shows what a client sees of it."""
+    standing = {host.name: host for host in hosts.standing(NAME) if host.state == "running"}
+    cores = [standing[name] for name in GROUPS["proxysql_core"] if name in standing]
+    if len(cores) < 2:
+        lab = os.path.relpath(LAB / "lab", Path.cwd())
+        dead = [name for name in GROUPS["proxysql_core"] if name not in standing]
+        raise Refused(
+            f"{' and '.join(dead)} of the demo does not run. Start it: {lab} start {NAME} {dead[0]}"
+            if cores
+            else "the demo does not stand; make demo"
+        )
+    return view.failover(cores, str(network.free(NAME)[100]))
 
 
 def down() -> int:
@@ -114,9 +132,9 @@ def run_quietly(name: str, command: list[str | Path]) -> str:
 
 def main() -> int:
     os.environ["PATH"] += ":/usr/local/sbin:/usr/sbin:/sbin"
-    commands = {"up": up, "down": down}
+    commands = {"up": up, "kill": kill, "down": down}
     if len(sys.argv) != 2 or sys.argv[1] not in commands:
-        print("usage: demo up|down", file=sys.stderr)
+        print("usage: demo up|kill|down", file=sys.stderr)
         return 2
     try:
         machine.check()

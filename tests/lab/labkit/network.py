@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import ipaddress
 import json
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from . import machine
@@ -16,6 +20,19 @@ from .say import Refused
 
 # Where labs are put that say nothing else.
 RANGE = ipaddress.IPv4Network("10.90.0.0/16")
+
+
+# One of all checkouts on this machine.
+TURN = Path("/run/lock/proxysql-lab-network")
+
+
+@contextmanager
+def turn() -> Iterator[None]:
+    """While a network is chosen and until its hosts stand: without a route it would look free."""
+    TURN.parent.mkdir(parents=True, exist_ok=True)
+    with TURN.open("w", encoding="ascii") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def bridge(lab: str) -> str:

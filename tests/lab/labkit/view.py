@@ -6,12 +6,13 @@ import os
 import sys
 import time
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pymysql
 import yaml
 
-from .hosts import Host, run
+from .hosts import Host, kill, run
 from .machine import CHECKOUT, LAB
 
 CREDENTIALS = CHECKOUT / "molecule" / "default" / "inventory" / "group_vars" / "all" / "credentials.yml"
@@ -182,12 +183,74 @@ def _print_commands(vip: str) -> str:
     print()
     print(f"  Connect through the VIP ({shown}):")
     print(f"      {lab} exec demo db2 {connect}")
-    print("  Kill the active core as if its power failed, connect again, and bring it back:")
-    print(f"      {lab} kill demo core1")
-    print(f"      {lab} start demo core1")
+    print("  See a failover: the core that holds the VIP is killed as if its power failed:")
+    print("      make demo-kill")
+    play = ".venv/bin/ansible-playbook -i .cache/lab/demo/inventory playbooks/"
+    print("  Move the VIP without a failed login; look at the whole; see what site would change (nothing):")
+    print(f"      {play}switchover.yml -e proxysql_switchover_to=core2")
+    print(f"      {play}status.yml -e proxysql_status_page=status.html")
+    print(f"      {play}site.yml --check --diff")
     print("  Look into a node:")
     print(f"      {lab} ssh demo core1")
     print("  Remove it all:")
     print("      make demo-down")
     print()
     return answer
+
+
+PERIOD = 0.02
+PATIENCE = 30.0
+
+
+def failover(cores: list[Host], vip: str) -> int:
+    """Kill the holder of the VIP while a client logs in anew every 20 ms; print what that client saw."""
+    holders = [core for core in cores if _holds(core, vip)]
+    if not holders:
+        print(bad(f"No core holds {vip}."))
+        return 1
+    known = yaml.safe_load(CREDENTIALS.read_text(encoding="utf-8"))
+    login = {"user": known["lab_app_user"], "password": known["lab_app_password"]}
+    print(f"  {holders[0].name} holds {vip}. A client logs in {1 / PERIOD:.0f} times a second.")
+    if not _serves(vip, login):
+        print(bad(f"  {vip} does not answer, before anything was done."))
+        return 1
+    killing = Thread(target=kill, args=(holders[0],))
+    last = began = time.monotonic()
+    failed, gap = 0, 0.0
+    killing.start()
+    # until it answers again after it did not, and for some more seconds in case that was not the end of it
+    until = began + PATIENCE
+    while time.monotonic() < until:
+        if _serves(vip, login):
+            now = time.monotonic()
+            if now - last > gap:
+                gap = now - last
+            if failed and until == began + PATIENCE:
+                until = now + 3
+            last = now
+        else:
+            failed += 1
+        time.sleep(PERIOD)
+    killing.join()
+    survivor = next(core for core in cores if core.name != holders[0].name)
+    moved = _holds(survivor, vip)
+    text = f"  {survivor.name} holds it now. Without an answer: {gap:.2f} s, {failed} failed logins."
+    print(good(text) if moved else bad(f"  {survivor.name} does not hold it after {PATIENCE:.0f} s."))
+    lab = os.path.relpath(LAB / "lab", Path.cwd())
+    print(f"  Bring {holders[0].name} back; it follows, and takes the VIP again without a failed login:")
+    print(f"      {lab} start demo {holders[0].name}")
+    return 0 if moved else 1
+
+
+def _serves(vip: str, login: dict[str, str]) -> bool:
+    try:
+        connection = pymysql.connect(
+            host=vip, port=6033, connect_timeout=0.25, read_timeout=0.25, ssl_disabled=True, **login
+        )
+    except (pymysql.Error, OSError):
+        return False
+    try:
+        with connection, connection.cursor() as cursor:
+            return bool(cursor.execute("SELECT 1"))
+    except (pymysql.Error, OSError):
+        return False
