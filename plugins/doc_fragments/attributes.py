@@ -28,7 +28,7 @@ attributes:
     description: Can run in check mode and tell what would be done, writing nothing.
     support: full
   diff_mode:
-    description: Returns what changed, or in check mode would change, as text before and after.
+    description: Has no rows of its own to show.
     support: none
   action_group:
     description: Use C(group/mysqlha.proxysql.all) in C(module_defaults) to give the connection options once.

@@ -47,7 +47,7 @@ options:
         C(!include) and C(!includedir). From its groups C([client]), C([mysql]) and those of MariaDB's clients
         come C(host), C(port), C(user), C(password), C(socket), C(ssl-ca), C(ssl-cert), C(ssl-key), C(ssl-mode),
         C(ssl) and C(ssl-verify-server-cert).
-      - What is given as an option or in the environment goes before what the file says. Where O(login_host),
+      - What is given as an option or in the environment takes precedence over the file. Where O(login_host),
         O(login_port) or O(login_unix_socket) is given, the file's socket, and its port but for a host given alone,
         are not used; nor are they in modules that ask several nodes.
       - If not given, the environment variable E(PROXYSQL_LOGIN_DEFAULTS_FILE) is used, if there is one.
@@ -79,7 +79,7 @@ options:
   ca_cert:
     description:
       - File with the certificate authority that must have signed ProxySQL's certificate, on the host
-        the task runs on. Without it the connection is encrypted, but nobody is identified.
+        the task runs on. Without it the connection is encrypted, but the server is not authenticated.
       - ProxySQL makes its own, C(proxysql-ca.pem) in its data folder. That it lacks what X.509 asks for when
         read strictly, as Python does from 3.13 on, is overlooked.
     type: path

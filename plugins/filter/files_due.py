@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: files_due
-short_description: Which files are not on a host as they should be
+short_description: Files that are missing or different on a host
 version_added: "1.0.0"
 description:
   - Compares files as they should be with what one task of M(ansible.builtin.find) saw on the host, so that

@@ -158,7 +158,7 @@ leader:
   type: str
   sample: 192.0.2.11:6032
 remarks:
-  description: What is to be said of the choice, such as which nodes do not answer or are older.
+  description: Notes on the choice, such as which nodes do not answer or are older.
   returned: with O(choose_leader=true)
   type: list
   elements: str

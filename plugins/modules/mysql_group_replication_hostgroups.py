@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: mysql_group_replication_hostgroups
-short_description: Hostgroups of groups of Group Replication (table mysql_group_replication_hostgroups)
+short_description: Hostgroups of MySQL Group Replication clusters (table mysql_group_replication_hostgroups)
 version_added: "1.0.0"
 description:
   - Keeps the rows of ProxySQL's table C(mysql_group_replication_hostgroups) as declared, in memory,
@@ -228,7 +228,7 @@ restore_point:
   type: str
   sample: 20261126T125501.123456Z-mysql_servers
 server_version:
-  description: The version that ProxySQL gives, all of it.
+  description: Full version string of ProxySQL.
   returned: always, except for O(state=rendered)
   type: str
   sample: 2.7.1

@@ -370,7 +370,7 @@ restore_point:
   type: str
   sample: 20261126T125501.123456Z-mysql_servers
 server_version:
-  description: The version that ProxySQL gives, all of it.
+  description: Full version string of ProxySQL.
   returned: always, except for O(state=rendered)
   type: str
   sample: 2.7.1

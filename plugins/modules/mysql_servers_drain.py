@@ -143,7 +143,7 @@ statements:
   type: list
   elements: str
 server_version:
-  description: The version that ProxySQL gives, all of it.
+  description: Full version string of ProxySQL.
   returned: success
   type: str
   sample: 2.7.1

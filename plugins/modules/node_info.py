@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: node_info
-short_description: How one ProxySQL node stands, in its cluster and against what is declared
+short_description: Read the state of one ProxySQL node, in its cluster and against what is declared
 version_added: "1.0.0"
 description:
   - Reads over one connection all that the playbook C(mysqlha.proxysql.status) shows of a node. It

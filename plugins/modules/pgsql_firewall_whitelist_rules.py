@@ -57,7 +57,7 @@ options:
       digest:
         description:
           - The kind of query, by its digest as in C(stats_pgsql_query_digest), such as
-            V(0x3A2B1C0D4E5F6071). Kept letter by letter, so V(0x0A) and V(0xA) are two rows that mean
+            V(0x3A2B1C0D4E5F6071). Compared as text, so V(0x0A) and V(0xA) are two rows that mean
             the same.
           - ProxySQL reads a number without C(0x) as a decimal one, so that it would match nothing. It
             is refused here. Part of the key.
@@ -213,7 +213,7 @@ restore_point:
   type: str
   sample: 20261126T125501.123456Z-mysql_servers
 server_version:
-  description: The version that ProxySQL gives, all of it.
+  description: Full version string of ProxySQL.
   returned: always, except for O(state=rendered)
   type: str
   sample: 2.7.1

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: pgsql_firewall_whitelist_sqli_fingerprints
-short_description: SQL injections that are none (table pgsql_firewall_whitelist_sqli_fingerprints)
+short_description: Known false positives of SQL-injection detection (table pgsql_firewall_whitelist_sqli_fingerprints)
 version_added: "1.0.0"
 description:
   - Keeps the rows of ProxySQL's table C(pgsql_firewall_whitelist_sqli_fingerprints) as declared, in
@@ -145,7 +145,7 @@ restore_point:
   type: str
   sample: 20261126T125501.123456Z-mysql_servers
 server_version:
-  description: The version that ProxySQL gives, all of it.
+  description: Full version string of ProxySQL.
   returned: always, except for O(state=rendered)
   type: str
   sample: 2.7.1

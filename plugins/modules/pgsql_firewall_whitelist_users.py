@@ -39,7 +39,7 @@ options:
       client_address:
         description:
           - The address of the client, in full. The empty string stands for any address. A row with the
-            address goes before one without. Part of the key.
+            address takes precedence over one without. Part of the key.
         type: str
         required: true
       mode:
@@ -186,7 +186,7 @@ restore_point:
   type: str
   sample: 20261126T125501.123456Z-mysql_servers
 server_version:
-  description: The version that ProxySQL gives, all of it.
+  description: Full version string of ProxySQL.
   returned: always, except for O(state=rendered)
   type: str
   sample: 2.7.1

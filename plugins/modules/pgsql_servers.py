@@ -38,7 +38,7 @@ options:
         description:
           - Name or address of the server, or the path of its Unix socket together with
             O(config[].port=0).
-          - Kept letter by letter. C(db1) and C(DB1) are two servers to ProxySQL. Part of the key.
+          - Case-sensitive. C(db1) and C(DB1) are two servers to ProxySQL. Part of the key.
         type: str
         required: true
       port:
@@ -51,8 +51,8 @@ options:
           - V(OFFLINE_SOFT) takes no new ones. Connections in use stay until they are given back, so
             this is how to drain a server.
           - V(OFFLINE_HARD) takes the server out at once. Clients that use it lose their connection.
-          - C(SHUNNED) can not be declared. It is what ProxySQL itself says, in runtime, of a server it
-            has given up on for the moment. That too is not drift. The table's default is C(ONLINE).
+          - C(SHUNNED) can not be declared. ProxySQL sets it at
+            runtime for a server that it considers unreachable. That too is not drift. The table's default is C(ONLINE).
         type: str
         choices: [ONLINE, OFFLINE_SOFT, OFFLINE_HARD]
       weight:
@@ -201,7 +201,7 @@ restore_point:
   type: str
   sample: 20261126T125501.123456Z-mysql_servers
 server_version:
-  description: The version that ProxySQL gives, all of it.
+  description: Full version string of ProxySQL.
   returned: always, except for O(state=rendered)
   type: str
   sample: 2.7.1

@@ -31,7 +31,7 @@ options:
     suboptions:
       username:
         description:
-          - The user's name, with upper and lower case told apart.
+          - The user's name, case-sensitive.
           - Do not use a name that is among C(admin-admin_credentials). Part of the key.
         type: str
         required: true
@@ -204,7 +204,7 @@ restore_point:
   type: str
   sample: 20261126T125501.123456Z-mysql_servers
 server_version:
-  description: The version that ProxySQL gives, all of it.
+  description: Full version string of ProxySQL.
   returned: always, except for O(state=rendered)
   type: str
   sample: 2.7.1

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: proxysql_info
-short_description: What a ProxySQL holds and how it is, read only
+short_description: Read a ProxySQL's configuration and state
 version_added: "1.0.0"
 description:
   - Reads a ProxySQL's tables and variables in each layer, its view of the cluster, and its connection pool.
@@ -101,7 +101,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 server_version:
-  description: The version that ProxySQL gives, all of it.
+  description: Full version string of ProxySQL.
   returned: always
   type: str
   sample: 2.7.1

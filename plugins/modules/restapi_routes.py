@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: restapi_routes
-short_description: Programs that ProxySQL starts when its REST API is asked (table restapi_routes)
+short_description: REST API routes that run programs (table restapi_routes)
 version_added: "1.0.0"
 description:
   - Keeps the rows of ProxySQL's table C(restapi_routes) as declared, in memory, runtime and disk.
@@ -189,7 +189,7 @@ restore_point:
   type: str
   sample: 20261126T125501.123456Z-mysql_servers
 server_version:
-  description: The version that ProxySQL gives, all of it.
+  description: Full version string of ProxySQL.
   returned: always, except for O(state=rendered)
   type: str
   sample: 2.7.1

@@ -73,7 +73,7 @@ content:
   returned: for O(show_content=true)
   type: str
 server_version:
-  description: The version that ProxySQL gives, all of it.
+  description: Full version string of ProxySQL.
   returned: success
   type: str
   sample: 2.7.1

@@ -193,7 +193,7 @@ restart_required:
   elements: str
   sample: []
 server_version:
-  description: The version that ProxySQL gives, all of it.
+  description: Full version string of ProxySQL.
   returned: success
   type: str
   sample: 2.7.1

@@ -94,7 +94,7 @@ statements:
   elements: str
   sample: [LOAD MYSQL USERS TO RUNTIME]
 server_version:
-  description: The version that ProxySQL gives, all of it.
+  description: Full version string of ProxySQL.
   returned: success
   type: str
   sample: 2.7.1

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: scheduler
-short_description: Programs that ProxySQL starts again and again (table scheduler)
+short_description: Programs that ProxySQL runs periodically (table scheduler)
 version_added: "1.0.0"
 description:
   - Keeps the rows of ProxySQL's table C(scheduler) as declared, in memory, runtime and disk.
@@ -213,7 +213,7 @@ restore_point:
   type: str
   sample: 20261126T125501.123456Z-mysql_servers
 server_version:
-  description: The version that ProxySQL gives, all of it.
+  description: Full version string of ProxySQL.
   returned: always, except for O(state=rendered)
   type: str
   sample: 2.7.1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -95,3 +96,19 @@ def test_pages_that_are_linked_from_the_top_exist() -> None:
     for page in CHECKOUT.glob("*.md"):
         for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8")):
             assert (CHECKOUT / link).exists(), f"{page.name}: {link}"
+
+
+def descriptions(options: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, option in options.items():
+        text = option["description"]
+        yield name, text if isinstance(text, str) else text[0]
+        yield from descriptions(option.get("options", {}))
+
+
+@pytest.mark.parametrize("folder", ["roles/proxysql", "roles/keepalived", "playbooks"])
+def test_a_description_stands_alone(folder: str) -> None:
+    """Options are printed in alphabetical order, and one by one in errors."""
+    text = (CHECKOUT / folder / "meta/argument_specs.yml").read_text(encoding="utf-8")
+    leaning = re.compile(r"(Its|The same|That|With how many|Further)\b")
+    for spec in yaml.safe_load(text)["argument_specs"].values():
+        assert [name for name, first in descriptions(spec["options"]) if leaning.match(first)] == []
