@@ -59,12 +59,13 @@ _value:
   description:
     - C(problems) and C(warnings), lists of sentences, each with the hosts it holds for; C(cores), C(satellites) and
       C(nodes), names of hosts; C(places), by host where its admin interface is; C(members), the cores as rows of
-      C(proxysql_servers); C(vips), addresses; C(playbook), its variables; and C(hosts), by host the
+      C(proxysql_servers); C(vips), addresses; C(playbook), its variables; C(run), a name for this run; and C(hosts), by host the
       typed variables of each role, whether it can hold a virtual IP, and its part of VRRP.
   type: dict
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
 from typing import Any, Callable
 
 from ansible.utils.display import Display
@@ -89,6 +90,8 @@ def site_plan(
     params = {} if playbook else _params(context, hostvars[host], roles)
     asked = Asked(tuple(roles), playbook, [str(name) for name in hosts], params, strategy)
     found = plan(hostvars, groups, asked, host)
+    # What this run keeps on the nodes, to be taken back together, has this in common.
+    found["run"] = datetime.now(timezone.utc).strftime("run-%Y%m%dT%H%M%SZ")
     for sentence in found["warnings"]:
         Display().warning(sentence)
     return found

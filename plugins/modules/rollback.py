@@ -57,6 +57,12 @@ options:
         says so where they differ.
     type: bool
     default: false
+  missing_ok:
+    description:
+      - Whether to change nothing, and not to fail, where the folder has no such restore point. It is meant for the other
+        nodes of a cluster, on which a run may have had nothing to write.
+    type: bool
+    default: false
   load:
     description:
       - Whether to bring it to runtime (C(LOAD ... TO RUNTIME)).

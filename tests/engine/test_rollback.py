@@ -120,7 +120,10 @@ def test_over_several_points_to_a_name_a_label_and_a_time(
         assert everything(server) == last
     assert "no restore point nowhere" in back(to="nowhere")["msg"]
     assert "nothing was written since" in back(to="2999-01-01")["msg"]
-    assert "younger than 2001-01-01" in back(to="2001-01-01")["msg"]
+    count = len(back(to=second["restore_point"], check=True)["undone"]) + 1
+    assert "younger than 2001-01-01" in back(to="2001-01-01", restore_points_keep=count)["msg"]
+    back(to="2001-01-01")
+    assert layers(server, "mysql_servers") == {"memory": {}, "runtime": {}, "disk": {}}
 
 
 def test_a_table_of_the_section_that_was_empty_then_is_emptied(
@@ -171,9 +174,9 @@ def test_open_edits_are_not_served_and_so_not_put_back(
     made = write(
         tables={"mysql_servers": [{"hostgroup_id": 5, "hostname": "192.0.2.5"}]}, open_edits="publish"
     )
-    edits = json.loads((folder / f"{made['restore_point']}.json").read_text())["sections"]["MYSQL SERVERS"][
-        "tables"
-    ]
+    edits = json.loads((folder / f"{made['restore_point']}.json").read_text().partition("\n")[2])["sections"][
+        "MYSQL SERVERS"
+    ]["tables"]
     assert sorted(row["hostname"] for row in edits["mysql_servers"]["edits"]) == ["192.0.2.31", "192.0.2.77"]
     assert not back().get("failed")
     assert everything(server) == before
@@ -269,6 +272,7 @@ def test_a_whole_point_is_a_copy_for_another_server(
     for name in os.listdir(folder):
         (folder / name).unlink()
     assert "no restore point" in back()["msg"]
+    assert not back(missing_ok=True)["changed"]
     assert back(content=made["content"])["changed"]
     assert everything(server) == before
     assert "not a restore point" in back(content=made["content"][:-30])["msg"]

@@ -190,6 +190,25 @@ def test_what_a_playbook_is_asked_for_is_checked(playbook: str, every: dict[str,
     assert [one for one in problems if sentence in one], problems
 
 
+@pytest.mark.parametrize(
+    ("playbook", "every", "sentences"),
+    [
+        ("rollback", {}, 0),
+        ("backup", {"proxysql_backup_password": "a"}, 0),
+        ("backup", {}, 1),
+        ("restore", {"proxysql_backup_password": "a", "proxysql_backup_file": "x"}, 0),
+        ("restore", {}, 2),
+        (
+            "restore",
+            {"proxysql_backup_password": "a", "proxysql_backup_file": "x", "proxysql_backup_host": "y"},
+            1,
+        ),
+    ],
+)
+def test_backups_have_a_password_and_a_file(playbook: str, every: dict[str, Any], sentences: int) -> None:
+    assert len(planned(playbook=playbook, **every)["problems"]) == sentences
+
+
 def test_what_a_playbook_is_asked_for_is_typed() -> None:
     found = planned(playbook="switchover", proxysql_switchover_keep="false", proxysql_switchover_to="core2")
     assert (found["problems"], found["playbook"]) == ([], {"to": "core2", "keep": False})

@@ -30,6 +30,8 @@ WRITTEN, ROLLBACK, KEPT = KINDS = ("written", "rollback", "kept")
 _CLOCK = "%Y%m%dT%H%M%S.%fZ"
 _NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z-[a-z_.]+\Z")
 _SUFFIX, _UNFINISHED = ".json", ".new"
+# In front of the JSON: a text that begins with a brace is made a dict of by Ansible's templates.
+_HEAD = "# mysqlha.proxysql restore point\n"
 
 Content = dict[str, Any]
 
@@ -99,7 +101,7 @@ class RestorePoints:
             words = ".".join(section.section.name.lower().replace(" ", "_") for section in sections)
             name = f"{made.strftime(_CLOCK)}-{words[:150]}"
             content["name"] = name
-            self._write(name, json.dumps(content, separators=(",", ":")))
+            self._write(name, _HEAD + json.dumps(content, separators=(",", ":")))
             self._forget(there)
         except OSError as exc:
             raise EngineError(
@@ -201,7 +203,7 @@ def content_of(sections: Iterable[SectionWork], whole: bool = False) -> Content:
 def parsed(text: str, name: str = "") -> Point:
     """A point from the text of its file. Raises DeclarationError for what is none."""
     try:
-        content = json.loads(text)
+        content = json.loads(text[len(_HEAD.rstrip()) :] if text.startswith(_HEAD.rstrip()) else text)
         name = name or content["name"]
         number = content["format"]
         if number == FORMAT:

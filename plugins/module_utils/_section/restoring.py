@@ -34,24 +34,29 @@ _EMPTY: Content = {"columns": [], "rows": []}
 LAST = "last"
 
 
-def chosen(points: Sequence[Point], to: str) -> list[Point]:
-    """The points to be undone, oldest first. points: all there are, oldest first.
+class NoPointError(DeclarationError):
+    """There is no restore point to go back to, or nothing was written since."""
+
+
+def chosen(points: Sequence[Point], to: str, full: bool) -> list[Point]:
+    """The points to be undone, oldest first. points: all there are, oldest first; full: older ones may
+    have been forgotten.
 
     to: "last" for what the last run wrote (a rollback is none, so that a second one changes nothing), the
-    name of a point, the label of a run, or a time (ISO 8601, UTC where it names no zone): then what was written
-    at that time and later. Raises DeclarationError.
+    name of a point, the label of a run, or a time (ISO 8601, UTC where it names no zone): then what was
+    written at that time and later. Raises DeclarationError.
     """
     if to == LAST:
         runs = [at for at, point in enumerate(points) if point.kind == WRITTEN]
         if not runs:
-            raise DeclarationError("there is no restore point of a run")
+            raise NoPointError("there is no restore point of a run")
         first, label = runs[-1], points[runs[-1]].label
         # The run's own, up to where somebody else wrote before it.
         while label and first and points[first - 1].label == label:
             first -= 1
         return list(points[first:])
     if not points:
-        raise DeclarationError("there is no restore point")
+        raise NoPointError("there is no restore point")
     # The first part of a name alone will do: Ansible masks a password wherever it is found, in names as well.
     named = [
         at for at, point in enumerate(points) if to in (point.name, point.name.partition("-")[0], point.label)
@@ -60,14 +65,13 @@ def chosen(points: Sequence[Point], to: str) -> list[Point]:
         return list(points[named[0] :])
     when = _time(to)
     if when is None:
-        raise DeclarationError(
+        raise NoPointError(
             f"there is no restore point {to}; there are {', '.join(point.name for point in points)}"
         )
     later = [point for point in points if point.made >= when]
     if not later:
-        raise DeclarationError(f"nothing was written since {to}: the last restore point is {points[-1].name}")
-    if later[0] is points[0]:
-        # Older ones may have been forgotten.
+        raise NoPointError(f"nothing was written since {to}: the last restore point is {points[-1].name}")
+    if full and later[0] is points[0]:
         raise DeclarationError(
             f"the oldest restore point, {points[0].name}, is younger than {to}; to go back to it, name it"
         )

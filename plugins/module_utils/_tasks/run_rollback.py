@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from .._catalog.tables import Section
@@ -13,7 +14,7 @@ from .._planning.layers import LAYERS
 from .._planning.plan import Want
 from .._section.apply import OPEN_EDITS
 from .._section.restore_points import KEPT, ROLLBACK, Point, RestorePoints, content_of, parsed
-from .._section.restoring import LAST, chosen, put_together, works_back
+from .._section.restoring import LAST, NoPointError, chosen, put_together, works_back
 from .._section.runtime import named_sections
 from .._section.section import Part, SectionWork, present_tables
 from .._section.tables import TableWork
@@ -32,6 +33,7 @@ def run_rollback() -> None:
         "content": {"type": "str", "no_log": True},
         "sections": {"type": "list", "elements": "str"},
         "access": {"type": "bool", "default": False},
+        "missing_ok": {"type": "bool", "default": False},
         "load": {"type": "bool", "default": True},
         "save": {"type": "bool", "default": True},
         "open_edits": {"type": "str", "default": OPEN_EDITS[0], "choices": list(OPEN_EDITS)},
@@ -43,10 +45,7 @@ def run_rollback() -> None:
 
     def body(admin: Admin) -> dict[str, Any]:
         names = [section.name for section in named_sections(params["sections"])]
-        if params["content"]:
-            points = [parsed(params["content"])]
-        else:
-            points = chosen(RestorePoints(params["restore_points"]).all(), params["to"])
+        points = [parsed(params["content"])] if params["content"] else _points(params)
         works, left = works_back(admin, put_together(points), names, params["access"])
         outcome = module.apply(admin, works, ROLLBACK)
         return {
@@ -57,6 +56,16 @@ def run_rollback() -> None:
         }
 
     module.run(body)
+
+
+def _points(params: Mapping[str, Any]) -> list[Point]:
+    found = RestorePoints(params["restore_points"]).all()
+    try:
+        return chosen(found, params["to"], len(found) >= params["restore_points_keep"])
+    except NoPointError:
+        if params["missing_ok"]:
+            return []
+        raise
 
 
 def run_restore_point() -> None:

@@ -14,13 +14,16 @@ _HOSTS = {
     "lint": "proxysql_lint_host",
     "maintenance": "proxysql_maintenance_host",
     "remove_node": "proxysql_remove_node_host",
+    "restore": "proxysql_backup_host",
     "switchover": "proxysql_switchover_to",
 }
 
 
 def spec_of(playbook: str) -> str:
-    """Both rolling playbooks take the same."""
-    return "rolling" if playbook.startswith("rolling_") else playbook
+    """Both rolling playbooks take the same, and what backup writes restore reads."""
+    if playbook.startswith("rolling_"):
+        return "rolling"
+    return "backup" if playbook == "restore" else playbook
 
 
 def check(
@@ -44,6 +47,10 @@ def check(
         )
     if playbook == "remove_node" and list(cores) == [host] and satellites:
         say(f"{host} is the only core; the others would have nobody to follow")
+    if playbook in ("backup", "restore") and not options.get("proxysql_backup_password"):
+        say("proxysql_backup_password is not set; backups are encrypted with it, so keep it in a vault")
+    if playbook == "restore" and not options.get("proxysql_backup_file"):
+        say("proxysql_backup_file is not set; it is the file that the playbook backup has written")
     serial = options.get("proxysql_rolling_serial")
     if serial is not None and serial < 1:
         say(f"proxysql_rolling_serial is {serial}; it must be 1 or more")
