@@ -357,7 +357,9 @@ def text(report: Report) -> str:
         lines.append(f"    {finding.todo}")
     count = sum(node.seen is not None for node in report.nodes)
     verdict = "healthy" if report.healthy else "NOT healthy"
-    lines.append(f"{verdict}: {count} of {len(report.nodes)} nodes answer, {len(report.findings)} findings")
+    number = len(report.findings)
+    findings = "1 finding" if number == 1 else f"{number} findings"
+    lines.append(f"{verdict}: {count} of {len(report.nodes)} nodes answer, {findings}")
     return "\n".join(lines)
 
 

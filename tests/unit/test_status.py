@@ -192,3 +192,36 @@ def test_hosts_that_were_asked_one_after_the_other_have_no_clocks_apart(apart: i
 
 def test_a_time_that_nobody_knows_is_no_clock() -> None:
     assert clocks({}) == "" and judge(nodes(core2={"cluster": {"now": 0}}), [VIP]).healthy
+
+
+def many(number: int, **changed: Any) -> list[dict[str, Any]]:
+    found = nodes()
+    for one in range(number):
+        host = f"sat{one + 100}"
+        own = {**seen("sat1"), **changed.get(host, {})}
+        own["cluster"] = {**own["cluster"], "name": f"10.0.1.{one}:6032"}
+        found.append({"host": host, "role": "satellite", "seen": own})
+    return found
+
+
+def test_of_many_nodes_those_with_a_finding_are_first_and_drawn() -> None:
+    drifted = {"drift": {"mysql_users": {"memory": 1}}}
+    made = page(judge(many(97, sat150=drifted), [VIP]), "Shop", "now")
+    drawing = made[made.index("<svg") : made.index("</svg>")]
+    assert drawing.count("<rect") == 1 + 2 + 1 + 1 + 1, "VIP, cores, the one with drift, the rest, a database"
+    assert ">sat150</text>" in drawing and ">97 satellites</text>" in drawing
+    table = made[made.index("Nodes and sections") :]
+    assert table.index("<td>sat150</td>") < table.index("<details>") < table.index("<td>sat101</td>")
+
+
+def test_a_node_with_drift_is_no_green_box() -> None:
+    made = page(judge(nodes(sat1={"drift": {"mysql_users": {"memory": 1}}}), [VIP]), "Shop", "now")
+    box = made[made.index("<title>sat1</title>") :]
+    assert 'class="box off"' in box[: box.index("</g>")] and "not as declared" in box[: box.index("</g>")]
+
+
+def test_the_page_can_be_read_by_keyboard_and_by_ear() -> None:
+    made = page(judge(nodes(core2={"restart_required": ["mysql-threads"]}), [VIP]), "Shop", "now")
+    assert made.count('tabindex="0" role="region" aria-label="') == made.count("<table>") == 2
+    assert made.count("<caption>") == 2 and "<th>" not in made and '<th scope="col"' in made
+    assert "`" not in made
