@@ -125,7 +125,7 @@ def test_a_template_is_never_sliced_nor_run_twice_at_once(controller: Any) -> No
 def test_one_change_at_a_time_whatever_the_template(controller: Any) -> None:
     (alone,) = of(controller, "instance_group").values()
     assert alone["max_concurrent_jobs"] == 1
-    reading = {"ProxySQL look", "ProxySQL status"}
+    reading = {"ProxySQL look", "ProxySQL rollback look", "ProxySQL status"}
     for name, template in of(controller, "job_template").items():
         if name in reading:
             assert alone["name"] not in groups(template)[0], name
@@ -220,9 +220,10 @@ def test_the_rules_refuse_what_a_controller_refused() -> None:
 
 def test_a_limit_can_be_given(controller: Any) -> None:
     for name, template in of(controller, "job_template").items():
-        one_host = {question["variable"] for question in (template["survey_spec"] or {}).get("spec", [])}
+        whole = template["playbook"] == "playbooks/rollback.yml"
+        named = {question["variable"] for question in (template["survey_spec"] or {}).get("spec", [])}
         ignored = launched(template, limit="core1")[1]
-        assert ignored == ({"limit": "core1"} if one_host else {}), name
+        assert ignored == ({"limit": "core1"} if named or whole else {}), name
 
 
 def test_playbooks_and_collection_are_of_one_release(controller: Any) -> None:
@@ -283,7 +284,9 @@ def steps(controller: Any) -> list[dict[str, Any]]:
     return [entry for entry in controller[1] if entry["module"] == "workflow_job_template_node"]
 
 
-@pytest.mark.parametrize(("workflow", "changes"), [("change", "site"), ("move", "switch over")])
+@pytest.mark.parametrize(
+    ("workflow", "changes"), [("change", "site"), ("undo", "rollback"), ("move", "switch over")]
+)
 def test_a_workflow_applies_only_what_was_approved(controller: Any, workflow: str, changes: str) -> None:
     assert f"ProxySQL {workflow}" in of(controller, "workflow_job_template")
     own = [entry for entry in steps(controller) if entry["workflow_job_template"] == f"ProxySQL {workflow}"]
