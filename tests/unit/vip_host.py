@@ -34,7 +34,7 @@ def role_defaults() -> dict[str, Any]:
     return {name.partition("_")[2]: value for name, value in found.items()}
 
 
-def rendered(folder: Path, options: Mapping[str, Any] = {}, **variables: Any) -> dict[str, str]:
+def rendered(folder: Path, options: Mapping[str, Any] | None = None, **variables: Any) -> dict[str, str]:
     """The role's templates, by name, as Ansible makes them of its defaults, these options and variables."""
     given = {
         "ansible_python_interpreter": sys.executable,
@@ -45,7 +45,7 @@ def rendered(folder: Path, options: Mapping[str, Any] = {}, **variables: Any) ->
         "__keepalived_addresses": ["192.0.2.100", "192.0.2.101"],
         "__keepalived_derived": {"restart_sec": 1.4, "setback": -56, "step": 6},
         "__keepalived_plan": {"groups": []},
-        "__keepalived_set": {**role_defaults(), "backends": [10], **options},
+        "__keepalived_set": {**role_defaults(), "backends": [10], **(options or {})},
         **variables,
     }
     names = sorted(path.stem for path in (ROLE / "templates").glob("*.j2") if path.stem != "tracked")
