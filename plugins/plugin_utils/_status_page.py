@@ -31,7 +31,7 @@ td.same { color: var(--good); } td.apart { color: var(--bad); font-weight: 700; 
 ul { padding: 0; list-style: none; }
 li { margin: .5rem 0; padding-left: .7rem; border-left: 4px solid var(--line); }
 li.serious { border-color: var(--bad); } small { opacity: .75; display: block; }
-svg { width: 100%; height: auto; max-height: 44rem; }
+svg { width: 100%; height: auto; }
 svg text { font: 13px system-ui, sans-serif; fill: currentColor; }
 svg .box { fill: none; stroke: var(--line); stroke-width: 1.5; } svg .box.ok { stroke: var(--good); }
 svg .box.off { stroke: var(--bad); stroke-dasharray: 4 3; } svg line { stroke: var(--line); }
@@ -222,10 +222,9 @@ def _drawing(report: Report) -> str:
         state = "ONLINE" if backend in online else "not ONLINE"
         boxes.append(_box(place, backend, f"hostgroup {groups}: {state}", backend in online))
     return (
-        f'<svg viewBox="0 0 {width} {base.bottom + 10:.0f}" role="img" aria-label="Topology">'
-        + "".join(lines)
-        + "".join(boxes)
-        + "</svg>"
+        # a small cluster is not blown up
+        f'<svg viewBox="0 0 {width} {base.bottom + 10:.0f}" style="max-height: {base.bottom * 1.2:.0f}px"'
+        ' role="img" aria-label="Topology">' + "".join(lines) + "".join(boxes) + "</svg>"
     )
 
 
