@@ -1,4 +1,4 @@
-"""Sphinx, for the documentation site. Works without a network: no fonts or scripts of other sites, no references to them."""
+"""Sphinx, for the documentation site. Works without a network: nothing is taken from other sites."""
 
 project = "mysqlha.proxysql"
 copyright = "The mysqlha.proxysql developers"  # noqa: A001
