@@ -1,0 +1,188 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""A rollback that a node does by itself: the engine in one file, its settings, and a timer of systemd.
+
+Armed before a change is written, it fires unless it is disarmed in time, whether or not there is still a
+controller. What it needs to log in is in a file of root; nothing secret is in arguments or in the unit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import json
+import os
+import shutil
+import sys
+import time
+import zipfile
+from typing import Any
+
+from .._declared.errors import ConnectError, EngineError
+from .._server.admin import Admin
+from .._server.login import Login
+from .apply import How, apply
+from .restore_points import ROLLBACK, RestorePoints
+from .restoring import put_together, works_back
+
+# Ansible's own run_command waits for what a program starts; none of these leaves anything behind.
+subprocess: Any = importlib.import_module("subprocess")
+
+UNIT = "proxysql-confirm"
+_PROGRAM, _SETTINGS, _OUTCOME = "rollback.pyz", "settings.json", "outcome.json"
+_ENGINE = __name__.rpartition("._section")[0]
+# Seconds between attempts to reach a ProxySQL that is just being restarted.
+_PAUSES = (2, 5, 10, 30)
+_MAIN = f"from {__name__} import main\n\nmain()\n"
+
+
+class Unattended:
+    """The armed rollback of one server, in a folder beside its restore points. Raises EngineError."""
+
+    def __init__(self, points: str, unit: str = UNIT) -> None:
+        self.points = points
+        self.unit = unit
+        self.folder = os.path.join(points, "confirm")
+
+    @property
+    def armed(self) -> bool:
+        return _run("systemctl", "is-active", "--quiet", f"{self.unit}.timer") == 0
+
+    def arm(self, login: Login, seconds: float, keep: int, label: str) -> None:
+        """Roll back in so many seconds what is written from now on."""
+        if self.armed:
+            raise EngineError(
+                f"{self.unit}.timer is running: another change waits to be confirmed, or to be rolled back"
+            )
+        last = (RestorePoints(self.points).names() or [""])[-1]
+        settings = {
+            "points": self.points,
+            "after": last,
+            "keep": keep,
+            "label": label,
+            "login": {name: getattr(login, name) for name in login.__dataclass_fields__},
+        }
+        try:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            os.makedirs(self.points, 0o700, exist_ok=True)
+            os.mkdir(self.folder, 0o700)
+            _pack(os.path.join(self.folder, _PROGRAM))
+            _write(os.path.join(self.folder, _SETTINGS), settings)
+        except OSError as exc:
+            raise EngineError(f"{self.folder}: {exc.strerror or exc}; nothing was changed") from None
+        program = [sys.executable, "-B", os.path.join(self.folder, _PROGRAM), self.folder]
+        code = _run(
+            "systemd-run", "--quiet", "--collect", f"--unit={self.unit}", f"--on-active={seconds:.0f}s",
+            "--timer-property=AccuracySec=100ms", "--description=Roll ProxySQL back", *program,
+        )  # fmt: skip
+        if code:
+            self.forget()
+            raise EngineError(
+                f"systemd-run could not set the timer {self.unit} ({code}); nothing was changed"
+            )
+
+    def disarm(self) -> dict[str, Any] | None:
+        """Take the timer away; what the rollback found, if it fired before."""
+        _run("systemctl", "stop", f"{self.unit}.timer")
+        # One that is at work is waited for: it must not write after this.
+        _run("systemctl", "stop", f"{self.unit}.service", wait=True)
+        outcome = self.outcome()
+        self.forget()
+        return outcome
+
+    def outcome(self) -> dict[str, Any] | None:
+        try:
+            with open(os.path.join(self.folder, _OUTCOME), encoding="utf-8") as stream:
+                found: dict[str, Any] = json.load(stream)
+                return found
+        except (OSError, ValueError):
+            return None
+
+    def forget(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _run(*command: str, wait: bool = False) -> int:
+    try:
+        done = subprocess.run(
+            list(command), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            timeout=120 if wait else 30, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return 127
+    return int(done.returncode)
+
+
+def _write(path: str, content: Any) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as stream:
+        json.dump(content, stream)
+
+
+def _pack(path: str) -> None:
+    """What of the engine this process has loaded, as a program. Nothing of Ansible is in it."""
+    wanted = [
+        name
+        for name in sorted(sys.modules)
+        if name.startswith(_ENGINE + ".")
+        and not name.startswith((f"{_ENGINE}._tasks", f"{_ENGINE}._cluster"))
+    ]
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    packages = set()
+    with os.fdopen(handle, "wb") as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in wanted:
+            spec = importlib.util.find_spec(name)
+            source = spec.loader.get_source(name) if spec and spec.loader else None  # type: ignore[attr-defined]
+            place = name.replace(".", "/")
+            for end in range(1, len(name.split("."))):
+                packages.add("/".join(name.split(".")[:end]))
+            if spec is not None and spec.submodule_search_locations is not None:
+                packages.add(place)
+            else:
+                archive.writestr(f"{place}.py", source or "")
+        for package in sorted(packages):
+            archive.writestr(f"{package}/__init__.py", "")
+        archive.writestr("__main__.py", _MAIN)
+
+
+def roll_back(settings: dict[str, Any]) -> dict[str, Any]:
+    """What was written since the rollback was armed is put back, also who gets in. Returns what was done."""
+    points = RestorePoints(settings["points"], settings["keep"], settings["label"], ROLLBACK)
+    written = [points.read(name) for name in points.names() if name > settings["after"]]
+    if not written:
+        return {"changed": False, "undone": []}
+    with Admin(Login(**settings["login"])) as admin:
+        works, left = works_back(admin, put_together(written), None, access=True)
+        done = apply(admin, works, How(open_edits="publish", points=points))
+    return {
+        "changed": done.changed,
+        "undone": [point.name for point in written],
+        "statements": [statement.shown for statement in done.statements],
+        "left_out": left,
+        "restore_point": done.restore_point,
+    }
+
+
+def main() -> None:
+    folder = sys.argv[1]
+    with open(os.path.join(folder, _SETTINGS), encoding="ascii") as stream:
+        settings = json.load(stream)
+    outcome: dict[str, Any] = {}
+    for pause in (*_PAUSES, 0):
+        try:
+            outcome = roll_back(settings)
+            break
+        except ConnectError as exc:
+            outcome = {"failed": True, "msg": exc.message}
+            time.sleep(pause)
+        except EngineError as exc:
+            outcome = {"failed": True, "msg": exc.message}
+            break
+    with contextlib.suppress(FileNotFoundError):
+        # The login is not needed any more.
+        os.unlink(os.path.join(folder, _SETTINGS))
+    _write(os.path.join(folder, _OUTCOME), outcome)
+    print(json.dumps({name: outcome[name] for name in outcome if name != "statements"}))
+    sys.exit(1 if outcome.get("failed") else 0)

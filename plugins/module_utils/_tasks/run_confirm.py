@@ -1,0 +1,142 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The module confirm: a change that is not confirmed in time is taken back by the node itself."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .._declared.errors import ConnectError, EngineError
+from .._planning.confirm import Traffic, astray, expectations, measured, worse
+from .._section.unattended import Unattended
+from .._server.admin import Admin
+from .._server.traffic import traffic
+from .module import Module, Spec, login
+
+_LIMITS: Spec = {
+    "errors": {"type": "float", "default": 10.0},
+    "connection_errors": {"type": "float", "default": 5.0},
+    "latency": {"type": "float", "default": 5.0},
+}
+_QUERY: Spec = {
+    "digest": {"type": "str", "required": True},
+    "hostgroup": {"type": "int", "required": True},
+    "user": {"type": "str"},
+    "schema": {"type": "str"},
+}
+_NODE: Spec = {
+    "login_host": {"type": "str", "required": True},
+    "login_port": {"type": "int", "default": 6032},
+}
+_PAUSE = 1.0
+
+
+def run_confirm() -> None:
+    spec: Spec = {
+        "state": {"type": "str", "required": True, "choices": ["armed", "checked", "confirmed"]},
+        "restore_points": {"type": "path", "required": True},
+        "restore_points_keep": {"type": "int", "default": 20},
+        "restore_points_label": {"type": "str", "default": ""},
+        "timeout": {"type": "float", "default": 180.0},
+        "seconds": {"type": "float", "default": 30.0},
+        "baseline": {"type": "float", "default": 2.0},
+        "nodes": {"type": "list", "elements": "dict", "options": _NODE, "default": []},
+        "before": {"type": "dict", "default": {}},
+        "limits": {"type": "dict", "options": _LIMITS, "apply_defaults": True},
+        "queries": {"type": "list", "elements": "dict", "options": _QUERY, "default": []},
+    }
+    module = Module(spec)
+    params = module.params
+    unattended = Unattended(params["restore_points"])
+    if params["state"] == "confirmed":
+        module.exit_json(**_confirmed(module, unattended))
+
+    def body(admin: Admin) -> dict[str, Any]:
+        expected = expectations(params["queries"])
+        with contextlib.ExitStack() as stack:
+            nodes = {admin.login.place: admin}
+            for node in params["nodes"]:
+                one = stack.enter_context(
+                    Admin(login(params, node["login_host"], node["login_port"], module.given))
+                )
+                nodes[one.login.place] = one
+            if len(nodes) > 1 and params["nodes"]:
+                # Given as a node, the server logged in to is looked at once.
+                del nodes[admin.login.place]
+            if params["state"] == "armed":
+                before = _baseline(nodes, params["baseline"])
+                if not module.check_mode:
+                    unattended.arm(
+                        admin.login, params["timeout"], params["restore_points_keep"],
+                        params["restore_points_label"],
+                    )  # fmt: skip
+                return {"changed": not module.check_mode, "before": before}
+            return _checked(nodes, expected, params)
+
+    module.run(body)
+
+
+def _confirmed(module: Module, unattended: Unattended) -> dict[str, Any]:
+    if module.check_mode:
+        return {"changed": unattended.armed}
+    armed = unattended.armed
+    outcome = unattended.disarm()
+    if outcome is not None:
+        what = "could not" if outcome.get("failed") else "has already"
+        module.fail_json(
+            msg="Too late: nobody confirmed the change in time, and by itself the node"
+            f" {what} put back what was there",
+            rolled_back=outcome,
+        )
+    return {"changed": armed}
+
+
+def _baseline(nodes: Mapping[str, Admin], seconds: float) -> dict[str, Any]:
+    """How traffic is now; of hostgroups that nothing went to meanwhile, how it was on the average."""
+    first = {name: traffic(admin) for name, admin in nodes.items()}
+    begun = time.monotonic()
+    time.sleep(max(0.1, seconds))
+    found = {}
+    for name, admin in nodes.items():
+        now = traffic(admin)
+        before = measured(now.since(first[name]), time.monotonic() - begun)
+        ever = measured(now, 1.0)
+        before["latency"] = {**ever["latency"], **before["latency"]}
+        found[name] = before
+    return found
+
+
+def _checked(
+    nodes: Mapping[str, Admin], expected: Sequence[Any], params: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Look until the time is over or something is worse than allowed. Raises EngineError for that."""
+    first = {name: traffic(admin) for name, admin in nodes.items()}
+    begun = time.monotonic()
+    after: dict[str, Any] = {}
+    while True:
+        left = begun + params["seconds"] - time.monotonic()
+        time.sleep(max(0.05, min(_PAUSE, left)))
+        wrong: list[str] = []
+        for name, admin in nodes.items():
+            seconds = time.monotonic() - begun
+            try:
+                grown: Traffic = traffic(admin).since(first[name])
+            except ConnectError as exc:
+                wrong.append(exc.message)
+                continue
+            after[name] = measured(grown, seconds)
+            wrong += worse(name, params["before"].get(name, {}), grown, seconds, params["limits"])
+            wrong += astray(name, grown, expected)
+        if wrong:
+            raise EngineError(
+                "After the change: " + "; ".join(wrong[:10]),
+                problems=wrong,
+                before=params["before"],
+                after=after,
+            )
+        if left <= 0:
+            return {"changed": False, "after": after}

@@ -1,0 +1,279 @@
+"""A change that has to be confirmed: the timer, the rollback without a controller, the watch on traffic."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+import threading
+import zipfile
+from pathlib import Path
+from typing import Any, Callable
+
+import pymysql
+import pytest
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._planning.confirm import (
+    Digest,
+    Traffic,
+    astray,
+    expectations,
+    measured,
+    worse,
+)
+from driver import everything
+from server import Server
+
+Module = Callable[..., dict[str, Any]]
+
+# Instead of systemd: what it was asked for is written down; a timer is a file.
+FAKE = """#!/bin/sh
+cd "$(dirname "$0")"
+echo "$(basename "$0") $*" >> log
+case "$(basename "$0") $1" in
+"systemd-run "*) touch timer ;;
+"systemctl is-active") test -e timer ;;
+"systemctl stop") rm -f timer ;;
+esac
+"""
+
+
+@pytest.fixture
+def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name in ("systemd-run", "systemctl"):
+        (folder / name).write_text(FAKE)
+        (folder / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    return folder
+
+
+@pytest.fixture
+def points(tmp_path: Path) -> Path:
+    return tmp_path / "points"
+
+
+@pytest.fixture
+def confirm(module: Module, points: Path, systemd: Path) -> Module:
+    def call(state: str, **options: Any) -> dict[str, Any]:
+        return module("confirm", state=state, restore_points=str(points), baseline=0.1, **options)
+
+    return call
+
+
+def fire(systemd: Path) -> subprocess.CompletedProcess[str]:
+    """What systemd would start when the timer runs out, with nothing of this process."""
+    line = next(line for line in (systemd / "log").read_text().splitlines() if line.startswith("systemd-run"))
+    program = line[line.index(sys.executable) :].split()
+    clean = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
+    done = subprocess.run(program, env=clean, cwd="/", text=True, capture_output=True, check=False)
+    (systemd / "timer").unlink()
+    return done
+
+
+SERVERS = {"mysql_servers": [{"hostgroup_id": 10, "hostname": "192.0.2.31"}]}
+OTHERS = {"mysql_servers": [{"hostgroup_id": 10, "hostname": "192.0.2.99"}]}
+
+
+def test_not_confirmed_it_is_taken_back_without_ansible(
+    server: Server, module: Module, confirm: Module, points: Path, systemd: Path
+) -> None:
+    module("config", tables=SERVERS, restore_points=str(points))
+    before = everything(server)
+    armed = confirm("armed", timeout=90)
+    assert armed["changed"], armed
+    change = {"variables": {"admin-admin_credentials": "admin:admin;late:x"}, "state": "overridden"}
+    module("config", tables=OTHERS, restore_points=str(points), **change)
+    module("config", variables={"mysql-max_connections": 321}, restore_points=str(points))
+    assert everything(server) != before
+    assert "another change" in confirm("armed")["msg"]
+    done = fire(systemd)
+    assert done.returncode == 0, done.stderr
+    assert everything(server) == before
+    assert "ansible" not in done.stderr
+    late = confirm("confirmed")
+    assert "has already put back" in late["msg"]
+    assert len(late["rolled_back"]["undone"]) == 2
+    assert not (points / "confirm").exists()
+
+
+def test_confirmed_nothing_is_left(
+    server: Server, module: Module, confirm: Module, points: Path, systemd: Path
+) -> None:
+    confirm("armed")
+    module("config", tables=SERVERS, restore_points=str(points))
+    after = everything(server)
+    assert confirm("confirmed", check=True)["changed"]
+    assert confirm("confirmed")["changed"]
+    assert not (systemd / "timer").exists()
+    assert not (points / "confirm").exists()
+    assert everything(server) == after
+    assert not confirm("confirmed")["changed"]
+
+
+def test_what_was_written_before_is_not_touched(
+    server: Server, module: Module, confirm: Module, points: Path, systemd: Path
+) -> None:
+    module("config", tables=SERVERS, restore_points=str(points))
+    before = everything(server)
+    confirm("armed")
+    assert fire(systemd).returncode == 0
+    assert everything(server) == before
+
+
+def test_a_server_that_is_gone_is_said(server: Server, confirm: Module, points: Path, systemd: Path) -> None:
+    confirm("armed")
+    settings = points / "confirm" / "settings.json"
+    told = json.loads(settings.read_text())
+    told["login"]["password"] = "not it"
+    told["after"] = ""
+    settings.write_text(json.dumps(told))
+    (points / "20200101T000000.000000Z-x.json").write_text("{}")
+    done = fire(systemd)
+    assert done.returncode == 1
+    assert "not a restore point" in confirm("confirmed")["rolled_back"]["msg"]
+
+
+def test_nobody_else_reads_the_login(confirm: Module, module: Module, points: Path, systemd: Path) -> None:
+    os.umask(0o022)
+    confirm("armed", login_password="admin")
+    kept = points / "confirm"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in kept.iterdir()} == {0o600}
+    log = (systemd / "log").read_text()
+    assert "--unit=proxysql-confirm" in log and "--on-active=180s" in log and "--collect" in log
+    assert (
+        "password" not in log
+        and json.loads((kept / "settings.json").read_text())["login"]["password"] == "admin"
+    )
+
+
+def test_without_systemd_nothing_is_changed(
+    server: Server, module: Module, points: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    result = module("confirm", state="armed", restore_points=str(points), baseline=0.1)
+    assert "could not set the timer" in result["msg"]
+    assert not (points / "confirm").exists()
+
+
+def test_check_mode_sets_no_timer(confirm: Module, points: Path, systemd: Path) -> None:
+    assert "before" in confirm("armed", check=True)
+    assert not (systemd / "timer").exists()
+    assert not points.exists()
+
+
+def test_traffic_that_is_no_worse_is_let_through(server: Server, confirm: Module) -> None:
+    armed = confirm("armed")
+    seen = confirm("checked", seconds=0.2, before=armed["before"])
+    assert not seen.get("failed"), seen
+    assert list(seen["after"]) == list(armed["before"])
+
+
+def test_a_pattern_that_does_not_compile(confirm: Module) -> None:
+    assert "does not compile" in confirm("checked", queries=[{"digest": "(", "hostgroup": 1}])["msg"]
+
+
+def test_queries_that_go_elsewhere_are_seen_on_live_traffic(
+    server: Server, confirm: Module, module: Module
+) -> None:
+    if not server.is_real:
+        pytest.skip("the emulator serves no queries: needs PROXYSQL_BIN")
+    rule = {
+        "rule_id": 1,
+        "active": True,
+        "match_digest": "^SELECT",
+        "destination_hostgroup": 20,
+        "apply": True,
+    }
+    tables = {
+        "mysql_servers": [{"hostgroup_id": 20, "hostname": "127.0.0.1", "port": 1}],
+        "mysql_users": [{"username": "shop", "password": "pw", "default_hostgroup": 10}],
+        "mysql_query_rules": [rule],
+    }
+    variables = {"mysql-connect_timeout_server_max": 200, "mysql-monitor_enabled": False}
+    module("config", tables=tables, variables=variables)
+    armed = confirm("armed")
+    stop = threading.Event()
+
+    def client() -> None:
+        while not stop.wait(0.05):
+            try:
+                one = pymysql.connect(
+                    host=server.host, port=server.data_port, user="shop", password="pw", ssl_disabled=True
+                )
+                with one.cursor() as cursor:
+                    cursor.execute("SELECT 1 FROM cart")
+            except pymysql.err.MySQLError:
+                pass
+
+    thread = threading.Thread(target=client)
+    thread.start()
+    try:
+        bad = confirm(
+            "checked", seconds=10, before=armed["before"], queries=[{"digest": "from cart", "hostgroup": 10}]
+        )
+    finally:
+        stop.set()
+        thread.join()
+    assert bad["failed"]
+    assert any("refused" in line or "errors in" in line or "not to 10" in line for line in bad["problems"]), (
+        bad
+    )
+
+
+def digest(group: int, text: str, count: int, time: int, user: str = "shop") -> dict[tuple[str, ...], Digest]:
+    return {(text, str(group)): Digest(group, user, "shop", text, count, time)}
+
+
+LIMITS = {"errors": 10, "connection_errors": 5, "latency": 5}
+
+
+def test_what_is_worse_is_said_and_what_is_as_before_is_not() -> None:
+    before = measured(Traffic(100, {10: 10}, digest(10, "SELECT", 100, 200000)), 10)
+    assert before == {
+        "errors": 10.0,
+        "connection_errors": {"10": 1.0},
+        "queries": {"10": 100},
+        "latency": {"10": 2000},
+    }
+    same = Traffic(300, {10: 30}, digest(10, "SELECT", 300, 600000))
+    assert worse("n", before, same, 30, LIMITS) == []
+    bad = Traffic(311, {10: 36, 20: 6}, digest(10, "SELECT", 300, 300 * 10001))
+    assert [line.partition(": ")[2][:20] for line in worse("n", before, bad, 30, LIMITS)] == [
+        "311 errors in 30 s, ",
+        "hostgroup 10 refused",
+        "hostgroup 20 refused",
+        "hostgroup 10 takes 1",
+    ]
+    few = Traffic(0, {}, digest(10, "SELECT", 19, 19 * 1000000))
+    quick = Traffic(0, {}, digest(10, "SELECT", 300, 300 * 999))
+    assert worse("n", before, few, 30, LIMITS) == worse("n", {}, quick, 30, LIMITS) == []
+
+
+def test_only_what_grew_is_judged_and_a_reset_is_no_gain() -> None:
+    old = Traffic(50, {10: 9}, {**digest(10, "A", 5, 50), **digest(10, "B", 5, 50)})
+    new = Traffic(3, {10: 12}, {**digest(10, "A", 7, 90), **digest(10, "B", 5, 50)})
+    grown = new.since(old)
+    assert (grown.errors, grown.refused) == (3, {10: 3})
+    assert [(each.text, each.count, each.time) for each in grown.digests.values()] == [("A", 2, 40)]
+
+
+def test_a_query_is_astray_only_where_it_is_declared() -> None:
+    seen = Traffic(
+        0, {}, {**digest(20, "SELECT * FROM cart", 4, 1), **digest(-1, "SELECT * FROM cart", 9, 1)}
+    )
+    wanted = {"digest": "from cart", "hostgroup": 10}
+    (line,) = astray("n", seen, expectations([wanted]))
+    assert line.startswith("n: 4 of SELECT * FROM cart (shop) went to hostgroup 20, not to 10")
+    for other in ({"user": "ann"}, {"schema": "x"}, {"hostgroup": 20}, {"digest": "FROM article"}):
+        assert astray("n", seen, expectations([{**wanted, **other}])) == []
+
+
+def test_the_program_holds_the_engine_and_nothing_of_ansible(confirm: Module, points: Path) -> None:
+    confirm("armed")
+    names = zipfile.ZipFile(points / "confirm" / "rollback.pyz").namelist()
+    assert any(name.endswith("_section/restoring.py") for name in names)
+    assert not [name for name in names if "_tasks" in name or name.startswith("ansible/")]
