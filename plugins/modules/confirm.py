@@ -15,6 +15,7 @@ description:
     folder.
   - After the change, O(state=checked) watches live traffic for some seconds and fails if it is worse than before.
   - O(state=confirmed) takes the timer away.
+  - The timer itself is no change. Only O(state=rolled_back) changes ProxySQL, and says so.
 author:
   - The mysqlha.proxysql developers (@mysqlha)
 options:
@@ -24,8 +25,9 @@ options:
       - V(checked) compares with that. It fails at once when something is worse than O(limits), or a declared query went
         elsewhere. The timer goes on.
       - V(confirmed) takes the timer away. It fails if the timer has run out before.
+      - V(rolled_back) puts back at once what the timer would, and then takes it away.
     type: str
-    choices: [armed, checked, confirmed]
+    choices: [armed, checked, confirmed, rolled_back]
     required: true
   restore_points:
     description:
@@ -125,7 +127,7 @@ options:
         type: str
 extends_documentation_fragment:
   - mysqlha.proxysql.login
-  - mysqlha.proxysql.attributes.no_diff
+  - mysqlha.proxysql.attributes
 requirements:
   - systemd, on the host the task runs on, and root.
 notes:
@@ -200,11 +202,34 @@ problems:
   elements: str
 rolled_back:
   description: What the node did by itself.
-  returned: if O(state=confirmed) comes too late
+  returned: if O(state=confirmed) or O(state=rolled_back) comes too late
+  type: dict
+undone:
+  description: Names of the restore points that were gone back past, oldest first.
+  returned: for O(state=rolled_back)
+  type: list
+  elements: str
+restore_point:
+  description: Name of the restore point that was made of what was there before it was rolled back.
+  returned: for O(state=rolled_back)
+  type: str
+diff:
+  description: What differs, as text, as in M(mysqlha.proxysql.config). Passwords are masked.
+  returned: for O(state=rolled_back)
+  type: list
+  elements: dict
+statements:
+  description: The statements sent to ProxySQL, in order, or in check mode those that would be sent. Passwords are masked.
+  returned: for O(state=rolled_back)
+  type: list
+  elements: str
+layers:
+  description: What was done to each layer, or in check mode would be done.
+  returned: for O(state=rolled_back)
   type: dict
 server_version:
   description: The version that ProxySQL gives, all of it.
-  returned: for O(state=armed) and O(state=checked)
+  returned: for all states but V(confirmed)
   type: str
   sample: 2.7.1
 """

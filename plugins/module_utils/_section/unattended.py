@@ -23,7 +23,7 @@ from typing import Any
 from .._declared.errors import ConnectError, EngineError
 from .._server.admin import Admin
 from .._server.login import Login
-from .apply import How, apply
+from .apply import How, Outcome, apply
 from .restore_points import ROLLBACK, RestorePoints
 from .restoring import put_together, works_back
 
@@ -100,6 +100,14 @@ class Unattended:
         except (OSError, ValueError):
             return None
 
+    def settings(self) -> dict[str, Any]:
+        try:
+            with open(os.path.join(self.folder, _SETTINGS), encoding="ascii") as stream:
+                found: dict[str, Any] = json.load(stream)
+                return found
+        except (OSError, ValueError):
+            raise EngineError(f"{self.folder}: nothing is armed that could be rolled back") from None
+
     def forget(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -147,20 +155,22 @@ def _pack(path: str) -> None:
         archive.writestr("__main__.py", _MAIN)
 
 
-def roll_back(settings: dict[str, Any]) -> dict[str, Any]:
-    """What was written since the rollback was armed is put back, also who gets in. Returns what was done."""
+def put_back(admin: Admin, settings: dict[str, Any], check: bool) -> tuple[Outcome, list[str]]:
+    """What was written since the rollback was armed is put back, also who gets in. The points undone, too."""
     points = RestorePoints(settings["points"], settings["keep"], settings["label"], ROLLBACK)
     written = [points.read(name) for name in points.names() if name > settings["after"]]
-    if not written:
-        return {"changed": False, "undone": []}
+    works, _left = works_back(admin, put_together(written), None, access=True)
+    done = apply(admin, works, How(check=check, open_edits="publish", points=points))
+    return done, [point.name for point in written]
+
+
+def roll_back(settings: dict[str, Any]) -> dict[str, Any]:
     with Admin(Login(**settings["login"])) as admin:
-        works, left = works_back(admin, put_together(written), None, access=True)
-        done = apply(admin, works, How(open_edits="publish", points=points))
+        done, undone = put_back(admin, settings, check=False)
     return {
         "changed": done.changed,
-        "undone": [point.name for point in written],
+        "undone": undone,
         "statements": [statement.shown for statement in done.statements],
-        "left_out": left,
         "restore_point": done.restore_point,
     }
 

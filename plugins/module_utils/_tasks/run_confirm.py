@@ -12,10 +12,11 @@ from typing import Any
 
 from .._declared.errors import ConnectError, EngineError
 from .._planning.confirm import Traffic, astray, expectations, measured, worse
-from .._section.unattended import Unattended
+from .._section.unattended import Unattended, put_back
 from .._server.admin import Admin
 from .._server.traffic import traffic
 from .module import Module, Spec, login
+from .run import result_of
 
 _LIMITS: Spec = {
     "errors": {"type": "float", "default": 10.0},
@@ -33,11 +34,12 @@ _NODE: Spec = {
     "login_port": {"type": "int", "default": 6032},
 }
 _PAUSE = 1.0
+_STATES = ("armed", "checked", "confirmed", "rolled_back")
 
 
 def run_confirm() -> None:
     spec: Spec = {
-        "state": {"type": "str", "required": True, "choices": ["armed", "checked", "confirmed"]},
+        "state": {"type": "str", "required": True, "choices": list(_STATES)},
         "restore_points": {"type": "path", "required": True},
         "restore_points_keep": {"type": "int", "default": 20},
         "restore_points_label": {"type": "str", "default": ""},
@@ -56,17 +58,16 @@ def run_confirm() -> None:
         module.exit_json(**_confirmed(module, unattended))
 
     def body(admin: Admin) -> dict[str, Any]:
+        if params["state"] == "rolled_back":
+            return _rolled_back(module, admin, unattended)
         expected = expectations(params["queries"])
         with contextlib.ExitStack() as stack:
-            nodes = {admin.login.place: admin}
+            nodes = {} if params["nodes"] else {admin.login.place: admin}
             for node in params["nodes"]:
                 one = stack.enter_context(
                     Admin(login(params, node["login_host"], node["login_port"], module.given))
                 )
                 nodes[one.login.place] = one
-            if len(nodes) > 1 and params["nodes"]:
-                # Given as a node, the server logged in to is looked at once.
-                del nodes[admin.login.place]
             if params["state"] == "armed":
                 before = _baseline(nodes, params["baseline"])
                 if not module.check_mode:
@@ -74,17 +75,14 @@ def run_confirm() -> None:
                         admin.login, params["timeout"], params["restore_points_keep"],
                         params["restore_points_label"],
                     )  # fmt: skip
-                return {"changed": not module.check_mode, "before": before}
+                return {"changed": False, "before": before}
             return _checked(nodes, expected, params)
 
     module.run(body)
 
 
 def _confirmed(module: Module, unattended: Unattended) -> dict[str, Any]:
-    if module.check_mode:
-        return {"changed": unattended.armed}
-    armed = unattended.armed
-    outcome = unattended.disarm()
+    outcome = unattended.outcome() if module.check_mode else unattended.disarm()
     if outcome is not None:
         what = "could not" if outcome.get("failed") else "has already"
         module.fail_json(
@@ -92,7 +90,18 @@ def _confirmed(module: Module, unattended: Unattended) -> dict[str, Any]:
             f" {what} put back what was there",
             rolled_back=outcome,
         )
-    return {"changed": armed}
+    return {"changed": False}
+
+
+def _rolled_back(module: Module, admin: Admin, unattended: Unattended) -> dict[str, Any]:
+    """The same at once. The timer goes last: until then the node would still do it by itself."""
+    outcome = unattended.outcome()
+    if outcome is not None and not outcome.get("failed"):
+        return {"changed": False, "rolled_back": unattended.disarm()}
+    done, undone = put_back(admin, unattended.settings(), module.check_mode)
+    if not module.check_mode:
+        unattended.disarm()
+    return {**result_of(done), "undone": undone}
 
 
 def _baseline(nodes: Mapping[str, Admin], seconds: float) -> dict[str, Any]:
