@@ -35,7 +35,7 @@ _PROGRAM, _SETTINGS, _OUTCOME = "rollback.pyz", "settings.json", "outcome.json"
 _ENGINE = __name__.rpartition("._section")[0]
 # Seconds between attempts to reach a ProxySQL that is just being restarted.
 _PAUSES = (2, 5, 10, 30)
-_MAIN = f"from {__name__} import main\n\nmain()\n"
+_MAIN = f"import sys\n\nfrom {__name__} import main\n\nsys.exit(main(sys.argv[1]))\n"
 
 
 class Unattended:
@@ -175,8 +175,8 @@ def roll_back(settings: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    folder = sys.argv[1]
+def main(folder: str) -> int:
+    """What the timer starts. What is written to standard output is in the journal: nothing secret."""
     with open(os.path.join(folder, _SETTINGS), encoding="ascii") as stream:
         settings = json.load(stream)
     outcome: dict[str, Any] = {}
@@ -194,5 +194,5 @@ def main() -> None:
         # The login is not needed any more.
         os.unlink(os.path.join(folder, _SETTINGS))
     _write(os.path.join(folder, _OUTCOME), outcome)
-    print(json.dumps({name: outcome[name] for name in outcome if name != "statements"}))
-    sys.exit(1 if outcome.get("failed") else 0)
+    sys.stdout.write(json.dumps({name: outcome[name] for name in outcome if name != "statements"}) + "\n")
+    return 1 if outcome.get("failed") else 0
