@@ -68,7 +68,12 @@ def test_a_variable_that_is_named_exists(page: Path) -> None:
     for role in ("proxysql", "keepalived"):
         text = (CHECKOUT / f"roles/{role}/meta/argument_specs.yml").read_text(encoding="utf-8")
         known |= set(yaml.safe_load(text)["argument_specs"]["main"]["options"])
-    sources = ("playbooks/**/*.yml", "roles/*/templates/*", "plugins/[fp]*/**/*.py")
+    sources = (
+        "playbooks/**/*.yml",
+        "extensions/eda/rulebooks/*.yml",
+        "roles/*/templates/*",
+        "plugins/[fp]*/**/*.py",
+    )
     for path in [path for pattern in sources for path in CHECKOUT.glob(pattern)]:
         known |= names(path.read_text(encoding="utf-8"), "(?:proxysql|keepalived|awx)_")
     known |= {"keepalived_t", "keepalived_vip"}
@@ -77,7 +82,13 @@ def test_a_variable_that_is_named_exists(page: Path) -> None:
 
 @pytest.mark.parametrize("page", TEXTS, ids=lambda page: str(page.relative_to(CHECKOUT)))
 def test_what_is_named_in_full_exists(page: Path) -> None:
-    parts = ("playbooks/{}.yml", "plugins/modules/{}.py", "plugins/filter/{}.py", "roles/{}/tasks/main.yml")
+    parts = (
+        "playbooks/{}.yml",
+        "extensions/eda/rulebooks/{}.yml",
+        "plugins/modules/{}.py",
+        "plugins/filter/{}.py",
+        "roles/{}/tasks/main.yml",
+    )
     for name in set(re.findall(r"\bmysqlha\.proxysql\.(\w+)", text_of(page))) - {"docsite", "all"}:
         assert any((CHECKOUT / part.format(name)).exists() for part in parts), name
 

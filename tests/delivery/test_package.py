@@ -19,7 +19,7 @@ WANTED = re.compile(
     r"(MANIFEST|FILES)\.json|COPYING|CHANGELOG\.rst|changelogs/changelog\.yaml"
     r"|(README|CONTRIBUTING|RELEASING|MAINTAINERS|SECURITY|CODE_OF_CONDUCT)\.md"
     r"|requirements\.txt|bindep\.txt|meta/(runtime|execution-environment)\.yml"
-    r"|plugins/.+\.py|plugins/module_utils/README\.md|roles/[^.].+|playbooks/.+|docs/docsite/.+"
+    r"|plugins/.+\.py|plugins/module_utils/README\.md|roles/[^.].+|extensions/eda/.+|playbooks/.+|docs/docsite/.+"
 )
 PLAYBOOKS = sorted(path.stem for path in (CHECKOUT / "playbooks").glob("*.yml"))
 EXAMPLE = "ansible_collections/mysqlha/proxysql/playbooks/inventory/example"
