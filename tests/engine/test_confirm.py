@@ -295,3 +295,14 @@ def test_the_program_holds_the_engine_and_nothing_of_ansible(confirm: Module, po
     names = zipfile.ZipFile(points / "confirm" / "rollback.pyz").namelist()
     assert any(name.endswith("_section/restoring.py") for name in names)
     assert not [name for name in names if "_tasks" in name or name.startswith("ansible/")]
+
+
+def test_a_rollback_at_work_is_waited_for_and_not_cut_off(confirm: Module, systemd: Path) -> None:
+    confirm("armed")
+    busy = 'case "$*" in *.service) test "$(grep -c is-active.*service log)" -lt 4 ;; esac'
+    (systemd / "systemctl").write_text(FAKE.replace("test -e timer", busy))
+    confirm("confirmed")
+    log = (systemd / "log").read_text()
+    assert "systemctl stop proxysql-confirm.timer" in log
+    assert "stop proxysql-confirm.service" not in log
+    assert log.count("is-active --quiet proxysql-confirm.service") == 4

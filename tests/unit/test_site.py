@@ -209,6 +209,12 @@ def test_backups_have_a_password_and_a_file(playbook: str, every: dict[str, Any]
     assert len(planned(playbook=playbook, **every)["problems"]) == sentences
 
 
+def test_what_is_to_be_confirmed_can_be_taken_back() -> None:
+    assert planned(proxysql_confirm=30)["problems"] == []
+    (problem,) = planned(proxysql_confirm=30, proxysql_restore_points=0)["problems"]
+    assert "nothing to go back to" in problem
+
+
 def test_what_a_playbook_is_asked_for_is_typed() -> None:
     found = planned(playbook="switchover", proxysql_switchover_keep="false", proxysql_switchover_to="core2")
     assert (found["problems"], found["playbook"]) == ([], {"to": "core2", "keep": False})

@@ -35,6 +35,8 @@ _PROGRAM, _SETTINGS, _OUTCOME = "rollback.pyz", "settings.json", "outcome.json"
 _ENGINE = __name__.rpartition("._section")[0]
 # Seconds between attempts to reach a ProxySQL that is just being restarted.
 _PAUSES = (2, 5, 10, 30)
+# And for how long to wait for one that is at work.
+_PATIENCE = 300
 _MAIN = f"import sys\n\nfrom {__name__} import main\n\nsys.exit(main(sys.argv[1]))\n"
 
 
@@ -86,8 +88,12 @@ class Unattended:
     def disarm(self) -> dict[str, Any] | None:
         """Take the timer away; what the rollback found, if it fired before."""
         _run("systemctl", "stop", f"{self.unit}.timer")
-        # One that is at work is waited for: it must not write after this.
-        _run("systemctl", "stop", f"{self.unit}.service", wait=True)
+        # One that is at work is waited for: cut off half way it would leave a half behind.
+        patience = time.monotonic() + _PATIENCE
+        while _run("systemctl", "is-active", "--quiet", f"{self.unit}.service") == 0:
+            if time.monotonic() > patience:
+                raise EngineError(f"{self.unit}.service has been rolling back for {_PATIENCE} s")
+            time.sleep(0.2)
         outcome = self.outcome()
         self.forget()
         return outcome
@@ -112,11 +118,11 @@ class Unattended:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _run(*command: str, wait: bool = False) -> int:
+def _run(*command: str) -> int:
     try:
         done = subprocess.run(
             list(command), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            timeout=120 if wait else 30, check=False,
+            timeout=30, check=False,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
         return 127

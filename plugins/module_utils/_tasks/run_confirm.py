@@ -82,7 +82,10 @@ def run_confirm() -> None:
 
 
 def _confirmed(module: Module, unattended: Unattended) -> dict[str, Any]:
-    outcome = unattended.outcome() if module.check_mode else unattended.disarm()
+    try:
+        outcome = unattended.outcome() if module.check_mode else unattended.disarm()
+    except EngineError as exc:
+        module.fail(exc)
     if outcome is not None:
         what = "could not" if outcome.get("failed") else "has already"
         module.fail_json(

@@ -333,6 +333,12 @@ def _check_places(options: Mapping[str, Any], say: Callable[[str], None]) -> Non
             say(f"proxysql_options has '{option}'; give each option as a word of its own")
     if options["proxysql_package_file"] and options["proxysql_package_url"]:
         say("proxysql_package_file and proxysql_package_url are both set; set one")
+    if options["proxysql_restore_points"] < 0 or options["proxysql_confirm"] < 0:
+        say("proxysql_restore_points and proxysql_confirm must be 0 or more")
+    if options["proxysql_confirm"] and not options["proxysql_restore_points"]:
+        say(
+            "proxysql_confirm is set, and with proxysql_restore_points 0 there would be nothing to go back to"
+        )
     for name in ("proxysql_admin_port", "proxysql_mysql_port"):
         if not 1 <= options[name] <= 65535:
             say(f"{name} is {options[name]}; it must be from 1 to 65535")
