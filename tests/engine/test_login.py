@@ -119,6 +119,20 @@ def test_proxysqls_own_authority(server, module, stranger):
     assert "does not verify" in module("proxysql_info", **INFO, ca_cert=stranger.ca)["msg"]
 
 
+def test_a_pymysql_that_goes_on_in_the_clear(plain, monkeypatch):
+    """As those before 1.2 do where the server offers no TLS."""
+    ask = pymysql.connections.Connection._request_authentication
+
+    def before_1_2(connection: Any) -> None:
+        connection._ssl_required = connection.ssl = False
+        ask(connection)
+
+    monkeypatch.setattr(pymysql.connections.Connection, "_request_authentication", before_1_2)
+    Admin(at(plain.admin_port)).close()
+    with pytest.raises(ConnectError, match="SSL is required but the server doesn't support it"):
+        Admin(at(plain.admin_port, ssl_mode="required"))
+
+
 # -- time --------------------------------------------------------------------------------
 
 
