@@ -29,6 +29,11 @@ PREPARED = {
         "LOAD MYSQL SERVERS TO RUNTIME",
         "SAVE MYSQL SERVERS TO DISK",
     ),
+    # whose queries they are, and who answers
+    "rehearsal": (
+        "INSERT INTO mysql_users (username, default_hostgroup) VALUES ('shop', 10)",
+        "INSERT INTO mysql_servers (hostgroup_id, hostname) VALUES (10, '192.0.2.31'), (20, '192.0.2.32')",
+    ),
 }
 
 RUN = {

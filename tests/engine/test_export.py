@@ -40,6 +40,11 @@ VARIABLES = {"mysql-max_connections": 500, "mysql-threads": 3, "mysql-init_conne
 DECLARE = """\
 - hosts: all
   gather_facts: false
+  vars:
+    # planned as by the role, which would refuse the passwords of these servers
+    __proxysql_planned:
+      results:
+        - item: "{{ hostvars | mysqlha.proxysql.site_plan(groups, inventory_hostname, hosts=[inventory_hostname], roles=['proxysql']) }}"
   tasks:
     - name: Declare
       ansible.builtin.import_role:

@@ -17,9 +17,11 @@ PLAIN = {
     "global_variables": {"config": {"mysql-max_connections": 500}},
     "mysql_servers_drain": {"servers": [{"hostname": "db1"}]},
     "runtime": {},
+    "restore_point": {},
+    "rollback": {},
 }
 # What they need is in no table of the configuration, or they are asked about in a test below.
-OTHERS = {"proxysql_info", "node_info", "cluster_sync", "rehearsal"}
+OTHERS = {"proxysql_info", "node_info", "cluster_sync", "rehearsal", "restore_points_info"}
 
 
 def options_of(name):
@@ -32,9 +34,14 @@ def test_no_module_is_forgotten():
 
 @pytest.mark.parametrize("check", [False, True])
 @pytest.mark.parametrize("name", [name for name in MODULES if name not in OTHERS and name[:5] != "pgsql"])
-def test_it_is_said_and_nothing_is_called_unchanged(module, server, name, check):
+def test_it_is_said_and_nothing_is_called_unchanged(module, server, name, check, tmp_path):
+    options = options_of(name)
+    if name in ("restore_point", "rollback"):
+        options = {"restore_points": str(tmp_path / "points")}
+        assert not module("restore_point", **options, restore_points_label="kept").get("failed")
+        options = {**options, "to": "kept"} if name == "rollback" else options
     before = everything(server)
-    result = module(name, check=check, **STATS, **options_of(name))
+    result = module(name, check=check, **STATS, **options)
     assert result.get("failed"), result
     assert ONLY_ADMINS in result["msg"] and "exception" not in result
     assert "changed" not in result or not result["changed"]
