@@ -44,7 +44,9 @@ DECLARE = """\
     # planned as by the role, which would refuse the passwords of these servers
     __proxysql_planned:
       results:
-        - item: "{{ hostvars | mysqlha.proxysql.site_plan(groups, inventory_hostname, hosts=[inventory_hostname], roles=['proxysql']) }}"
+        - item: >-
+            {{ hostvars | mysqlha.proxysql.site_plan(
+                 groups, inventory_hostname, hosts=[inventory_hostname], roles=['proxysql']) }}
   tasks:
     - name: Declare
       ansible.builtin.import_role:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -137,3 +138,12 @@ def test_what_is_used_of_the_role_itself_is_made_somewhere(role: str) -> None:
             there |= set(made(yaml.safe_load(file.read_text(encoding="utf-8"))))
     used = {name for name in variables_used(role) if name.startswith("__")}
     assert used <= there
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_included_files_are_named_from_the_tasks_folder(role: str) -> None:
+    """One that is named from its neighbour is looked for in the playbook's folder first."""
+    tasks = ROLES / role / "tasks"
+    for file in tasks.rglob("*.yml"):
+        for name in re.findall(r"(?:include|import)_tasks: (\S+)", file.read_text(encoding="utf-8")):
+            assert (tasks / name).is_file() and ".." not in name, f"{file}: {name}"

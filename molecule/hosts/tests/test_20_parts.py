@@ -1,0 +1,81 @@
+"""Parts of the fleet, and what a controller's settings do: each works, or is refused in one sentence."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from helpers import Cluster, changes, full, play, played, site
+
+CONFIGURATION = ("--tags", "configuration")
+
+
+def edited(cluster: Cluster, name: str) -> None:
+    """By hand on all nodes, so that there is something to be done for each part of the fleet."""
+    for node in cluster.nodes:
+        if node.name == name:
+            node.admin("UPDATE mysql_users SET max_connections = 77 WHERE username = 'app'")
+            node.admin("LOAD MYSQL USERS TO RUNTIME")
+            node.admin("SAVE MYSQL USERS TO DISK")
+
+
+def limits(cluster: Cluster) -> list[str | None]:
+    statement = "SELECT max_connections FROM runtime_mysql_users WHERE username = 'app' AND frontend = 1"
+    return [node.admin(statement)[0]["max_connections"] for node in cluster.nodes]
+
+
+@pytest.fixture
+def mended() -> Iterator[None]:
+    yield
+    site()
+
+
+@pytest.mark.parametrize("limit", ["core1", "core2", "sat1", "proxysql_core"])
+def test_limited(cluster: Cluster, limit: str) -> None:
+    """Nothing is to be done, and nothing is done; the others are not said to be lost."""
+    output = site("--limit", limit)
+    assert changes(output) == []
+
+
+def test_limited_to_a_core_that_was_edited(cluster: Cluster, mended: None) -> None:
+    edited(cluster, "core2")
+    site("--limit", "core1", *CONFIGURATION)
+    site(*CONFIGURATION)
+    assert set(limits(cluster)) == {"10000"}
+    assert changes(site(*CONFIGURATION)) == []
+
+
+def test_check_mode_of_the_configuration_alone(cluster: Cluster, mended: None) -> None:
+    assert changes(site("--check", "--diff", *CONFIGURATION)) == []
+    output = site(
+        "--check",
+        "--diff",
+        *CONFIGURATION,
+        "-e",
+        '{"proxysql_global_variables": {"mysql-max_connections": 1234}}',
+    )
+    assert any("core1" in change for change in changes(output)) and "1234" in output
+    assert changes(site(*CONFIGURATION)) == []
+
+
+@pytest.mark.parametrize("strategy", ["free", "host_pinned"])
+def test_a_strategy_by_which_hosts_do_not_wait(strategy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANSIBLE_STRATEGY", strategy)
+    code, output = play("site")
+    assert code != 0 and f"the play's strategy is {strategy}" in output, output[-3000:]
+
+
+@full
+def test_the_status_as_a_user_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another language and time zone of the controller's."""
+    monkeypatch.setitem(os.environ, "TZ", "Asia/Kathmandu")
+    monkeypatch.setitem(os.environ, "LC_ALL", "C.UTF-8")
+    assert changes(site()) == []
+    assert "healthy: " in played("status")
+
+
+@full
+def test_facts_that_are_not_injected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANSIBLE_INJECT_FACT_VARS", "false")
+    assert changes(site()) == []
