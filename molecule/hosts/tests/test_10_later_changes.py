@@ -19,7 +19,7 @@ def inventory(folder: Path, change: Callable[[Groups], None]) -> Path:
     """The scenario's inventory with other groups. change: given group -> host -> its variables."""
     made = folder / "inventory"
     shutil.copytree(INVENTORY, made)
-    path = made / "hosts.yml"
+    path = made / "hosts"
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
     groups = {name: dict(group["hosts"]) for name, group in content["all"]["children"].items()}
     change(groups)
