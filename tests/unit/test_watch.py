@@ -165,23 +165,25 @@ def _packet(number: int, payload: bytes) -> bytes:
     ("late", "well"),
     [
         ([], (True, True)),
-        ([0.05], (True, True)),
+        ([0.2], (True, True)),
         ([9.0], (True, False)),  # one that is lost has a witness
-        ([0.3], (True, False)),
-        ([0.3, 9.0], (True, False)),
+        ([1.2], (True, False)),
+        ([1.2, 9.0], (True, False)),
         ([9.0, 9.0], (False, False)),
-        ([9.0, 0.3], (False, False)),
+        ([9.0, 1.2], (False, False)),
     ],
 )
 def test_one_slow_login_alone_says_nothing(
     watch: ModuleType, tmp_path: Path, late: list[float], well: tuple[bool, bool]
 ) -> None:
+    """Four times slower than it is used, so that a busy machine does not decide."""
     with Port(late) as port:
-        part = watch.Serving({**SETTINGS, "port": port.port}, watch.Verdict(str(tmp_path), "watch"))
+        settings = {**SETTINGS, "port": port.port, "timeout": 1.6}
+        part = watch.Serving(settings, watch.Verdict(str(tmp_path), "watch"))
         began = time.monotonic()
         why, at_once = part.ask()
         assert (not why, at_once) == well, why
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 5
 
 
 def test_a_hang_is_noticed_in_half_a_second_and_a_slow_login_is_not(
