@@ -35,6 +35,13 @@ options:
       - If not given, the environment variable E(PROXYSQL_LOGIN_PASSWORD) is used, if there is one,
         and after it the file of O(login_defaults_file).
     type: str
+  previous_passwords:
+    description:
+      - Passwords to try, in this order, where O(login_password) is refused, as while it is being changed.
+      - Empty strings in it are left out.
+    type: list
+    elements: str
+    default: []
   login_unix_socket:
     description:
       - Path of the admin port's Unix socket, instead of O(login_host) and O(login_port).

@@ -42,6 +42,7 @@ RUN = {
     "restore_points_label": "release-41",
 }
 WITHOUT_CHANGES = (
+    "backend_logins",
     "cluster_sync", "node_info", "proxysql_info", "rehearsal", "restore_points_info", "runtime",
 )  # fmt: skip
 

@@ -32,6 +32,8 @@ except ImportError:
 _UNREACHABLE = (2002, 2003, 2013)
 # And for "this server has no TLS".
 _NO_TLS = 2026
+# What the server says of a login.
+_WRONG_PASSWORD = 1045
 _PAUSE = 0.2
 
 Fetched = tuple[list[str], list[Sequence[Optional[str]]]]
@@ -189,16 +191,21 @@ def _connect(login: Login) -> Any:
     deadline = time.monotonic() + login.connect_timeout
     options = _driver_options(login)
     context = tls_context(login)
+    passwords = [login.password or "", *login.previous]
     preferred = login.ssl_mode == "preferred" and context is None and not login.unix_socket
     if preferred:
         context = unverified()
     while True:
         try:
+            options["password"] = _bytes(passwords[0])
             return _opened(login, options, context, not preferred, deadline)
         except pymysql.err.MySQLError as exc:
             code, message = _code_and_text(exc)
             if preferred and code == _NO_TLS and "SSL is required" in message:
                 preferred, context = False, None
+                continue
+            if code == _WRONG_PASSWORD and len(passwords) > 1:
+                del passwords[0]
                 continue
             cause = getattr(exc, "original_exception", None)
             if isinstance(cause, ssl.SSLError) or (code == _NO_TLS and context is not None):
@@ -209,7 +216,8 @@ def _connect(login: Login) -> Any:
                 ) from None
             if code not in _UNREACHABLE:
                 raise ConnectError(
-                    f"ProxySQL's admin port {login.place} refused the login of {login.user!r}: {message}",
+                    f"ProxySQL's admin port {login.place} refused the login of {login.user!r}"
+                    f"{' with each of its passwords' if login.previous else ''}: {message}",
                     server=login.place,
                     code=code,
                 ) from None
@@ -289,8 +297,6 @@ def _driver_options(login: Login) -> dict[str, Any]:
         "host": login.host,
         "port": login.port,
         "user": login.user,
-        # As bytes: the driver would encode text as Latin-1.
-        "password": (login.password or "").encode("utf-8", "surrogateescape"),
         "unix_socket": login.unix_socket,
         # The connection is never left waiting with a half-done statement, so any cursor does.
         "cursorclass": pymysql.cursors.Cursor,
@@ -299,6 +305,11 @@ def _driver_options(login: Login) -> dict[str, Any]:
         "use_unicode": False,
         "autocommit": None,
     }
+
+
+def _bytes(password: str) -> bytes:
+    """The driver would encode text as Latin-1."""
+    return password.encode("utf-8", "surrogateescape")
 
 
 def _text(value: Any) -> str | None:

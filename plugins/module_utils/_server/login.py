@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._declared.errors import ConnectError
@@ -18,12 +18,15 @@ _ON = ("1", "on", "true", "yes", "")
 
 @dataclass(frozen=True)
 class Login:
-    """How to reach an admin port. Times are seconds."""
+    """How to reach an admin port. Times are seconds.
+
+    previous: passwords to try, in this order, where ``password`` is refused.
+    """
 
     host: str = "127.0.0.1"
     port: int = 6032
     user: str | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     unix_socket: str | None = None
     connect_timeout: float = 10
     read_timeout: float = 600
@@ -32,6 +35,7 @@ class Login:
     client_cert: str | None = None
     client_key: str | None = None
     check_hostname: bool = False
+    previous: tuple[str, ...] = field(default=(), repr=False)
 
     def with_defaults_file(self, path: str, given: Collection[str] = ()) -> Login:
         """Completed from an option file, as the mysql client reads it.

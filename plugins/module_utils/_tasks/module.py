@@ -47,6 +47,7 @@ def login_spec() -> Spec:
         "login_port": {"type": "int", "default": 6032, "fallback": _env("PORT")},
         "login_user": {"type": "str", "fallback": _env("USER")},
         "login_password": {"type": "str", "no_log": True, "fallback": _env("PASSWORD")},
+        "previous_passwords": {"type": "list", "elements": "str", "no_log": True, "default": []},
         "login_unix_socket": {"type": "path", "fallback": _env("UNIX_SOCKET")},
         "login_defaults_file": {"type": "path", "fallback": _env("DEFAULTS_FILE")},
         "connect_timeout": {"type": "float", "default": 10.0},
@@ -88,6 +89,7 @@ def login(
     another value. What was given goes before what an option file says.
     """
     fields = {field: params[option] for field, option in _LOGIN.items()}
+    previous = tuple(word for word in params["previous_passwords"] if word)
     said = {
         field
         for field, option in _LOGIN.items()
@@ -98,7 +100,7 @@ def login(
         fields.update(host=host, port=port or fields["port"], unix_socket=None)
         said |= {"host", "port", "unix_socket"}
     path = params["login_defaults_file"]
-    plain = Login(**fields)
+    plain = Login(**fields, previous=previous)
     return plain.with_defaults_file(path, said) if path else plain
 
 
@@ -192,7 +194,7 @@ class Module(AnsibleModule):
             aside = tuple(self._declared)
         except EngineError as exc:
             self._declared_wrong = exc
-            aside = ("config", "tables", "variables", "scope")
+            aside = ("config", "tables", "variables", "scope", "users")
         for name in aside:
             self.params.pop(name, None)
 

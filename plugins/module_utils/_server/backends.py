@@ -1,0 +1,96 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Logins at the databases, tried from the host that this runs on, as ProxySQL would make them."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from .login import unverified
+
+with contextlib.suppress(ImportError):
+    import pymysql
+
+# MySQL's and MariaDB's codes for a user that is not let in: no right, wrong password, no such host, a plugin
+# that refuses, an account that is locked or whose password has run out.
+_REFUSALS = (1044, 1045, 1130, 1698, 1820, 1862, 3118, 4151)
+_NO_TLS = 2026
+_HASH = re.compile(r"\*[0-9A-Fa-f]{40}$|\$A\$[0-9A-Fa-f]{3}\$", re.DOTALL)
+
+Place = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One login at one server. port 0: hostname is the path of a socket."""
+
+    hostname: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+
+    @property
+    def place(self) -> str:
+        return f"{self.hostname}:{self.port}" if self.port else self.hostname
+
+
+def is_hash(password: str) -> bool:
+    """Whether a password is stored in a form that cannot be logged in with."""
+    return bool(_HASH.match(password))
+
+
+def try_all(attempts: Iterable[Attempt], timeout: float) -> tuple[list[str], list[str]]:
+    """(refused, unknown): sentences that name user and server; unknown where it could not be told.
+
+    timeout: seconds, for each login.
+    """
+    wanted = list(dict.fromkeys(attempts))
+    with ThreadPoolExecutor(max_workers=32) as pool:
+        found = list(pool.map(lambda attempt: _try(attempt, timeout), wanted))
+    refused = [text for verdict, text in filter(None, found) if verdict]
+    return refused, [text for verdict, text in filter(None, found) if not verdict]
+
+
+def _try(attempt: Attempt, timeout: float) -> tuple[bool, str] | None:
+    """None: let in. Otherwise whether it was refused, and a sentence."""
+    try:
+        _open(attempt, timeout, tls=True)
+    except pymysql.err.MySQLError as exc:
+        code = exc.args[0] if exc.args else None
+        text = f"{attempt.place} as {attempt.user!r}: {exc.args[1] if len(exc.args) > 1 else exc}"
+        if code == _NO_TLS and "SSL is required" in text:
+            try:
+                _open(attempt, timeout, tls=False)
+                return None
+            except (pymysql.err.MySQLError, OSError, RuntimeError) as again:
+                code = again.args[0] if again.args else None
+                text = f"{attempt.place} as {attempt.user!r}: {again.args[-1] if again.args else again}"
+        return code in _REFUSALS, text
+    except (OSError, ValueError, RuntimeError) as exc:
+        return False, f"{attempt.place} as {attempt.user!r}: {exc}"
+    return None
+
+
+def _open(attempt: Attempt, timeout: float, tls: bool) -> None:
+    place: dict[str, Any] = {"host": attempt.hostname, "port": attempt.port}
+    if not attempt.port:
+        place, tls = {"unix_socket": attempt.hostname}, False
+    secure: dict[str, Any] = {"ssl": unverified()} if tls else {"ssl_disabled": True}
+    if not tls and pymysql.VERSION < (1,):
+        secure = {}  # not known there
+    pymysql.connect(
+        **place,
+        **secure,
+        user=attempt.user,
+        password=attempt.password.encode("utf-8", "surrogateescape"),
+        connect_timeout=timeout,
+        read_timeout=timeout,
+        write_timeout=timeout,
+        autocommit=None,
+    ).close()

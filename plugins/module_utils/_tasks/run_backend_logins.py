@@ -1,0 +1,116 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What the module backend_logins does: which logins are new, and whether the databases let them in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .._catalog.tables import TABLES
+from .._declared.errors import DeclarationError
+from .._server.admin import Admin
+from .._server.backends import Attempt, Place, is_hash, try_all
+from .declared import masked_rows
+from .module import Module, Spec
+
+_MONITOR = ("mysql-monitor_username", "mysql-monitor_password")
+
+
+def run_backend_logins() -> None:
+    """The module backend_logins: new logins of the monitor and of applications, tried at the databases."""
+    spec: Spec = {
+        "servers": {"type": "list", "elements": "dict", "required": True},
+        "replication_hostgroups": {"type": "list", "elements": "dict", "default": []},
+        "users": {"type": "list", "elements": "dict", "default": []},
+        "monitor_user": {"type": "str"},
+        "monitor_password": {"type": "str", "no_log": True},
+        "everything": {"type": "bool", "default": False},
+        "timeout": {"type": "float", "default": 5.0},
+    }
+    table = TABLES["mysql_users"]
+    module = Module(spec, lambda raw: {"users": masked_rows(table, raw.get("users") or [])})
+    params = {**module.params, "users": module.raw.get("users") or []}
+
+    def body(admin: Admin) -> dict[str, Any]:
+        known: set[Place] = set()
+        users: set[tuple[str, str]] = set()
+        monitor: tuple[str, ...] = ()
+        if not params["everything"]:
+            known = {
+                (str(host), int(port or 0)) for host, port in _rows(admin, "hostname, port", "mysql_servers")
+            }
+            found = _rows(admin, "username, password", "mysql_users WHERE backend = 1")
+            users = {(str(user), str(password or "")) for user, password in found}
+            values = dict(_rows(admin, "variable_name, variable_value", "global_variables"))
+            monitor = tuple(str(values.get(name) or "") for name in _MONITOR)
+        attempts, hashed = _application_users(params, known, users)
+        name, password = params["monitor_user"], params["monitor_password"]
+        if name and password:
+            attempts += [
+                Attempt(*place, name, password)
+                for place in _places(params["servers"])
+                if place not in known or (name, password) != monitor
+            ]
+        refused, unknown = try_all(attempts, params["timeout"])
+        if refused:
+            raise DeclarationError(
+                "databases refuse logins that are declared: {}. Nothing was written".format(
+                    "; ".join(refused)
+                ),
+                refused=refused,
+            )
+        return {
+            "changed": False,
+            "tried": sorted({f"{attempt.user} at {attempt.place}" for attempt in attempts}),
+            "unknown": unknown,
+            "not_tried": hashed,
+            "warnings": [f"it could not be told whether the database lets it in: {text}" for text in unknown],
+        }
+
+    module.run(body)
+
+
+def _rows(admin: Admin, columns: str, table: str) -> Iterable[Any]:
+    return admin.fetch(f"SELECT {columns} FROM runtime_{table}")[1]
+
+
+def _application_users(
+    params: Mapping[str, Any], known: set[Place], users: set[tuple[str, str]]
+) -> tuple[list[Attempt], list[str]]:
+    """Logins of active users at the servers of their default hostgroup and its twin; names of hashed ones."""
+    twins: dict[int, set[int]] = {}
+    for row in params["replication_hostgroups"]:
+        pair = {int(row["writer_hostgroup"]), int(row["reader_hostgroup"])}
+        for hostgroup in pair:
+            twins.setdefault(hostgroup, set()).update(pair)
+    attempts, hashed = [], []
+    for user in params["users"]:
+        if not _on(user.get("active", True)) or not _on(user.get("backend", True)):
+            continue
+        name, password = str(user.get("username") or ""), str(user.get("password") or "")
+        if is_hash(password):
+            hashed.append(name)
+            continue
+        hostgroup = int(user.get("default_hostgroup") or 0)
+        servers = [
+            row
+            for row in params["servers"]
+            if int(row.get("hostgroup_id") or 0) in twins.get(hostgroup, {hostgroup})
+        ]
+        attempts += [
+            Attempt(*place, name, password)
+            for place in _places(servers)
+            if place not in known or (name, password) not in users
+        ]
+    return attempts, sorted(set(hashed))
+
+
+def _places(servers: Iterable[Mapping[str, Any]]) -> list[Place]:
+    found = ((str(row.get("hostname") or ""), int(row.get("port", 3306))) for row in servers)
+    return list(dict.fromkeys(place for place in found if place[0]))
+
+
+def _on(value: Any) -> bool:
+    return str(value).lower() in ("1", "true", "yes", "on")

@@ -1,0 +1,97 @@
+"""New logins are tried at the databases before they are written; who refuses is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from driver import everything, run
+from server import Server, free_port
+
+USERS = 'mysql_users=({username="monitor" password="mon-1"},{username="app" password="app-1"})\n'
+
+
+@pytest.fixture(scope="module")
+def backends() -> Iterator[list[Server]]:
+    """Stand-ins for databases: what matters here is whom their port lets in."""
+    servers = [Server(binary="", tables=USERS) for _ in range(2)]
+    try:
+        yield [server.start() for server in servers]
+    finally:
+        for server in servers:
+            server.kill()
+
+
+def rows(backends: list[Server]) -> list[dict[str, Any]]:
+    return [
+        {"hostgroup_id": 10 + number, "hostname": server.host, "port": server.data_port}
+        for number, server in enumerate(backends)
+    ]
+
+
+PAIR = [{"writer_hostgroup": 10, "reader_hostgroup": 11}]
+
+
+def test_those_that_refuse_the_monitor_are_named_and_nothing_is_written(server, module, backends):
+    before = everything(server)
+    given = {"servers": rows(backends), "monitor_user": "monitor"}
+    found = module("backend_logins", **given, monitor_password="mon-2")
+    assert found["failed"] and len(found["refused"]) == 2
+    for backend in backends:
+        assert f"{backend.host}:{backend.data_port} as 'monitor': " in found["msg"]
+    assert "mon-2" not in module.text
+    for user in ("other", "monitor2"):
+        assert module("backend_logins", **{**given, "monitor_user": user}, monitor_password="mon-1")["failed"]
+    done = module("backend_logins", **given, monitor_password="mon-1")
+    assert not done.get("failed") and not done["changed"] and len(done["tried"]) == 2
+    assert everything(server) == before
+
+
+def test_users_of_applications_by_hostgroup(module, backends):
+    def ask(hostgroup: int, password: str, pairs: Any = (), **more: Any) -> dict[str, Any]:
+        user = {"username": "app", "password": password, "default_hostgroup": hostgroup, **more}
+        result: dict[str, Any] = module(
+            "backend_logins", servers=rows(backends), users=[user], replication_hostgroups=list(pairs)
+        )
+        assert "app-2" not in module.text
+        return result
+
+    assert len(ask(10, "app-2")["refused"]) == 1
+    assert len(ask(10, "app-2", PAIR)["refused"]) == 2
+    assert len(ask(10, "app-1", PAIR)["tried"]) == 2
+    assert ask(12, "app-2")["tried"] == []
+    assert ask(10, "app-2", active=False)["tried"] == ask(10, "app-2", backend=0)["tried"] == []
+    assert ask(10, "*" + "0F" * 20)["not_tried"] == ["app"]
+
+
+def test_what_is_not_new_is_not_tried(server, module, backends):
+    run(
+        server,
+        {
+            "mysql_servers": rows(backends)[:1],
+            "mysql_users": [{"username": "app", "password": "app-2", "default_hostgroup": 10}],
+        },
+        {"mysql-monitor_username": "monitor", "mysql-monitor_password": "mon-2"},
+    )
+    users = [{"username": "app", "password": "app-2", "default_hostgroup": 10}]
+    given = {"users": users, "monitor_user": "monitor", "monitor_password": "mon-2"}
+    assert module("backend_logins", servers=rows(backends)[:1], **given)["tried"] == []
+    assert len(module("backend_logins", servers=rows(backends)[:1], **given, everything=True)["refused"]) == 2
+    # A server that is new is asked with what is old.
+    (only,) = module("backend_logins", servers=rows(backends), **given)["refused"]
+    assert f"{backends[1].host}:{backends[1].data_port} as 'monitor'" in only
+
+
+def test_one_that_does_not_answer_is_a_warning(module, backends):
+    dead = [{"hostname": "127.0.0.1", "port": free_port("127.0.0.1")}]
+    done = module("backend_logins", servers=dead, monitor_user="monitor", monitor_password="mon-1", timeout=1)
+    assert not done.get("failed") and len(done["unknown"]) == 1
+    assert "could not be told" in str(done["warnings"])
+
+
+def test_what_was_typed_wrongly_shows_no_password_either(module, backends):
+    given = {"username": "app", "password": "s3cret-7", "frontnd": 1}
+    for users in ([given], [given, 5]):
+        module("backend_logins", servers=rows(backends), users=users, _ansible_inject_invocation=True)
+        assert "s3cret-7" not in module.text
