@@ -21,7 +21,16 @@ PLAIN = {
     "rollback": {},
 }
 # What they need is in no table of the configuration, or they are asked about in a test below.
-OTHERS = {"proxysql_info", "node_info", "cluster_sync", "rehearsal", "restore_points_info"} | {
+OTHERS = {
+    "backend_logins",
+    "cluster_credentials",
+    "cluster_sync",
+    "confirm",
+    "node_info",
+    "proxysql_info",
+    "rehearsal",
+    "restore_points_info",
+} | {
     "cluster_credentials",
     "backend_logins",
 }
