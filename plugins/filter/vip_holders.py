@@ -11,7 +11,7 @@ description:
   - Used by the role P(mysqlha.proxysql.keepalived#role).
 author:
   - The mysqlha.proxysql developers (@mysqlha)
-positional: _input, hostvars, hosts
+positional: _input, hostvars, hosts, outside
 options:
   _input:
     description: The VRRP instances, as the filter P(mysqlha.proxysql.vrrp_on_host#filter) returns them.
@@ -27,6 +27,11 @@ options:
     type: list
     elements: str
     required: true
+  outside:
+    description: What looking at others returned, which are not in this run. Each has its name as C(core).
+    type: list
+    elements: dict
+    default: []
 """
 
 EXAMPLES = r"""
@@ -51,13 +56,20 @@ from ..plugin_utils._standing import holders
 
 
 def vip_holders(
-    instances: Sequence[Mapping[str, Any]], hostvars: Mapping[str, Any], hosts: Sequence[str]
+    instances: Sequence[Mapping[str, Any]],
+    hostvars: Mapping[str, Any],
+    hosts: Sequence[str],
+    outside: Sequence[Mapping[str, Any]] = (),
 ) -> list[dict[str, Any]]:
     seen = {}
     for host in hosts:
         left = hostvars[host]
         found = left["__keepalived_seen"] if "__keepalived_seen" in left else {}  # noqa: SIM401
         seen[str(host)] = found.get("ansible_facts") or {}
+    for row in outside:
+        # of one that cannot be reached nothing is known
+        if row.get("ansible_facts"):
+            seen[str(row["core"])] = row["ansible_facts"]
     return holders(instances, list(seen), seen)
 
 
