@@ -330,3 +330,10 @@ def test_a_connection_that_broke_is_made_anew(server):
         admin.revive()
         assert admin._connection is connection, "one that is open is kept"
     assert sql(server, "SELECT 1") == [("1",)]
+
+
+def test_a_socket_is_that_of_one_server_and_not_of_the_nodes(module, server):
+    nodes = [{"login_host": server.host, "login_port": server.admin_port}]
+    own = {"login_host": None, "login_port": None, "login_unix_socket": "/nonexistent/proxysql.sock"}
+    found = module("cluster_sync", nodes=nodes, choose_leader=True, timeout=3, **own)
+    assert found.get("leader") == f"{server.host}:{server.admin_port}", found

@@ -100,6 +100,15 @@ def test_runtime_acts_only_where_layers_differ(module, server, direction, word):
     assert not module("runtime", **options)["changed"]
 
 
+def test_runtime_says_what_a_load_did_not_take(module, server):
+    name = "mysql-default_authentication_plugin"
+    sql(server, f"UPDATE global_variables SET variable_value = 'nope' WHERE variable_name = '{name}'")
+    before = everything(server)
+    done = module("runtime", sections=["MYSQL VARIABLES"], direction="memory_to_runtime")
+    assert done["failed"] and name in done["msg"] and "put back as it was" in done["msg"], done
+    assert everything(server) == before
+
+
 def test_login_from_an_option_file(module, server, tmp_path):
     path = tmp_path / "my.cnf"
     path.write_text(

@@ -8,6 +8,7 @@ from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.errors 
     RefusedError,
     StatementError,
 )
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.admin import Admin
 from cases import FIRST, SECOND
 from driver import everything, run, sql, variable
 
@@ -62,6 +63,37 @@ def test_what_is_put_back_is_put_back_word_for_word(server):
             open_edits="publish",
         )
     assert [sql(server, query) for query in queries] == before
+
+
+def test_a_section_that_was_only_loaded_is_put_back_too(server):
+    """Memory is as declared already, so nothing is written there; runtime gets it, and must lose it again."""
+    run(server, {"mysql_query_rules": FIRST["mysql_query_rules"]}, state="overridden")
+    rule = {"rule_id": 1, "destination_hostgroup": 99}
+    sql(server, "UPDATE mysql_query_rules SET destination_hostgroup = 99 WHERE rule_id = 1")
+    before = everything(server)
+    with pytest.raises(RefusedError, match="Everything has been put back as it was"):
+        run(server, {"mysql_query_rules": [rule]}, LATE, open_edits="publish")
+    assert everything(server) == before
+
+
+@pytest.mark.parametrize(
+    ("more", "read"), [({}, False), ({"digest": "0x1F"}, True), ({"client_addr": "192.0.2.1"}, True)]
+)
+def test_runtime_is_read_after_a_load_where_that_may_rewrite_values(server, monkeypatch, more, read):
+    sent: list[str] = []
+    send = Admin._send
+
+    def spy(self, statement):
+        sent.append(statement.sql)
+        return send(self, statement)
+
+    monkeypatch.setattr(Admin, "_send", spy)
+    row = {"rule_id": 7, "active": True, "destination_hostgroup": 1, **more}
+    assert run(server, {"mysql_query_rules": [row]}).changed
+    after = sent[sent.index("LOAD MYSQL QUERY RULES TO RUNTIME") + 1 :]
+    found = any("runtime_mysql_query_rules" in text and "destination_hostgroup" in text for text in after)
+    # The emulator's LOAD looks like somebody else's work, after which runtime is always read.
+    assert found == (read or not server.is_real)
 
 
 @pytest.mark.parametrize("fail_at", range(6))

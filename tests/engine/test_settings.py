@@ -116,6 +116,21 @@ def test_a_password_changed_in_case_alone_is_refused(server):
     assert "NEWPW" not in caught.value.message and everything(server) == before
 
 
+@pytest.mark.parametrize(
+    ("name", "present", "other"),
+    [
+        ("admin-stats_credentials", "stats:stats;watch:secret", "stats:stats;watch:SECRET"),
+        ("admin-telnet_stats_ifaces", "localhost:6099", "LOCALHOST:6099"),
+    ],
+)
+def test_so_is_every_list_that_proxysql_compares_without_case(server, name, present, other):
+    run(server, variables={name: present})
+    before = everything(server)
+    with pytest.raises(DeclarationError, match=f"variable {name}: differs from the present value in letter"):
+        run(server, variables={name: other})
+    assert everything(server) == before
+
+
 def test_why_it_is_refused(server):
     run(server, variables={"admin-admin_credentials": "admin:admin;cluster:clusterpw;other:newpw"})
     set_in_memory(server, "admin-admin_credentials", "admin:admin;cluster:clusterpw;other:NEWPW")
@@ -164,3 +179,10 @@ def test_several_static_variables_beside_others(server):
     back = run(server, variables={"mysql-threads": 2, "mysql-interfaces": interfaces})
     assert back.layers == {"memory": "unchanged", "runtime": "unchanged", "disk": "saved"}
     assert back.restart_required == []
+
+
+def test_what_new_threads_alone_take_over_waits_for_a_restart(server):
+    """ProxySQL shows it in runtime at once; threads that run keep their stack."""
+    done = run(server, variables={"mysql-stacksize": 2097152})
+    assert done.restart_required == ["mysql-stacksize"]
+    assert variable(server, "mysql-stacksize")["runtime"] == "2097152"
