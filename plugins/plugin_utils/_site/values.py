@@ -5,10 +5,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Callable
 
+from ansible.release import __version__
+from ansible.utils.unsafe_proxy import AnsibleUnsafe
+
 Say = Callable[[str], None]
+
+# ansible-core before 2.19 leaves a template in hostvars as it is where something in it is not defined.
+_LEFT_AS_IT_IS = tuple(map(int, __version__.split(".")[:2])) < (2, 19)
+_EXPRESSION = re.compile(r"{{\s*(.*?)\s*}}", re.DOTALL)
 
 
 def plain(value: Any) -> Any:
@@ -16,6 +24,9 @@ def plain(value: Any) -> Any:
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, str) or hasattr(value, "vault"):
+        left = _EXPRESSION.search(str(value)) if _LEFT_AS_IT_IS else None
+        if left and not isinstance(value, AnsibleUnsafe):
+            raise ValueError(f"'{left.group(1)}' is undefined")
         return str(value)
     if isinstance(value, Mapping):
         return {str(key): plain(each) for key, each in value.items()}
