@@ -48,7 +48,7 @@ CASES = [
         "mysql_servers, hostname=db1: there is no column hostgroup, did you mean hostgroup_id?",
     ),
     ({"proxysql_admin_interfaces": ["192.0.2.11:6032"]}, "where Ansible logs in"),
-    ({"vault_shop_password": "{{ nowhere }}"}, "'nowhere' is undefined"),
+    ({"vault_shop_password": "{{ nowhere }}"}, "proxysql_mysql_users cannot be worked out: '"),
 ]
 
 
