@@ -147,3 +147,23 @@ def test_included_files_are_named_from_the_tasks_folder(role: str) -> None:
     for file in tasks.rglob("*.yml"):
         for name in re.findall(r"(?:include|import)_tasks: (\S+)", file.read_text(encoding="utf-8")):
             assert (tasks / name).is_file() and ".." not in name, f"{file}: {name}"
+
+
+def test_a_host_that_is_let_off_ends_no_play() -> None:
+    """With any_errors_fatal or run_once, one that cannot be reached ends the play for all; the run is green."""
+    files = [*ROLES.rglob("tasks/**/*.yml"), *(ROLES.parent / "playbooks").rglob("*.yml")]
+    for file in files:
+        for task in tasks_of(yaml.safe_load(file.read_text(encoding="utf-8"))):
+            if task.get("ignore_unreachable") and "hosts" not in task:
+                assert task.get("ignore_errors"), f"{file}: {task['name']}"
+            if "hosts" in task and task.get("ignore_unreachable"):
+                assert not task.get("any_errors_fatal"), f"{file}: {task['name']}"
+
+
+def tasks_of(content: Any) -> Iterator[dict[str, Any]]:
+    """Plays and tasks, whatever they are in."""
+    for each in content if isinstance(content, list) else []:
+        if isinstance(each, dict):
+            yield each
+            for part in ("tasks", "pre_tasks", "post_tasks", "block", "rescue", "always"):
+                yield from tasks_of(each.get(part))
