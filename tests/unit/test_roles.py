@@ -114,7 +114,8 @@ def test_no_task_hides_a_change(role: str) -> None:
     for file in sorted((ROLES / role).rglob("*.yml")):
         text = file.read_text(encoding="utf-8")
         assert "changed_when: false" not in text, file
-        assert "ignore_errors" not in text, file
+        # beside ignore_unreachable it means that; see the last test
+        assert text.count("ignore_errors") <= text.count("ignore_unreachable: true"), file
 
 
 def made(node: Any) -> Iterator[str]:
@@ -150,10 +151,12 @@ def test_included_files_are_named_from_the_tasks_folder(role: str) -> None:
 
 
 def test_a_host_that_is_let_off_ends_no_play() -> None:
-    """With any_errors_fatal or run_once, one that cannot be reached ends the play for all; the run is green."""
-    files = [*ROLES.rglob("tasks/**/*.yml"), *(ROLES.parent / "playbooks").rglob("*.yml")]
+    """With any_errors_fatal or run_once, one that cannot be reached ends it for all, and the run is green."""
+    playbooks = ROLES.parent / "playbooks"
+    files = [*ROLES.rglob("tasks/**/*.yml"), *playbooks.glob("*.yml"), *playbooks.glob("tasks/*.yml")]
     for file in files:
-        for task in tasks_of(yaml.safe_load(file.read_text(encoding="utf-8"))):
+        # of whatever tags
+        for task in tasks_of(yaml.load(file.read_text(encoding="utf-8"), yaml.BaseLoader)):
             if task.get("ignore_unreachable") and "hosts" not in task:
                 assert task.get("ignore_errors"), f"{file}: {task['name']}"
             if "hosts" in task and task.get("ignore_unreachable"):
