@@ -40,14 +40,14 @@ _value:
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
+from ..plugin_utils._site.values import registered
 from ..plugin_utils._status import clocks
 
 
 def clocks_apart(hosts: Sequence[str], hostvars: Mapping[str, Any]) -> str:
     times = {}
     for host in hosts:
-        left = hostvars[host]
-        seen = left["__proxysql_seen"] if "__proxysql_seen" in left else {}  # noqa: SIM401
+        seen = registered(hostvars, host, "__proxysql_seen")
         if seen.get("server_time"):
             times[str(host)] = int(seen["server_time"])
     apart = clocks(times)

@@ -52,6 +52,7 @@ _value:
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
+from ..plugin_utils._site.values import registered
 from ..plugin_utils._standing import holders
 
 
@@ -63,9 +64,7 @@ def vip_holders(
 ) -> list[dict[str, Any]]:
     seen = {}
     for host in hosts:
-        left = hostvars[host]
-        found = left["__keepalived_seen"] if "__keepalived_seen" in left else {}  # noqa: SIM401
-        seen[str(host)] = found.get("ansible_facts") or {}
+        seen[str(host)] = registered(hostvars, host, "__keepalived_seen").get("ansible_facts") or {}
     for row in outside:
         # of one that cannot be reached nothing is known
         if row.get("ansible_facts"):

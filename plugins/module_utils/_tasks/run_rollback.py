@@ -116,7 +116,7 @@ def _last_alike(points: RestorePoints, sections: list[SectionWork]) -> Point | N
 
 
 def run_restore_points_info() -> None:
-    module = Module({"restore_points": {"type": "path", "required": True}})
+    module = Module(_POINTS)
     try:
         points = RestorePoints(module.params["restore_points"]).all()
     except EngineError as exc:

@@ -53,3 +53,10 @@ def raw(variables: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     """The same before templating, to see which hosts share what they declare."""
     untouched = getattr(variables, "_vars", variables)
     return {name: untouched[name] for name in names if name in untouched}
+
+
+def registered(hostvars: Mapping[str, Any], host: str, name: str) -> Mapping[str, Any]:
+    """What a task left on the host under this name; empty where none did."""
+    left = hostvars[host]
+    found: Mapping[str, Any] = left[name] if name in left else {}  # noqa: SIM401
+    return found
