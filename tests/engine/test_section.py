@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import SECTIONS
@@ -13,8 +13,10 @@ from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.errors 
     OpenEditsError,
     OvertakenError,
     RefusedError,
+    StatementError,
 )
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._section.lock import WriteLock
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._section.runtime import Copy
 from driver import FragileAdmin, everything, layers, login, perform, run, sql, variable
 
 # A table, what is declared in it, and an edit of another table of its section.
@@ -216,6 +218,88 @@ def test_two_that_override_one_table_at_once(server):
         assert won and all(isinstance(found[tag], OvertakenError) for tag in found if tag not in won)
         for rows in layers(server, "mysql_users").values():
             assert {row["comment"] for row in rows.values()} == {last} and len(rows) == 6
+
+
+class HalfSeen(FragileAdmin):
+    """A task that looked while another writer was between its write and its LOAD or SAVE."""
+
+    then: ClassVar[list[str]] = []
+    server: ClassVar[Any] = None
+
+    def execute(self, statement: Any) -> int:
+        if statement.sql.startswith("CREATE TEMP TABLE") and self.then:
+            sql(self.server, *self.then)
+            self.then.clear()
+        return super().execute(statement)
+
+
+@pytest.mark.parametrize("loaded", [False, True])
+@pytest.mark.parametrize("state", ["overridden", "merged"])
+def test_a_writer_seen_half_way(server, state, loaded):
+    mine = {"mysql_users": [{"username": "both", "comment": "mine"}]}
+    load, save = "LOAD MYSQL USERS TO RUNTIME", "SAVE MYSQL USERS TO DISK"
+    run(server, mine)
+    sql(server, "UPDATE mysql_users SET comment = 'theirs'", *([load] if loaded else []))
+    HalfSeen.server, HalfSeen.then = server, [*([] if loaded else [load]), save]
+    with HalfSeen(login(server)) as admin:
+        if state == "overridden":
+            with pytest.raises(OvertakenError, match="mysql_users"):
+                perform(admin, mine, state=state)
+        else:
+            perform(admin, mine, state=state)
+    assert not HalfSeen.then, "the other writer never came"
+    last = "theirs" if state == "overridden" else "mine"
+    for rows in layers(server, "mysql_users").values():
+        assert {row["comment"] for row in rows.values()} == {last}
+    assert run(server, mine, state=state).changed == (state == "overridden")
+    assert not run(server, mine, state=state).changed
+
+
+def test_a_writer_of_variables_seen_half_way(server):
+    name = "mysql-max_connections"
+    load, save = "LOAD MYSQL VARIABLES TO RUNTIME", "SAVE MYSQL VARIABLES TO DISK"
+    run(server, variables={name: 111})
+    sql(server, f"UPDATE global_variables SET variable_value = 222 WHERE variable_name = '{name}'")
+    HalfSeen.server, HalfSeen.then = server, [load, save]
+    with HalfSeen(login(server)) as admin:
+        perform(admin, {}, variables={name: 111})
+    for layer in ("", "runtime_", "disk."):
+        table = f"{layer}global_variables"
+        assert sql(server, f"SELECT variable_value FROM {table} WHERE variable_name = '{name}'") == [("111",)]
+
+
+def test_a_copy_of_layers_looks_again_after_another_writer(server):
+    section = SECTIONS["MYSQL USERS"]
+    sql(server, "INSERT INTO mysql_users (username) VALUES ('early')")
+    HalfSeen.server = server
+    with HalfSeen(login(server)) as admin:
+        copy = Copy(admin, section, "memory_to_runtime")
+        HalfSeen.then = ["UPDATE mysql_users SET comment = 'late'", "LOAD MYSQL USERS TO RUNTIME"]
+        copy.perform(admin)
+        assert not admin.sent, "there was nothing left to copy"
+    for layer in ("memory", "runtime"):
+        rows = layers(server, "mysql_users")[layer]
+        assert {row["comment"] for row in rows.values()} == {"late"}
+
+
+def test_only_a_server_that_is_read_only_is_written_without_a_lock(server):
+    section = SECTIONS["MYSQL USERS"]
+
+    class Refusing(FragileAdmin):
+        text = ""
+
+        def execute(self, statement: Any) -> int:
+            if "mysqlha_writers" in statement.sql:
+                raise StatementError(self.text)
+            return super().execute(statement)
+
+    with Refusing(login(server)) as admin:
+        admin.text = "database schema is locked: main"
+        with pytest.raises(StatementError, match="schema is locked"), WriteLock(admin, [section]):
+            pytest.fail("written without a lock")
+        admin.text = "ProxySQL Admin Error: attempt to write a readonly database"
+        with WriteLock(admin, [section]) as lock:
+            assert not lock._held
 
 
 def test_rows_of_two_tasks_at_once_are_all_there(server):

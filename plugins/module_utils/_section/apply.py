@@ -165,11 +165,18 @@ def _outcome(script: Script, how: How, statements: list[Statement]) -> Outcome:
 
 
 def _still_so(admin: Admin, script: Script, how: How) -> Script:
-    """The script, made anew where memory was changed between the look at it and the lock.
+    """The script, made anew where a layer was changed between the look at it and the lock.
 
+    Memory is looked at always. Runtime and disk only where the plan relies on what they hold already: another
+    writer, seen half way, has since brought them to what it wrote.
     Of a table that is to be exactly as declared that is for a person to see: somebody else declares it too.
     """
-    moved = [work for work in script.works if work.moved(admin)]
+    moved = [
+        work
+        for section in script.sections
+        for work in section.works
+        if work.moved(admin) or (section.spares(how.load, how.save) and work.stale(admin))
+    ]
     if not moved:
         return script
     for work in moved:

@@ -25,6 +25,8 @@ _TABLE = "mysqlha_writers"
 _LEASE = 10
 _PATIENCE = 60
 _PAUSE = 0.05
+# What a server under PROXYSQL READONLY says (transcript "lockout").
+_READ_ONLY = "readonly database"
 
 
 def _this_process() -> tuple[str, int, str]:
@@ -79,11 +81,11 @@ class WriteLock:
             # Always in the same order, so that two tasks never wait for each other.
             for name in self._names:
                 self._take(name)
-        except StatementError:
+        except BaseException as exc:
+            if not (isinstance(exc, StatementError) and _READ_ONLY in exc.message):
+                self._release()
+                raise
             self._held = False
-        except BaseException:
-            self._release()
-            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -109,7 +111,7 @@ class WriteLock:
         )
         patience = time.monotonic() + _PATIENCE
         while True:
-            taken = self._admin.execute(
+            self._admin.execute(
                 plain(
                     f"INSERT INTO temp.{_TABLE} VALUES ({values}, {self._until()}) ON CONFLICT (section)"
                     " DO UPDATE SET token = excluded.token, place = excluded.place, pid = excluded.pid,"
@@ -117,10 +119,10 @@ class WriteLock:
                     " WHERE until < CAST(strftime('%s', 'now') AS INTEGER)"
                 )
             )
-            if taken:
+            # Read back: the count of changed rows is one of the connection that all sessions share.
+            if self._is_mine(name):
                 self._renewed = time.monotonic()
                 return
-            self._forget_the_dead(name)
             if time.monotonic() > patience:
                 raise OvertakenError(
                     f"{name}: another task has been writing it for {_PATIENCE} s; nothing was written",
@@ -128,13 +130,17 @@ class WriteLock:
                 )
             time.sleep(_PAUSE)
 
-    def _forget_the_dead(self, name: str) -> None:
+    def _is_mine(self, name: str) -> bool:
+        """Whether the row is ours; one of a holder that is surely no more is taken away."""
         rows = self._admin.fetch(
             f"SELECT token, place, pid, began FROM temp.{_TABLE} WHERE section = {literal(name)}"
         )[1]
         for token, place, pid, began in rows:
+            if token == self._token:
+                return True
             if _is_gone(place or "", int(pid or 0), began or ""):
                 self._admin.execute(plain(f"DELETE FROM temp.{_TABLE} WHERE token = {literal(token)}"))
+        return False
 
     @staticmethod
     def _until() -> str:

@@ -46,13 +46,16 @@ class Copy:
     def __init__(self, admin: Admin, section: Section, direction: str) -> None:
         self.section = section
         self.direction = direction
+        self._look(admin)
+
+    def _look(self, admin: Admin) -> None:
         self.parts: list[Part] = []
-        names = present_tables(admin, section)
-        if section.prefix:
+        names = present_tables(admin, self.section)
+        if self.section.prefix:
             have = {layer: read_variables(admin, layer) for layer in LAYERS}
-            self.parts.append(VariableWork(section, {}, have))
+            self.parts.append(VariableWork(self.section, {}, have))
         self.parts += [TableWork(admin, Want(table_of(admin, name), []), []) for name in names]
-        layer = "disk" if "disk" in direction else "runtime"
+        layer = "disk" if "disk" in self.direction else "runtime"
         self.due = any(part.differs(layer) for part in self.parts)
 
     def statements(self) -> list[Statement]:
@@ -73,6 +76,10 @@ class Copy:
         if not self.due:
             return
         with WriteLock(admin, [self.section]):
+            # Another writer may have come first: undone would be what it wrote.
+            self._look(admin)
+            if not self.due:
+                return
             if self.direction == "memory_to_runtime":
                 self._load(admin)
                 return

@@ -41,6 +41,11 @@ class SectionWork:
         """What others have edited in memory and never loaded, and a LOAD or SAVE would take along."""
         return [text for part in self.parts for text in part.open_edits]
 
+    def spares(self, load: bool, save: bool) -> bool:
+        """Whether memory changes and yet a LOAD or SAVE that is wanted is not due."""
+        changes = any(work.changes["memory"] for work in self.works)
+        return changes and ((load and not self.loads) or (save and not self.saves))
+
     def complete(self, admin: Admin) -> None:
         """Read the section's tables that are not declared, as far as there is anything in them."""
         ours = {work.title for work in self.works}

@@ -210,6 +210,10 @@ class TableWork:
         scope = self.want.scope if self.want.state == "overridden" else None
         return any(key in touched or (scope is not None and scope.covers(rows.get(key, {}))) for key in keys)
 
+    def stale(self, admin: Admin) -> bool:
+        """Whether any layer is no longer what this was planned on."""
+        return self.again(admin).have != self.have
+
     def _rows_of(self, raw: Sequence[Raw]) -> Rows:
         return fold(
             self.table, by_key(self.table, server_rows(self.table, self.present.names, raw)), self.apart

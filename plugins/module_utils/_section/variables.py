@@ -173,6 +173,12 @@ class VariableWork:
         """Whether the section is no longer, in memory, what this was planned on."""
         return self._mine(read_variables(admin, "memory")) != self._mine(self.have["memory"])
 
+    def stale(self, admin: Admin) -> bool:
+        """Whether any layer is no longer what this was planned on."""
+        return any(
+            self._mine(read_variables(admin, layer)) != self._mine(self.have[layer]) for layer in LAYERS
+        )
+
     def overtaken(self, admin: Admin) -> list[str]:
         """Variables that somebody has changed since this task wrote them."""
         memory, runtime = read_variables(admin, "memory"), read_variables(admin, "runtime")
