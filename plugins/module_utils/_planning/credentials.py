@@ -72,14 +72,9 @@ def next_step(nodes: Mapping[str, Standing], want: Standing) -> Step | None:
         name: replace(node, accepts=_with(want.accepts, used), stats=want.stats)
         for name, node in nodes.items()
     }
-    return (
-        _step("let the new logins in", nodes, goal)
-        or _step(
-            "let the nodes use the cluster's",
-            nodes,
-            {n: replace(s, login=want.login) for n, s in goal.items()},
-        )
-        or _step("let the old ones in no more", nodes, dict.fromkeys(nodes, want))
+    last = all(pair == want.login for pair in used)
+    return _step("let the old logins in no more" if last else "let the new logins in", nodes, goal) or _step(
+        "let the nodes use the cluster's", nodes, {n: replace(s, login=want.login) for n, s in goal.items()}
     )
 
 
