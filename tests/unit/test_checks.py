@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import TABLES, Rule, Table
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import (
+    TABLES,
+    Column,
+    Rule,
+    Table,
+)
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.errors import DeclarationError
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.rows import by_key
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._planning.change import Change
@@ -112,6 +117,15 @@ def test_what_a_row_must_hold(table, row, others, message, column):
     assert found.fields["key"] in message
 
 
+def test_a_column_that_may_be_null_or_that_an_older_server_lacks():
+    table = Table(
+        "t", "", ("id",), (Column("id", "int"), Column("a", "text", None, nullable=True), Column("b", "text"))
+    )
+    check_rows(table, {(1,): {"id": 1, "a": None}}, [(1,)], {})
+    with pytest.raises(DeclarationError, match="column b: must be given"):
+        check_rows(table, {(1,): {"id": 1, "a": None, "b": None}}, [(1,)], {})
+
+
 def test_all_problems_at_once():
     found = problem(OF_MINE, {**FINE, "b": 1, "e": "x"})
     assert found.message == (
@@ -167,6 +181,7 @@ def test_attributes_that_differ_in_letter_case_alone():
         ("[[:alpha:]][(](", False), ("[[:alpha:]](a[:b]", False), ("ab[](]", True), ("ab[^](]", True),
         (r"\Q(\E", True), (r"\Q(", True), (r"\Q)\E)", False), (r"\Q\E(a)", True), ("a]", True), ("\\", True),
         ("[a](", False), ("([a)])", True), (r"\Qa\E\Q(\E(", False), ("[[:alpha:]a[:digit:](]", True),
+        ("[[:alpha:]](x[[:digit:]]", False), (r"\Qa\E(b\Qc\E", False),
         ("[^^](", False), ("[^[:alpha:]](", False), ("[]](", False),
     ],
 )  # fmt: skip
@@ -250,6 +265,7 @@ def test_credentials_that_lock_out(text, login, users, found):
         ("/tmp/a:6032;192.0.2.9:1;192.0.2.1:6032", "192.0.2.1", None, True),
         ("/tmp/a.sock", "localhost", "/tmp/a.sock", True),
         ("/tmp/a.sock;127.0.0.1:6032", "localhost", "/tmp/b.sock", False),
+        ("/run/a:6032", "db.example", None, False),
         ("", "192.0.2.1", None, False),
     ],
 )

@@ -204,6 +204,17 @@ def test_a_forbidden_character_among_many():
 def test_a_table_of_a_newer_release():
     table = Table("t", "s", ("id",), (Column("id", "number"),), known=False)
     assert declared_rows(table, [{"id": True, "new": 5}]) == [{"id": 1, "new": "5"}]
+    assert declared_rows(table, [{"id": 1, "new": None}]) == [{"id": 1, "new": None}]
+
+
+@pytest.mark.parametrize("digits", ["0123456789ABCDEF" * 2 + "FEDCBA98", "0123456789abcdef" * 2 + "fedcba98"])
+def test_a_native_hash_is_taken_as_it_is(digits):
+    rows = [{"username": "u", "password": "*" + digits}]
+    assert declared_rows(USERS, rows)[0]["password"] == "*" + digits
+    assert (
+        "no mysql_native_password hash"
+        in refused(USERS, [{"username": "u", "password": "*" + digits[1:]}]).message
+    )
 
 
 @pytest.mark.parametrize(
@@ -220,6 +231,18 @@ def test_a_table_of_a_newer_release():
             {"hostgroup_id": 1, "servers_defaults": {"weight": 1, "zzz": 1}},
             ["mysql_hostgroup_attributes, row hostgroup_id=1, column servers_defaults: ProxySQL knows no zzz"
              " here and ignores it"],
+        ),
+        (
+            ATTRIBUTES,
+            {"hostgroup_id": 1, "servers_defaults": {"wegiht": 1}},
+            ["mysql_hostgroup_attributes, row hostgroup_id=1, column servers_defaults: ProxySQL knows no"
+             " wegiht here and ignores it, did you mean weight?"],
+        ),
+        (
+            ATTRIBUTES,
+            {"hostgroup_id": 1, "servers_defaults": {"wight_of": 1}},
+            ["mysql_hostgroup_attributes, row hostgroup_id=1, column servers_defaults: ProxySQL knows no"
+             " wight_of here and ignores it"],
         ),
         (ATTRIBUTES, {"hostgroup_id": 1, "servers_defaults": {"weight": 1}}, []),
         (ATTRIBUTES, {"hostgroup_id": 1, "servers_defaults": ""}, []),

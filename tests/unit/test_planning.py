@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import TABLES
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import (
+    TABLES,
+    Column,
+    Rule,
+    Table,
+)
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.declaration import declared_rows
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.errors import DeclarationError
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.rows import by_key
@@ -349,3 +354,25 @@ def test_what_load_leaves_out_is_no_edit():
 
 def test_a_plan_is_not_written_to():
     assert Plan.__dataclass_params__.frozen and OpenEdit.__dataclass_params__.frozen
+
+
+def test_drift_of_declared_rows_and_of_strangers_where_all_is_declared():
+    planned = plan(want({"hostname": "a", "weight": 2}, state="overridden"), {}, DEFAULTS)
+    layer = rows(server("a", weight=3), server("c", 7))
+    assert {change.key: change.after for change in drift(planned, planned.after, layer)} == {
+        A: server("a", weight=2),
+        C: None,
+    }
+
+
+def test_a_row_that_an_edit_took_out_of_the_scope_is_an_open_edit():
+    planned = plan(want(state="overridden", scope={"weight": 1}), rows(server("a", weight=2)), DEFAULTS)
+    memory, runtime = rows(server("a", weight=2)), rows(server("a", weight=1))
+    assert open_rows(planned, memory, runtime, [A]) == {A: OpenEdit(memory[A], runtime[A])}
+
+
+def test_what_a_row_needs_is_told_where_it_stood_before():
+    columns = (Column("id", "int"), *(Column(name, "int", None, nullable=True) for name in ("one", "other")))
+    table = Table("t", "", ("id",), columns, rules=(Rule("one", "needs", "other"),))
+    with pytest.raises(DeclarationError, match="needs other"):
+        plan(Want(table, [{"id": 1, "one": 1}]), {(1,): {"id": 1, "one": None, "other": None}}, {})

@@ -43,6 +43,7 @@ def user(name="u", backend=True, **more):
             [user(frontend=False, comment="c"), user(backend=False, comment="d")],
         ),
         ([user(frontend=False)], [user(frontend=False)]),
+        ([user(), user(backend=False, frontend=True)], [user(), user(backend=False, frontend=True)]),
         ([user(frontend=True), user("v", frontend=False)], [user(frontend=True), user("v", frontend=False)]),
         ([user(frontend=False), user("v", False)], [user(frontend=False), user("v", False)]),
         ([], []),

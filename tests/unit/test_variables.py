@@ -147,6 +147,11 @@ CHARSET, COLLATION = "mysql-default_charset", "mysql-default_collation_connectio
     [
         ({CHARSET: "latin1"}, "utf8mb4_unicode_ci", {CHARSET: "latin1", COLLATION: "latin1_swedish_ci"}),
         ({CHARSET: "utf8mb4"}, "utf8mb4_unicode_ci", {CHARSET: "utf8mb4"}),
+        (
+            {CHARSET: "utf8mb4", COLLATION: "utf8mb4_unicode_ci"},
+            "latin1_swedish_ci",
+            {CHARSET: "utf8mb4", COLLATION: "utf8mb4_unicode_ci"},
+        ),
         ({COLLATION: "latin1_swedish_ci"}, "x", {CHARSET: "latin1", COLLATION: "latin1_swedish_ci"}),
     ],
 )
@@ -172,4 +177,5 @@ def test_a_checksum_that_is_put_on_takes_its_section_along():
     found = with_consequences({diffs: "5", checksum: "true"}, {diffs: "3"}, {checksum: "false"}, {})
     assert list(found.items()) == [(checksum, "true"), (diffs, "5")], "written after the checksum"
     assert with_consequences({checksum: "true"}, {diffs: "3"}, {checksum: "false"}, {})[diffs] == "3"
+    assert with_consequences({checksum: "true"}, {diffs: ""}, {checksum: "false"}, {})[diffs] == "0"
     assert diffs not in with_consequences({checksum: "true"}, {diffs: "3"}, {checksum: "true"}, {})

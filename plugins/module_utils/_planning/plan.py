@@ -116,7 +116,7 @@ def plan(want: Want, have: Rows, defaults: Row) -> Plan:
                 del after[key]
                 touched.append(key)
     if want.state != "deleted":
-        touched += _settle_unique(want, have, after)
+        touched += _settle_unique(want, after)
     if want.words is None:
         check_rows(table, after, touched, have)
     return Plan(want, after, touched, differences(touched, have, after), not have)
@@ -168,7 +168,7 @@ def differences(keys: Sequence[Key], have: Rows, after: Rows) -> list[Change]:
     return [Change(key, old, new) for key, old, new in pairs if old is not new and old != new]
 
 
-def _settle_unique(want: Want, have: Rows, after: Rows) -> list[Key]:
+def _settle_unique(want: Want, after: Rows) -> list[Key]:
     """No two rows may agree in a set of unique columns.
 
     A user declared for both roles takes the place of rows that hold one role each; any other
