@@ -114,7 +114,8 @@ after:
 restart_required:
   description:
     - Names of the variables given whose value takes effect only when ProxySQL is started again, and
-      has not yet.
+      has not yet. C(mysql-stacksize) is among them only in the run that changes it: ProxySQL does not tell what
+      its threads were started with.
   returned: for O(state=merged)
   type: list
   elements: str
