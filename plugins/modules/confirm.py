@@ -103,6 +103,35 @@ options:
             millisecond, are not judged.
         type: float
         default: 5.0
+      failed_logins:
+        description:
+          - How many of O(logins) may fail, all together.
+        type: int
+        default: 0
+  logins:
+    description:
+      - For O(state=checked), logins that are tried every second from the host the task runs on, such as an application's at
+        the virtual IP.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      host:
+        description: Address to log in at.
+        type: str
+        required: true
+      port:
+        description: Port for MySQL clients.
+        type: int
+        default: 6033
+      user:
+        description: A user of ProxySQL's C(mysql_users).
+        type: str
+        required: true
+      password:
+        description: Its password.
+        type: str
+        default: ""
   queries:
     description:
       - For O(state=checked), queries of live traffic and where they have to go. Of those that nobody sends meanwhile nothing is

@@ -114,7 +114,7 @@ after:
 restart_required:
   description:
     - Names of the variables given whose value takes effect only when ProxySQL is started again, and
-      has not yet. C(mysql-stacksize) is among them only in the run that changes it: ProxySQL does not tell what
+      has not yet. C(mysql-stacksize) is among them only in the run that changes it, for ProxySQL does not tell what
       its threads were started with.
   returned: for O(state=merged)
   type: list

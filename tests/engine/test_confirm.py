@@ -14,14 +14,6 @@ from typing import Any, Callable
 
 import pymysql
 import pytest
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._planning.confirm import (
-    Digest,
-    Traffic,
-    astray,
-    expectations,
-    measured,
-    worse,
-)
 from driver import everything
 from server import Server
 
@@ -242,52 +234,21 @@ def test_queries_that_go_elsewhere_are_seen_on_live_traffic(
     )
 
 
-def digest(group: int, text: str, count: int, time: int, user: str = "shop") -> dict[tuple[str, ...], Digest]:
-    return {(text, str(group)): Digest(group, user, "shop", text, count, time)}
-
-
-LIMITS = {"errors": 10, "connection_errors": 5, "latency": 5}
-
-
-def test_what_is_worse_is_said_and_what_is_as_before_is_not() -> None:
-    before = measured(Traffic(100, {10: 10}, digest(10, "SELECT", 100, 200000)), 10)
-    assert before == {
-        "errors": 10.0,
-        "connection_errors": {"10": 1.0},
-        "queries": {"10": 100},
-        "latency": {"10": 2000},
-    }
-    same = Traffic(300, {10: 30}, digest(10, "SELECT", 300, 600000))
-    assert worse("n", before, same, 30, LIMITS) == []
-    bad = Traffic(311, {10: 36, 20: 6}, digest(10, "SELECT", 300, 300 * 10001))
-    assert [line.partition(": ")[2][:20] for line in worse("n", before, bad, 30, LIMITS)] == [
-        "311 errors in 30 s, ",
-        "hostgroup 10 refused",
-        "hostgroup 20 refused",
-        "hostgroup 10 takes 1",
-    ]
-    few = Traffic(0, {}, digest(10, "SELECT", 19, 19 * 1000000))
-    quick = Traffic(0, {}, digest(10, "SELECT", 300, 300 * 999))
-    assert worse("n", before, few, 30, LIMITS) == worse("n", {}, quick, 30, LIMITS) == []
-
-
-def test_only_what_grew_is_judged_and_a_reset_is_no_gain() -> None:
-    old = Traffic(50, {10: 9}, {**digest(10, "A", 5, 50), **digest(10, "B", 5, 50)})
-    new = Traffic(3, {10: 12}, {**digest(10, "A", 7, 90), **digest(10, "B", 5, 50)})
-    grown = new.since(old)
-    assert (grown.errors, grown.refused) == (3, {10: 3})
-    assert [(each.text, each.count, each.time) for each in grown.digests.values()] == [("A", 2, 40)]
-
-
-def test_a_query_is_astray_only_where_it_is_declared() -> None:
-    seen = Traffic(
-        0, {}, {**digest(20, "SELECT * FROM cart", 4, 1), **digest(-1, "SELECT * FROM cart", 9, 1)}
-    )
-    wanted = {"digest": "from cart", "hostgroup": 10}
-    (line,) = astray("n", seen, expectations([wanted]))
-    assert line.startswith("n: 4 of SELECT * FROM cart (shop) went to hostgroup 20, not to 10")
-    for other in ({"user": "ann"}, {"schema": "x"}, {"hostgroup": 20}, {"digest": "FROM article"}):
-        assert astray("n", seen, expectations([{**wanted, **other}])) == []
+def test_a_login_that_fails_meanwhile(server: Server, confirm: Module, module: Module) -> None:
+    if not server.is_real:
+        pytest.skip("the emulator lets no applications in: needs PROXYSQL_BIN")
+    place = {"host": server.host, "port": server.data_port, "user": "shop", "password": "pw-of-shop"}
+    module("config", tables={"mysql_users": [{"username": "shop", "password": "pw-of-shop"}]})
+    before = confirm("armed")["before"]
+    assert not confirm("checked", seconds=0.2, before=before, logins=[place]).get("failed")
+    module("config", tables={"mysql_users": [{"username": "shop", "password": "another"}]})
+    bad = confirm("checked", seconds=5, before=before, logins=[place])
+    assert bad["failed"] and "1 login failed, the last one: " in bad["problems"][0], bad
+    assert f"{server.host}:{server.data_port} as 'shop'" in bad["problems"][0]
+    assert "pw-of-shop" not in str(bad)
+    assert not confirm(
+        "checked", seconds=0.2, before=before, logins=[place], limits={"failed_logins": 5}
+    ).get("failed")
 
 
 def test_the_program_holds_the_engine_and_nothing_of_ansible(confirm: Module, points: Path) -> None:

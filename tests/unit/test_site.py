@@ -50,6 +50,8 @@ def test_a_sound_site() -> None:
     assert found["places"]["sat1"] == {"login_host": "192.0.2.13", "login_port": 6032}
     assert found["by_place"]["192.0.2.11:6032"] == "core1"
     assert found["vips"] == ["192.0.2.100"]
+    assert found["logins"] == [{"host": "192.0.2.100", "port": 6033, "user": "shop", "password": "Secret-s"}]
+    assert planned(keepalived_watch=False)["logins"] == planned(keepalived_vips=[])["logins"] == []
     assert [found["hosts"][host]["vip"] for host in ADDRESSES] == [True, True, False]
     core2 = found["hosts"]["core2"]
     assert core2["vrrp"]["instances"][0]["peers"] == ["192.0.2.11"]

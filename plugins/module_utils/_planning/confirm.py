@@ -112,6 +112,14 @@ def worse(
     return found
 
 
+def failed_logins(failed: Sequence[str], allowed: int) -> list[str]:
+    """failed: a sentence for each login that failed."""
+    if len(failed) <= allowed:
+        return []
+    many = "1 login" if len(failed) == 1 else f"{len(failed)} logins"
+    return [f"{many} failed, the last one: {failed[-1]}; {allowed} are allowed"]
+
+
 @dataclass(frozen=True)
 class Expected:
     """A declared query: where those whose digest text matches have to go."""

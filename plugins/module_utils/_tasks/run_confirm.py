@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._declared.errors import ConnectError, EngineError
-from .._planning.confirm import Traffic, astray, expectations, measured, worse
+from .._planning.confirm import Traffic, astray, expectations, failed_logins, measured, worse
 from .._section.unattended import Unattended, put_back
 from .._server.admin import Admin
+from .._server.backends import Attempt, try_all
 from .._server.traffic import traffic
 from .module import Module, Spec, login
 from .run import result_of
@@ -22,6 +23,7 @@ _LIMITS: Spec = {
     "errors": {"type": "float", "default": 10.0},
     "connection_errors": {"type": "float", "default": 5.0},
     "latency": {"type": "float", "default": 5.0},
+    "failed_logins": {"type": "int", "default": 0},
 }
 _QUERY: Spec = {
     "digest": {"type": "str", "required": True},
@@ -33,7 +35,14 @@ _NODE: Spec = {
     "login_host": {"type": "str", "required": True},
     "login_port": {"type": "int", "default": 6032},
 }
+_LOGIN: Spec = {
+    "host": {"type": "str", "required": True},
+    "port": {"type": "int", "default": 6033},
+    "user": {"type": "str", "required": True},
+    "password": {"type": "str", "default": "", "no_log": True},
+}
 _PAUSE = 1.0
+_PATIENCE = 2.0  # seconds, for a login
 _STATES = ("armed", "checked", "confirmed", "rolled_back")
 
 
@@ -50,6 +59,7 @@ def run_confirm() -> None:
         "before": {"type": "dict", "default": {}},
         "limits": {"type": "dict", "options": _LIMITS, "apply_defaults": True},
         "queries": {"type": "list", "elements": "dict", "options": _QUERY, "default": []},
+        "logins": {"type": "list", "elements": "dict", "options": _LOGIN, "default": []},
     }
     module = Module(spec)
     params = module.params
@@ -129,10 +139,13 @@ def _checked(
     first = {name: traffic(admin) for name, admin in nodes.items()}
     begun = time.monotonic()
     after: dict[str, Any] = {}
+    logins = [Attempt(one["host"], one["port"], one["user"], one["password"]) for one in params["logins"]]
+    failed: list[str] = []
     while True:
         left = begun + params["seconds"] - time.monotonic()
         time.sleep(max(0.05, min(_PAUSE, left)))
-        wrong: list[str] = []
+        failed += [text for part in try_all(logins, _PATIENCE) for text in part]
+        wrong = failed_logins(failed, params["limits"]["failed_logins"])
         for name, admin in nodes.items():
             seconds = time.monotonic() - begun
             try:

@@ -255,6 +255,7 @@ class Site:
             for one in node.found.get("instances", ())
             for vip in one["vips"] + one["excluded"]
         ]
+        logins = {one["host"]: one for node in self.nodes.values() for one in _logins(node)}
         return {
             "problems": self.problems.lines(self.names, self.cores),
             "warnings": self.warnings.lines(self.names, self.cores),
@@ -265,6 +266,7 @@ class Site:
             "playbook": _short(self.playbook, f"proxysql_{playbooks.spec_of(self.asked.playbook)}_"),
             "lint": self.lint,
             "vips": list(dict.fromkeys(vip.partition("/")[0] for vip in vips)),
+            "logins": list(logins.values()),
             "members": [
                 {"hostname": node.address, "port": node.options["proxysql_admin_port"], "comment": host}
                 for host, node in self.nodes.items()
@@ -320,6 +322,20 @@ def _seen(node: Node) -> dict[str, Any]:
         "vip": node.vip,
         "vrrp": node.found,
     }
+
+
+def _logins(node: Node) -> list[dict[str, Any]]:
+    """A login to be tried at each VIP: that of the watcher, if it has one."""
+    derived = node.found.get("derived", {})
+    if not derived.get("check_user"):
+        return []
+    login = {
+        "port": node.options["proxysql_mysql_port"],
+        "user": derived["check_user"],
+        "password": derived["check_password"],
+    }
+    vips = [vip for one in node.found["instances"] for vip in one["vips"] + one["excluded"]]
+    return [{"host": vip.partition("/")[0], **login} for vip in vips]
 
 
 def _twice(places: Sequence[str]) -> list[str]:

@@ -11,6 +11,7 @@ from ansible_collections.mysqlha.proxysql.plugins.module_utils._planning.confirm
     Traffic,
     astray,
     expectations,
+    failed_logins,
     measured,
     worse,
 )
@@ -137,3 +138,9 @@ def test_declared_queries_that_went_elsewhere():
 def test_a_pattern_that_does_not_compile():
     with pytest.raises(DeclarationError, match=r"^queries, 2: '\(' does not compile: "):
         expectations([{"digest": "x", "hostgroup": 1}, {"digest": "(", "hostgroup": 1}])
+
+
+def test_logins_that_failed():
+    assert failed_logins([], 0) == failed_logins(["a"], 1) == []
+    assert failed_logins(["a"], 0) == ["1 login failed, the last one: a; 0 are allowed"]
+    assert failed_logins(["a", "b"], 1) == ["2 logins failed, the last one: b; 1 are allowed"]
