@@ -86,7 +86,11 @@ def examples(name: str) -> list[dict[str, Any]]:
 
 
 # confirm sets a timer of systemd, and its examples are one after the other: tests/engine/test_confirm.py
-@pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith(("pgsql_", "confirm"))])
+# A certificate stays, and the server is everybody's: tests/engine/test_tls_files.py
+ELSEWHERE = ("pgsql_", "confirm", "tls_")
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith(ELSEWHERE)])
 def test_examples_work_and_return_what_is_documented(
     name: str, server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,6 +7,7 @@ import ipaddress
 import socket
 import ssl
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,41 +19,75 @@ from cryptography.x509.oid import NameOID
 _CLIENT_SSL = 2048
 
 
-def _certificate(name: str, issuer: Any, issuer_key: Any, key: Any, is_ca: bool) -> Any:
+def _certificate(
+    subject: str, issuer: Any, issuer_key: Any, key: Any, names: Sequence[str] = (), days: int = 2
+) -> Any:
+    """names: of a server; without them it is an authority."""
     now = datetime.datetime.now(datetime.timezone.utc)
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)])
     builder = (
         x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer or subject)
+        .subject_name(name)
+        .issuer_name(issuer or name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=2))
+        .not_valid_after(now + datetime.timedelta(days=days))
         # As ProxySQL's own: no identifiers of keys, which X.509 asks for when read strictly.
-        .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
+        .add_extension(x509.BasicConstraints(ca=not names, path_length=None), critical=True)
     )
-    if not is_ca:
-        address = x509.IPAddress(ipaddress.ip_address(name))
-        builder = builder.add_extension(x509.SubjectAlternativeName([address]), critical=False)
+    if names:
+        found = [_general(each) for each in names]
+        builder = builder.add_extension(x509.SubjectAlternativeName(found), critical=False)
     return builder.sign(issuer_key, hashes.SHA256())
 
 
+def _general(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
+def _key_pem(key: Any, password: bytes = b"", traditional: bool = False) -> str:
+    kind = serialization.PrivateFormat
+    form = kind.TraditionalOpenSSL if traditional else kind.PKCS8
+    how: Any = serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
+    return str(key.private_bytes(serialization.Encoding.PEM, form, how).decode())
+
+
+class Issuer:
+    """An authority, which signs others and certificates of servers. Everything as PEM."""
+
+    def __init__(self, name: str, above: Issuer | None = None, days: int = 400) -> None:
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        issuer = above or self
+        subject = above._own.subject if above else None
+        self._own = _certificate(name, subject, issuer._key, self._key, days=days)
+        self.pem: str = self._own.public_bytes(serialization.Encoding.PEM).decode()
+
+    def issuer(self, name: str) -> Issuer:
+        return Issuer(name, self)
+
+    def server(self, *names: str, days: int = 365) -> tuple[str, str]:
+        """(certificate, key)"""
+        key = ec.generate_private_key(ec.SECP256R1())
+        made = _certificate(names[0], self._own.subject, self._key, key, names, days)
+        return made.public_bytes(serialization.Encoding.PEM).decode(), _key_pem(key)
+
+    def key_with_password(self, traditional: bool) -> str:
+        return _key_pem(self._key, b"word", traditional)
+
+
 class Authority:
-    """A certificate authority with one certificate, for an address. Paths: ca, cert, key."""
+    """An authority with one certificate, for an address, in files. Paths: ca, cert, key."""
 
     def __init__(self, folder: Path, address: str = "127.0.0.1") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.ca, self.cert, self.key = (str(folder / f"{name}.pem") for name in ("ca", "cert", "key"))
-        ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-        ca = _certificate("a test's own authority", None, ca_key, ca_key, True)
-        cert = _certificate(address, ca.subject, ca_key, key, False)
-        pem = serialization.Encoding.PEM
-        Path(self.ca).write_bytes(ca.public_bytes(pem))
-        Path(self.cert).write_bytes(cert.public_bytes(pem))
-        Path(self.key).write_bytes(
-            key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        )
+        issuer = Issuer("a test's own authority")
+        for path, text in zip((self.ca, self.cert, self.key), (issuer.pem, *issuer.server(address))):
+            Path(path).write_text(text, encoding="ascii")
 
 
 class TlsRelay:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Callable
 
-from . import credentials, declared, linted, listen, playbooks, vrrp
+from . import credentials, declared, linted, listen, playbooks, tls, vrrp
 from .options import ROLES, Typing, likely, playbook_options, role_options, unknown_names
 from .problems import Problems
 from .values import given, raw
@@ -243,18 +243,23 @@ class Site:
             say(sentence)
         node.found = {"instances": found.instances, "groups": found.groups, "derived": found.derived}
         if "proxysql" in self.asked.roles:
-            vips = [vip for one in found.instances for vip in one["vips"] + one["excluded"]]
-            listen.check_clients(options, [vip.partition("/")[0] for vip in vips], say)
+            listen.check_clients(options, _vips(node), say)
+
+    def check_tls(self) -> None:
+        certificates = tls.Certificates()
+        for host, node in self.nodes.items():
+            vips = _vips(node)
+            certificates.check(
+                node.options,
+                [node.address, *vips],
+                self.say(host),
+                lambda sentence, host=host: self.warnings.add(sentence, host),  # type: ignore[misc]
+            )
 
     # -- what comes of it
 
     def result(self) -> dict[str, Any]:
-        vips = [
-            vip
-            for node in self.nodes.values()
-            for one in node.found.get("instances", ())
-            for vip in one["vips"] + one["excluded"]
-        ]
+        vips = [vip for node in self.nodes.values() for vip in _vips(node)]
         logins = {one["host"]: one for node in self.nodes.values() for one in _logins(node)}
         return {
             "problems": self.problems.lines(self.names, self.cores),
@@ -265,7 +270,7 @@ class Site:
             "nodes": self.names,
             "playbook": _short(self.playbook, f"proxysql_{playbooks.spec_of(self.asked.playbook)}_"),
             "lint": self.lint,
-            "vips": list(dict.fromkeys(vip.partition("/")[0] for vip in vips)),
+            "vips": list(dict.fromkeys(vips)),
             "logins": list(logins.values()),
             "members": [
                 {"hostname": node.address, "port": node.options["proxysql_admin_port"], "comment": host}
@@ -300,12 +305,20 @@ def plan(
         site.check_proxysql()
     if "keepalived" in asked.roles:
         site.plan_vrrp()
+    if "proxysql" in asked.roles and asked.playbook in ("", "site"):
+        site.check_tls()
     return site.result()
 
 
 @cache
 def _small(role: str) -> dict[str, Any]:
     return {name: option for name, option in role_options(role).items() if name not in _TABLES}
+
+
+def _vips(node: Node) -> list[str]:
+    """Virtual addresses that the node may hold, without their prefixes."""
+    rows = node.found.get("instances", ())
+    return [vip.partition("/")[0] for one in rows for vip in one["vips"] + one["excluded"]]
 
 
 def _nothing(_sentence: str) -> None:
@@ -334,8 +347,7 @@ def _logins(node: Node) -> list[dict[str, Any]]:
         "user": derived["check_user"],
         "password": derived["check_password"],
     }
-    vips = [vip for one in node.found["instances"] for vip in one["vips"] + one["excluded"]]
-    return [{"host": vip.partition("/")[0], **login} for vip in vips]
+    return [{"host": vip, **login} for vip in _vips(node)]
 
 
 def _twice(places: Sequence[str]) -> list[str]:

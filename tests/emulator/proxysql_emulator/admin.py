@@ -38,7 +38,7 @@ _CHECKSUM_TABLES = {
     "MYSQL VARIABLES": ("global_variables WHERE variable_name LIKE 'mysql-%' ORDER BY variable_name"),
     "MYSQL REPLICATION HOSTGROUPS": "mysql_replication_hostgroups ORDER BY writer_hostgroup",
 }
-_DONE_BY_NOTHING = ("FLUSH LOGS", "FLUSH QUERY CACHE", "FLUSH MYSQL CLIENT HOSTS", "RELOAD TLS")
+_DONE_BY_NOTHING = ("FLUSH LOGS", "FLUSH QUERY CACHE", "FLUSH MYSQL CLIENT HOSTS")
 
 
 @dataclass
@@ -129,6 +129,8 @@ class Admin:
             self.instance.resume()
         elif verb in ("READONLY", "READWRITE"):
             self.instance.set_read_only(verb == "READONLY")
+        elif verb == "RELOAD TLS":
+            self.instance.tls.reload()
         elif verb == "FLUSH CONFIGDB":
             self.database.connection.execute("VACUUM disk")
         elif verb not in _DONE_BY_NOTHING:

@@ -105,7 +105,10 @@ class DataPort:
         peer = (writer.get_extra_info("peername") or ("localhost", 0))[:2]
         peer = ("localhost", 0) if isinstance(peer, str) else peer
         version = self.instance.variables["mysql-server_version"]
-        front = Front(MysqlStream(reader, writer), version, self._password_of, self._without_backend, peer)
+        tls = self.instance.offered_tls()
+        front = Front(
+            MysqlStream(reader, writer), version, self._password_of, self._without_backend, peer, tls
+        )
         try:
             if not await front.enter():
                 return

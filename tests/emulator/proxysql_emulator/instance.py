@@ -7,6 +7,7 @@ import logging
 import uuid
 from collections.abc import Coroutine
 from pathlib import Path
+from ssl import SSLContext
 from typing import Any
 
 from .admin import Admin, Answer
@@ -18,6 +19,7 @@ from .layers import Layers
 from .monitor import Monitor
 from .protocol import AdminPort
 from .stats import Stats
+from .tls import Tls, lose_nothing
 from .variables import Variables
 
 log = logging.getLogger("proxysql")
@@ -31,6 +33,7 @@ class Instance:
         if initial:
             disk.unlink(missing_ok=True)
         self.uuid = self._uuid(datadir)
+        self.tls = Tls(datadir)
         self.database = Database(disk)
         self.variables = Variables(datadir)
         self.layers = Layers(self.database, self.variables)
@@ -65,6 +68,7 @@ class Instance:
         return task
 
     async def listen(self) -> None:
+        lose_nothing(asyncio.get_running_loop())
         await self.admin_port.listen(self.variables["admin-mysql_ifaces"])
         await self.data_port.listen()
         log.info("ProxySQL emulator is ready: admin on %s", self.variables["admin-mysql_ifaces"])
@@ -103,6 +107,9 @@ class Instance:
         if password is None:
             password = self.variables.password("admin-stats_credentials", user)
         return password
+
+    def offered_tls(self) -> SSLContext | None:
+        return self.tls.context if self.variables.on("mysql-have_ssl") else None
 
     def set_read_only(self, on: bool) -> None:
         self.variables.values["admin-read_only"] = "true" if on else "false"

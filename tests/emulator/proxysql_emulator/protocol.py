@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from ssl import SSLContext
 from typing import TYPE_CHECKING, Any, Callable
 
 from mysql_mimic import packets, types, utils
@@ -69,8 +70,11 @@ class MysqlConnection(Connection):
         password_of: Callable[[str], bytes | None],
         execute: Execute,
         peer: tuple[str, int],
+        tls: SSLContext | None = None,
     ) -> None:
-        super().__init__(stream, _Session(server_version), LocalControl(), _Accounts(), _CAPABILITIES)
+        super().__init__(
+            stream, _Session(server_version), LocalControl(), _Accounts(), _CAPABILITIES, ssl=tls
+        )
         self.password_of = password_of
         self.execute = execute
         self.peer = peer
@@ -187,6 +191,7 @@ class AdminPort:
             self.instance.admin_password,
             lambda sql, user: self.instance.execute(sql, user, peer),
             peer,
+            self.instance.offered_tls(),
         )
         try:
             await connection.serve()
