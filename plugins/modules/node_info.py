@@ -85,6 +85,14 @@ backends:
   type: list
   elements: dict
   sample: [{hostgroup: "10", host: 192.0.2.31, port: "3306", status: ONLINE, used: "3", free: "12"}]
+certificates:
+  description:
+    - When the certificates of the node run out, that which it shows (V(clients)) and those in files that it uses towards databases, with
+      their path. Of several in one file, the one that runs out first. Files that cannot be read are left out.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{what: clients, serial: 4C1F2E9B, begins: 1764115200, ends: 1795651200, days_left: 364}]
 followers:
   description: Addresses of the nodes that follow this one.
   returned: success

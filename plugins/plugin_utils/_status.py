@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..module_utils._cluster.follow import Checksum, View, agree, leader_of, reason
+from ..module_utils._server.certificates import WARN_DAYS, day
 
 SHORT = {
     "ADMIN VARIABLES": "admin",
@@ -34,6 +35,12 @@ class Node:
     seen: dict[str, Any] | None
     error: str = ""
     view: View | None = None
+
+    @property
+    def days_left(self) -> str:
+        """Until the first of its certificates runs out."""
+        days = [int(each["days_left"]) for each in (self.seen or {}).get("certificates", ())]
+        return f"{min(days)} d" if days else ""
 
     @property
     def is_core(self) -> bool:
@@ -57,6 +64,10 @@ class Report:
     sections: list[str] = field(default_factory=list)
     leader: Node | None = None
     findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def has_certificates(self) -> bool:
+        return any((node.seen or {}).get("certificates") for node in self.nodes)
 
     @property
     def healthy(self) -> bool:
@@ -98,7 +109,18 @@ def judge(nodes: Sequence[Mapping[str, Any]], vips: Sequence[str]) -> Report:
     cores = [node for node in made if node.is_core and node.view]
     chosen = leader_of([node.view for node in cores if node.view], report.sections)
     report.leader = next((node for node in cores if node.view is chosen), cores[0] if cores else None)
-    for look in (_missing, _clocks_apart, _agreement, _vips, _set_back, _backends, _drift, _members):
+    looks = (
+        _missing,
+        _clocks_apart,
+        _agreement,
+        _vips,
+        _set_back,
+        _backends,
+        _drift,
+        _members,
+        _certificates,
+    )
+    for look in looks:
         report.findings += look(report)
     return report
 
@@ -318,6 +340,30 @@ def _members(report: Report) -> list[Finding]:
     ]
 
 
+def _certificates(report: Report) -> list[Finding]:
+    """Those that end soon or have ended; one finding for all nodes that have the same."""
+    hosts: dict[tuple[str, str, int, int], list[str]] = {}
+    for node in report.nodes:
+        for each in (node.seen or {}).get("certificates", ()):
+            if each["days_left"] <= WARN_DAYS:
+                key = (each["what"], each["serial"], each["ends"], each["days_left"])
+                hosts.setdefault(key, []).append(node.host)
+    found = []
+    for (what, _serial, ends, left), names in hosts.items():
+        which = "the certificate that clients are shown" if what == "clients" else f"a certificate in {what}"
+        when = f"runs out on {day(ends)}, in {left} days" if left >= 0 else f"has run out on {day(ends)}"
+        todo = "set proxysql_tls_certificate and its key" if what == "clients" else "renew it"
+        found.append(
+            Finding(
+                f"{which} {when}, on {', '.join(names)}",
+                f"{todo}, and run the playbook site",
+                serious=left < 0,
+                host=names[0] if len(names) == 1 else "",
+            )
+        )
+    return found
+
+
 # -- the terminal ------------------------------------------------------------------------
 
 
@@ -347,6 +393,9 @@ def text(report: Report) -> str:
                 *(report.cell(node, name) for name in report.sections),
             ]
         )
+    if report.has_certificates:
+        for row, cell in zip(rows, ["certificate", *(node.days_left for node in report.nodes)]):
+            row.insert(4, cell)
     lines = _columns(rows)
     backends = report.backends()
     if backends:

@@ -126,6 +126,8 @@ def _nodes(report: Report, caption: str, nodes: list[Node]) -> str:
         shown = f"<td>{escape(node.host)}</td><td{_class('more')}>{escape(role)}</td><td>{escape(held)}</td>"
         cells = [str(seen["server_version"]), age(seen["uptime"])] if seen else ["no answer", ""]
         shown += "".join(f"<td{_class('more')}>{escape(value)}</td>" for value in cells)
+        if report.has_certificates:
+            shown += f"<td{_class('more')}>{escape(node.days_left)}</td>"
         shown += '<td class="{}">{}</td>'.format(*words[_declared(node)])
         for section in report.sections:
             shown += '<td class="{}">{}</td>'.format(*words[report.cell(node, section)])
@@ -137,6 +139,7 @@ def _nodes(report: Report, caption: str, nodes: list[Node]) -> str:
         ("VIP", ""),
         ("version", "more"),
         ("up", "more"),
+        *([("certificate", "more")] if report.has_certificates else []),
         ("declared", ""),
     ]
     return _table(caption, [*head, *sections], rows)

@@ -276,6 +276,27 @@ def test_of_the_chain_clients_are_shown_two(node: Server, module: Any, give: Any
     assert "unable to get local issuer certificate" in served(node, module, **trusting_top)["msg"]
 
 
+def test_node_info_tells_when_they_end(node: Server, module: Any, give: Any, tmp_path: Path) -> None:
+    wanted = give()
+    (tmp_path / "ca.pem").write_text(Issuer("long", days=90).pem + Issuer("short", days=9).pem)
+    (tmp_path / "none.pem").write_text("nothing")
+    for number, name in enumerate(("ca.pem", "none.pem", "missing.pem")):
+        sql(
+            node,
+            "INSERT INTO mysql_servers_ssl_params (hostname, port, ssl_ca)"
+            f" VALUES ('192.0.2.{number}', 3306, '{tmp_path / name}')",
+        )
+    sql(node, "LOAD MYSQL SERVERS TO RUNTIME")
+    login = {"login_host": node.host, "login_port": node.admin_port}
+    found = module("node_info", **login)["certificates"]
+    assert [(each["what"], each["days_left"]) for each in found] == [
+        ("clients", wanted["days_left"]),
+        (str(tmp_path / "ca.pem"), 8),
+    ]
+    assert found[0]["serial"] == wanted["serial"]
+    assert module("node_info", **login, ssl_mode="disabled")["certificates"] == found[1:]
+
+
 # -- what servers show -------------------------------------------------------------------
 
 

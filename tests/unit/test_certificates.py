@@ -99,8 +99,8 @@ def test_another_authority(root: Issuer) -> None:
 
 
 def test_a_key_that_does_not_fit(root: Issuer) -> None:
-    certificate, _ = root.server(*NAMES)
-    _, key = root.server(*NAMES)
+    certificate = root.server(*NAMES)[0]
+    key = root.server(*NAMES)[1]
     assert wrong(certificate, key, root.pem) == ["key: it does not fit the certificate"]
 
 
@@ -142,7 +142,7 @@ def test_what_is_no_pem(root: Issuer) -> None:
 
 @pytest.mark.parametrize("traditional", [False, True])
 def test_a_key_with_a_password(root: Issuer, traditional: bool) -> None:
-    certificate, _ = root.server(*NAMES)
+    certificate = root.server(*NAMES)[0]
     key = root.key_with_password(traditional)
     (text,) = wrong(certificate, key, root.pem)
     assert text.startswith("key: it is encrypted")

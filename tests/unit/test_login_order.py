@@ -77,9 +77,9 @@ def test_interrupted_anywhere_and_another_change_wanted_by_then(seed):
     chance = random.Random(seed)
     names = ["one", "two", "three", "four"]
     nodes = dict.fromkeys(names, OLD)
-    for _ in range(chance.randint(1, 4)):
+    for _round in range(chance.randint(1, 4)):
         want = chance.choice(list(CHANGES.values()))
-        for _ in range(chance.randint(1, 6)):
+        for _turn in range(chance.randint(1, 6)):
             step = next_step(nodes, want)
             if step is None:
                 break
@@ -96,7 +96,7 @@ def test_interrupted_anywhere_and_another_change_wanted_by_then(seed):
 def test_a_node_that_was_away_comes_back():
     new = CHANGES["cluster's password"]
     nodes = {"one": new, "two": new, "away": OLD}
-    for _ in range(6):
+    for _turn in range(6):
         step = next_step(nodes, new)
         if step is None:
             break

@@ -225,3 +225,34 @@ def test_the_page_can_be_read_by_keyboard_and_by_ear() -> None:
     assert made.count('tabindex="0" role="region" aria-label="') == made.count("<table>") == 2
     assert made.count("<caption>") == 2 and "<th>" not in made and '<th scope="col"' in made
     assert "`" not in made
+
+
+def certificate(days: int, what: str = "clients") -> dict[str, Any]:
+    ends = 1_800_000_000
+    return {"what": what, "serial": "0A", "begins": 0, "ends": ends, "days_left": days}
+
+
+def test_certificates_that_end_soon_are_told_and_no_illness() -> None:
+    one = {"certificates": [certificate(30), certificate(300, "/etc/ca.pem")]}
+    report = judge(nodes(core1=one, core2=one), [VIP])
+    assert report.healthy
+    (finding,) = report.findings
+    assert finding.text == (
+        "the certificate that clients are shown runs out on 2027-01-15, in 30 days, on core1, core2"
+    )
+    shown = text(report)
+    assert "30 d" in shown.splitlines()[1] and "certificate" in shown.splitlines()[0]
+    assert '<td class="more">30 d</td>' in page(report, "t", "w")
+
+
+def test_one_that_has_ended_is_one() -> None:
+    report = judge(nodes(core1={"certificates": [certificate(-1, "/etc/ca.pem")]}), [VIP])
+    assert not report.healthy
+    assert report.findings[0].text == "a certificate in /etc/ca.pem has run out on 2027-01-15, on core1"
+    assert report.findings[0].host == "core1"
+
+
+def test_certificates_with_time_left_are_a_column_and_no_finding() -> None:
+    report = judge(nodes(core1={"certificates": [certificate(31)]}), [VIP])
+    assert report.findings == [] and "31 d" in text(report)
+    assert "certificate" not in text(judge(nodes(), [VIP]))

@@ -74,6 +74,11 @@ class Admin:
         if not self._connection.open:
             self._connection = _connect(self.login)
 
+    def peer_certificate(self) -> bytes | None:
+        """The certificate that Admin showed (DER), None where the connection has no TLS."""
+        sock = self._connection._sock
+        return sock.getpeercert(binary_form=True) if isinstance(sock, ssl.SSLSocket) else None
+
     @property
     def version(self) -> str:
         """The server's version string, all of it: cluster links need it to be equal."""

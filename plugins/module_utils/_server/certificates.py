@@ -77,9 +77,9 @@ def read(der: bytes) -> Certificate:
     fields = list(_parts(der, *inside[0][1:]))
     if fields[0][0] == 0xA0:  # the version, which the first kind of certificates has not
         fields.pop(0)
-    (_, at, end), _, issuer, validity, subject = fields[:5]
+    number, issuer, validity, subject = fields[0], fields[2], fields[3], fields[4]
     begins, ends = (_time(tag, der[a:b]) for tag, a, b in _parts(der, *validity[1:]))
-    serial = int.from_bytes(der[at:end], "big", signed=True)
+    serial = int.from_bytes(der[number[1] : number[2]], "big", signed=True)
     text = f"{serial:X}"
     return Certificate(
         der,
@@ -89,6 +89,16 @@ def read(der: bytes) -> Certificate:
         begins,
         ends,
     )
+
+
+def facts(certificate: Certificate, now: float) -> dict[str, object]:
+    """As a result of a module."""
+    return {
+        "serial": certificate.serial,
+        "begins": certificate.begins,
+        "ends": certificate.ends,
+        "days_left": certificate.days_left(now),
+    }
 
 
 def _parts_of_one(data: bytes, at: int) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from .._declared.errors import DeclarationError, EngineError, RefusedError, StatementError
 from .admin import Admin
-from .certificates import Certificate, TlsSet, certificates_of
+from .certificates import TlsSet, certificates_of
 from .handshake import Shown, shown
 from .sql import plain
 
@@ -134,13 +134,3 @@ def served(admin: Admin) -> Shown:
         return shown(login.host, login.port, login.connect_timeout)
     except OSError as exc:
         raise RefusedError(f"TLS with {login.place} fails: {exc}") from None
-
-
-def facts(certificate: Certificate, now: float) -> dict[str, object]:
-    """As a result of a module."""
-    return {
-        "serial": certificate.serial,
-        "begins": certificate.begins,
-        "ends": certificate.ends,
-        "days_left": certificate.days_left(now),
-    }

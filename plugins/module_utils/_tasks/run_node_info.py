@@ -23,6 +23,7 @@ from .._section.apply import How, apply
 from .._section.tables import TableWork
 from .._section.variables import plan_variables
 from .._server.admin import Admin
+from .._server.ends import certificates_in_use
 from .declared import masked_config, named_tables, wanted_of
 from .declared import scopes as scopes_of
 from .declared import states as states_of
@@ -65,6 +66,7 @@ def run_node_info() -> None:
             ),
             "cluster": _shown(see(admin, params["address"]), str(params["login_password"] or "")),
             "backends": [dict(zip(_POOL_NAMES, row)) for row in admin.fetch(_POOL)[1]],
+            "certificates": certificates_in_use(admin),
             "followers": sorted({str(row[0]) for row in admin.fetch(_CLIENTS)[1]}),
             "holds": sorted(set(params["addresses"]) & _addresses()) if params["addresses"] else [],
             "set_back": _set_back() if params["addresses"] else {},

@@ -11,10 +11,10 @@ from typing import Any
 
 from .._declared.errors import DeclarationError, EngineError, together
 from .._server.admin import Admin
-from .._server.certificates import WARN_DAYS, Certificate, certificates_of, day, problems, tls_set
+from .._server.certificates import WARN_DAYS, Certificate, certificates_of, day, facts, problems, tls_set
 from .._server.handshake import shown
 from .._server.login import tls_context
-from .._server.tls_files import TlsFiles, bring, facts, served
+from .._server.tls_files import TlsFiles, bring, served
 from .module import Module, Spec, login
 
 
@@ -96,7 +96,7 @@ def run_tls_info() -> None:
     found: dict[str, dict[str, Any]] = {}
     wrong = []
     for place in params["places"]:
-        host, _, port = place.rpartition(":")
+        host, _colon, port = place.rpartition(":")
         try:
             seen = shown(host.strip("[]"), int(port), params["timeout"], context)
             if seen.certificate is None:
