@@ -23,6 +23,16 @@ options:
     description: C(hostvars), where the tasks of the roles left their results.
     type: dict
     required: true
+  instances:
+    description: The VRRP instances, as the filter P(mysqlha.proxysql.site_plan#filter) returns them.
+    type: list
+    elements: dict
+    default: []
+  asked:
+    description: Names of all hosts that were asked for their addresses.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -44,6 +54,9 @@ _value:
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
+
+from ..plugin_utils._site.values import found_facts
+from ..plugin_utils._standing import addresses
 
 # Where the roles keep the results of what writes tables and variables.
 _WRITING = ("__proxysql_joined", "__proxysql_declared", "__proxysql_stands")
@@ -70,16 +83,12 @@ def _converged(seen: Mapping[str, Any]) -> dict[str, float]:
     return found
 
 
-def _held(seen: Mapping[str, Any]) -> list[str]:
-    facts = (seen.get("__keepalived_seen") or {}).get("ansible_facts") or {}
-    own = [*facts.get("ansible_all_ipv4_addresses", ()), *facts.get("ansible_all_ipv6_addresses", ())]
-    vips = list(seen.get("keepalived_vips") or [])
-    for instance in seen.get("keepalived_instances") or []:
-        vips += instance.get("vips") or []
-    return [vip for vip in vips if vip.split("/")[0] in own]
-
-
-def site_stats(hosts: Sequence[str], hostvars: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def site_stats(
+    hosts: Sequence[str],
+    hostvars: Mapping[str, Mapping[str, Any]],
+    instances: Sequence[Mapping[str, Any]] = (),
+    asked: Sequence[str] = (),
+) -> dict[str, Any]:
     drift, seconds = {}, {}
     holders: dict[str, list[str]] = {}
     for host in hosts:
@@ -88,8 +97,11 @@ def site_stats(hosts: Sequence[str], hostvars: Mapping[str, Mapping[str, Any]]) 
         if differing:
             drift[host] = differing
         seconds.update(_converged(seen))
-        for vip in _held(seen):
-            holders.setdefault(vip, []).append(host)
+    for host in asked:
+        own = addresses(found_facts(hostvars, host))
+        for vip in (vip for one in instances for vip in one["vips"]):
+            if vip.partition("/")[0] in own:
+                holders.setdefault(vip, []).append(host)
     return {
         "proxysql_drift": drift,
         "proxysql_converged_seconds": seconds,

@@ -36,6 +36,11 @@ options:
     type: list
     elements: str
     default: []
+  others:
+    description: Names of hosts that are no nodes, whose addresses the role C(keepalived) has read. It takes O(hostvars).
+    type: list
+    elements: str
+    default: []
   title:
     description: The headline of the page.
     type: str
@@ -64,6 +69,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Callable
 
+from ..plugin_utils._site.values import found_facts
+from ..plugin_utils._standing import addresses
 from ..plugin_utils._status import judge, text
 from ..plugin_utils._status_page import page
 
@@ -75,10 +82,13 @@ def status_report(
     when: str = "",
     hostvars: Mapping[str, Any] | None = None,
     cores: Sequence[str] = (),
+    others: Sequence[str] = (),
 ) -> dict[str, Any]:
-    report = judge(
-        nodes if hostvars is None else [_node(name, hostvars[name], cores) for name in nodes], vips
-    )
+    outside = {}
+    if hostvars is not None:
+        nodes = [_node(name, hostvars[name], cores) for name in nodes]
+        outside = {name: addresses(found_facts(hostvars, name)) for name in others}
+    report = judge(nodes, vips, outside)
     return {
         "healthy": report.healthy,
         "text": text(report),

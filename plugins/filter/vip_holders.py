@@ -11,15 +11,15 @@ description:
   - Used by the role P(mysqlha.proxysql.keepalived#role).
 author:
   - The mysqlha.proxysql developers (@mysqlha)
-positional: _input, hostvars, hosts, outside
+positional: _input, hostvars, hosts, outside, satellites
 options:
   _input:
-    description: The VRRP instances, as the filter P(mysqlha.proxysql.vrrp_on_host#filter) returns them.
+    description: The VRRP instances, as the filter P(mysqlha.proxysql.site_plan#filter) returns them.
     type: list
     elements: dict
     required: true
   hostvars:
-    description: The variable of that name, where the role left the facts of each host.
+    description: The variable of that name, where the role left the facts of each host, or the play those that it began with.
     type: dict
     required: true
   hosts:
@@ -28,9 +28,14 @@ options:
     elements: str
     required: true
   outside:
-    description: What looking at others returned, which are not in this run. Each has its name as C(core).
+    description: What looking at others returned, which are not in this run. Each has its name as C(node).
     type: list
     elements: dict
+    default: []
+  satellites:
+    description: Hosts of which only what they said at the beginning of the run may be known.
+    type: list
+    elements: str
     default: []
 """
 
@@ -44,7 +49,7 @@ RETURN = r"""
 _value:
   description:
     - For each instance its C(name), its C(vips) as text, C(holders), hosts that have one of them, C(first), the host that should,
-      which is empty where any may, and C(well), whether it is so.
+      which is empty where any core may, C(twice), whether there are two, and C(well), whether it is so.
   type: list
   elements: dict
 """
@@ -52,7 +57,7 @@ _value:
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
-from ..plugin_utils._site.values import registered
+from ..plugin_utils._site.values import found_facts
 from ..plugin_utils._standing import holders
 
 
@@ -61,14 +66,18 @@ def vip_holders(
     hostvars: Mapping[str, Any],
     hosts: Sequence[str],
     outside: Sequence[Mapping[str, Any]] = (),
+    satellites: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     seen = {}
     for host in hosts:
-        seen[str(host)] = registered(hostvars, host, "__keepalived_seen").get("ansible_facts") or {}
+        seen[str(host)] = found_facts(hostvars, host)
+    for host in satellites:
+        if found_facts(hostvars, host):
+            seen[str(host)] = found_facts(hostvars, host)
     for row in outside:
         # of one that cannot be reached nothing is known
         if row.get("ansible_facts"):
-            seen[str(row["core"])] = row["ansible_facts"]
+            seen[str(row["node"])] = row["ansible_facts"]
     return holders(instances, list(seen), seen)
 
 

@@ -12,7 +12,7 @@ description:
     this adds the interfaces of its VRRP instances and the gateway.
 author:
   - The mysqlha.proxysql developers (@mysqlha)
-positional: _input, facts
+positional: _input, facts, settings
 options:
   _input:
     description: Under C(hosts[].vrrp) in what the filter P(mysqlha.proxysql.site_plan#filter) returns.
@@ -22,6 +22,26 @@ options:
     description: The variable C(ansible_facts), with the facts of the network.
     type: dict
     required: true
+  settings:
+    description: Under C(hosts[].keepalived) there.
+    type: dict
+    default: {}
+  admin_port:
+    description: The port of ProxySQL's admin interface.
+    type: int
+    default: 6032
+  volatile:
+    description: The folder for what a reboot is to forget.
+    type: str
+    default: /run/proxysql-vip
+  lasting:
+    description: The folder for what is to outlive a reboot.
+    type: str
+    default: /var/lib/proxysql-vip
+  user:
+    description: The user of the watcher.
+    type: str
+    default: keepalived_script
 """
 
 EXAMPLES = r"""
@@ -34,7 +54,8 @@ RETURN = r"""
 _value:
   description:
     - C(instances), as the template writes them; C(derived), numbers and addresses for the watcher and the units; C(problems), what
-      the host lacks.
+      the host lacks; C(addresses), virtual IPs without their prefix; C(preempts), whether all instances do; C(tracked), the files that
+      keepalived watches; and C(watcher), what the watcher is told, with its password.
   type: dict
 """
 
@@ -42,12 +63,25 @@ from collections.abc import Mapping
 from typing import Any, Callable
 
 from ..plugin_utils._site.vrrp import on_host
+from ..plugin_utils._site.watcher import told, tracked
 
 
-def vrrp_on_host(found: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, Any]:
+def vrrp_on_host(
+    found: Mapping[str, Any],
+    facts: Mapping[str, Any],
+    settings: Mapping[str, Any] | None = None,
+    admin_port: int = 6032,
+    volatile: str = "/run/proxysql-vip",
+    lasting: str = "/var/lib/proxysql-vip",
+    user: str = "keepalived_script",
+) -> dict[str, Any]:
     if not found:
-        return {"instances": [], "derived": {}, "problems": []}
-    return on_host(found, facts)
+        return {"instances": [], "derived": {}, "problems": [], "addresses": [], "preempts": True}
+    here = on_host(found, facts)
+    if settings:
+        here["tracked"] = tracked(settings, volatile, lasting, user)
+        here["watcher"] = told(settings, here, admin_port, f"{volatile}/watch")
+    return here
 
 
 class FilterModule:

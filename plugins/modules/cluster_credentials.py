@@ -106,7 +106,7 @@ absent:
   description: Why, by the name of each node that did not answer.
   returned: success
   type: dict
-  sample: {"192.0.2.21:6032": "it can not be reached"}
+  sample: {"192.0.2.21:6032": "it cannot be reached"}
 diff:
   description: What changes on each node, without secrets.
   returned: success

@@ -47,8 +47,8 @@ options:
     elements: str
   heal:
     description:
-      - Whether to load a section once more on the leader where the others can not follow by themselves.
-      - They can not where nobody has the section above version 1, as after a start of all nodes, where
+      - Whether to load a section once more on the leader where the others cannot follow by themselves.
+      - They cannot where nobody has the section above version 1, as after a start of all nodes, where
         two nodes hold different content with the same epoch, as after two C(LOAD) in one second, and
         where a node that nobody follows was changed by hand after the leader.
       - Nothing is loaded as long as ProxySQL's own rule lets one node follow another. A C(LOAD) that is
@@ -172,7 +172,7 @@ not_converged:
       description: The node (C(host:port)).
       type: str
     section:
-      description: Name of the section, null where the node itself can not be asked.
+      description: Name of the section, null where the node itself cannot be asked.
       type: str
     reason:
       description: Why it does not agree, as far as it can be told.

@@ -47,7 +47,7 @@ options:
       - V(gathered) changes nothing and returns the rows of one O(layer), ready to be pasted into an
         inventory, and the variables. Passwords are left out.
       - V(rendered) needs no server. It returns the SQL that V(merged) would mean.
-      - V(gathered) and V(rendered) can not be mixed with others in one task.
+      - V(gathered) and V(rendered) cannot be mixed with others in one task.
     type: raw
     default: merged
   scope:

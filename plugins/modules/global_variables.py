@@ -40,7 +40,7 @@ extends_documentation_fragment:
   - mysqlha.proxysql.writing
   - mysqlha.proxysql.attributes
 notes:
-  - C(mysql-threads) and C(mysql-interfaces) can not change while ProxySQL runs. They are written to
+  - C(mysql-threads) and C(mysql-interfaces) cannot change while ProxySQL runs. They are written to
     disk only, last of all, and take effect when ProxySQL is started again. RV(restart_required) names
     them until then. C(mysql-stacksize) is accepted while it runs, but also has its effect only after a
     restart.

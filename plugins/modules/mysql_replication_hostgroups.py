@@ -13,7 +13,7 @@ description:
   - Keeps the rows of ProxySQL's table C(mysql_replication_hostgroups) as declared, in memory, runtime
     and disk.
   - Each row tells ProxySQL's monitor to watch C(read_only) on the servers of two hostgroups. A server
-    that can be written to is put into the writer hostgroup, one that can not into the reader hostgroup.
+    that can be written to is put into the writer hostgroup, one that cannot into the reader hostgroup.
     This is how ProxySQL follows a failover of your replication.
 author:
   - The mysqlha.proxysql developers (@mysqlha)

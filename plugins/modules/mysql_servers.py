@@ -53,7 +53,7 @@ options:
           - V(OFFLINE_SOFT) takes no new ones. Connections in use stay until they are given back, so this
             is how to drain a server.
           - V(OFFLINE_HARD) takes the server out at once. Clients that use it lose their connection.
-          - C(SHUNNED) can not be declared. ProxySQL sets it at
+          - C(SHUNNED) cannot be declared. ProxySQL sets it at
             runtime for a server that it considers unreachable. That too is not drift.
           - The table's default is C(ONLINE).
         type: str
@@ -106,7 +106,7 @@ notes:
     never issues one (measured on 2.7.1).
   - ProxySQL before 2.6 does not tell which rows were loaded last. There a server counts as loaded if runtime
     has it, with the same columns, in any hostgroup of its pair or set. A server that somebody moved
-    by hand within one can not be told from one that the monitor has moved.
+    by hand within one cannot be told from one that the monitor has moved.
   - When a row that is in use is removed, clients lose their connection at their next statement. Set
     O(config[].status=OFFLINE_SOFT) first and wait until C(stats_mysql_connection_pool) shows no used
     one.

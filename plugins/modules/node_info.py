@@ -118,7 +118,7 @@ drift:
   type: dict
   sample: {mysql_users: {memory: 1, runtime: 1}}
 drift_unknown:
-  description: Why RV(drift) can not be told, such as a declaration that this server can not hold.
+  description: Why RV(drift) cannot be told, such as a declaration that this server cannot hold.
   returned: success
   type: str
 restart_required:

@@ -51,7 +51,7 @@ options:
           - V(OFFLINE_SOFT) takes no new ones. Connections in use stay until they are given back, so
             this is how to drain a server.
           - V(OFFLINE_HARD) takes the server out at once. Clients that use it lose their connection.
-          - C(SHUNNED) can not be declared. ProxySQL sets it at
+          - C(SHUNNED) cannot be declared. ProxySQL sets it at
             runtime for a server that it considers unreachable. That too is not drift. The table's default is C(ONLINE).
         type: str
         choices: [ONLINE, OFFLINE_SOFT, OFFLINE_HARD]
@@ -97,7 +97,7 @@ extends_documentation_fragment:
   - mysqlha.proxysql.attributes
 notes:
   - What was last loaded is read from ProxySQL where it tells (from about 3.0.8 on). Before that it is
-    told from runtime, with both hostgroups of a pair taken for one. That can not see whether a server
+    told from runtime, with both hostgroups of a pair taken for one. That cannot see whether a server
     of a pair was moved by hand.
   - Section of C(LOAD) and C(SAVE) is PGSQL SERVERS. It also covers C(pgsql_replication_hostgroups),
     C(pgsql_hostgroup_attributes) and C(pgsql_servers_ssl_params).

@@ -3,7 +3,7 @@
 
 """From what a node holds to the inventory that declares it: YAML for people, secrets apart.
 
-The names are those of the role proxysql. What can not be declared, or not be kept, is said.
+The names are those of the role proxysql. What cannot be declared, or not be kept, is said.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ def _without_secrets(found: Inventory, name: str, row: dict[str, Any]) -> dict[s
             # Two rows of one user have two passwords.
             key = str(row[table.key[0]]) + ("" if row.get("backend", True) else " as frontend")
             if key in secrets or not key.isprintable() or any(char in key for char in '\\"{}'):
-                key = f"number {len(secrets) + 1}"  # a name that can not stand in a template
+                key = f"number {len(secrets) + 1}"  # a name that cannot stand in a template
             secrets[key] = shown[column]
             shown[column] = Reference(f'{{{{ {place}["{key}"] }}}}')
     return shown

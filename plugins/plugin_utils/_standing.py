@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 OUT = -254  # takes a host out, whatever its priority
-# Somebody's wish, and lasting: behind the others a core can still hold what they can not.
+# Somebody's wish, and lasting: behind the others a core can still hold what they cannot.
 WISHES = ("preference", "maintenance", "switchover", "restart")
 
 
@@ -34,7 +34,7 @@ def standing(asked: Sequence[Mapping[str, Any]], step: int = 0) -> dict[str, Any
         if name in files:
             against[name] = "; ".join(_reasons(files[name], best - step))
         else:
-            against[name] = "it can not be reached" if silent[name] else "keepalived is not set up on it"
+            against[name] = "it cannot be reached" if silent[name] else "keepalived is not set up on it"
     return {
         "files": files,
         "against": against,
@@ -49,8 +49,8 @@ def holders(
     """Who holds each instance's virtual IPs, and whether it should.
 
     seen: by host, the facts all_ipv4_addresses, all_ipv6_addresses and local, with their prefix. The
-    first healthy host by priority should be it; one that was set back or is cut off should not. Without
-    preemption any may.
+    first healthy core by priority should be it; one that was set back or is cut off should not. Without
+    preemption any core may.
     """
     rows = []
     for one in instances:
@@ -58,15 +58,11 @@ def holders(
         having, ranks = [], []
         for host in hosts:
             facts = seen.get(host) or {}
-            files = ((facts.get("ansible_local") or {}).get("proxysql_vip") or {}).get("files") or {}
+            files = _files(facts)
             numbers = [_value(files, name) for name in files]
-            if not any(number <= OUT for number in numbers):
-                ranks.append((int((one.get("priorities") or {}).get(host) or 0) + sum(numbers), host))
-            own = [
-                *(facts.get("ansible_all_ipv4_addresses") or ()),
-                *(facts.get("ansible_all_ipv6_addresses") or ()),
-            ]
-            if set(vips) & set(own):
+            if host in one["priorities"] and not any(number <= OUT for number in numbers):
+                ranks.append((int(one["priorities"][host]) + sum(numbers), host))
+            if set(vips) & set(addresses(facts)):
                 having.append(host)
         first = max(ranks, default=(0, ""))[1] if one["preempt"] else ""
         rows.append(
@@ -75,10 +71,26 @@ def holders(
                 "vips": ", ".join(vips),
                 "holders": having,
                 "first": first,
-                "well": len(having) == 1 and first in ("", having[0]),
+                "twice": len(having) > 1,
+                "well": len(having) == 1 and having[0] in ([first] if first else one["priorities"]),
             }
         )
     return rows
+
+
+def addresses(facts: Mapping[str, Any]) -> list[str]:
+    """facts: with their prefix."""
+    return [
+        *(facts.get("ansible_all_ipv4_addresses") or ()),
+        *(facts.get("ansible_all_ipv6_addresses") or ()),
+    ]
+
+
+def _files(facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    local = facts.get("ansible_local") or {}
+    # a sentence where the program failed
+    said = local.get("proxysql_vip")
+    return said.get("files") or {} if isinstance(said, Mapping) else {}
 
 
 def _said(row: Mapping[str, Any]) -> dict[str, Any] | None:

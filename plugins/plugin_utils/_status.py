@@ -61,6 +61,8 @@ class Finding:
 class Report:
     nodes: list[Node]
     vips: list[str]
+    # addresses of hosts that are no nodes
+    outside: Mapping[str, Sequence[str]] = field(default_factory=dict)
     sections: list[str] = field(default_factory=list)
     leader: Node | None = None
     findings: list[Finding] = field(default_factory=list)
@@ -94,15 +96,22 @@ class Report:
         return dict(sorted(found.items(), key=lambda item: (int(item[0][0]), item[0][1])))
 
 
-def judge(nodes: Sequence[Mapping[str, Any]], vips: Sequence[str]) -> Report:
-    """nodes: host, role (core or satellite), seen (result of the module status) or error."""
+def judge(
+    nodes: Sequence[Mapping[str, Any]],
+    vips: Sequence[str],
+    outside: Mapping[str, Sequence[str]] | None = None,
+) -> Report:
+    """nodes: host, role (core or satellite), seen (result of the module node_info) or error.
+
+    outside: addresses of the inventory's other hosts.
+    """
     made = [
         Node(str(each["host"]), str(each["role"]), each.get("seen"), str(each.get("error") or ""))
         for each in nodes
     ]
     for node in made:
         node.view = _view(node.seen["cluster"]) if node.seen else None
-    report = Report(made, [vip.partition("/")[0] for vip in vips])
+    report = Report(made, [vip.partition("/")[0] for vip in vips], outside or {})
     report.sections = [
         name for name in SHORT if any(node.view and name in node.view.sections for node in made)
     ] + sorted({name for node in made if node.view for name in node.view.sections} - set(SHORT))
@@ -221,12 +230,16 @@ def _clocks_apart(report: Report) -> list[Finding]:
 def _vips(report: Report) -> list[Finding]:
     found = []
     for vip in report.vips:
-        hosts = [node.host for node in report.holders(vip)]
-        if len(hosts) != 1:
+        nodes = report.holders(vip)
+        hosts = [node.host for node in nodes]
+        hosts += [host for host, addresses in report.outside.items() if vip in addresses]
+        strangers = set(hosts) - {node.host for node in nodes if node.is_core}
+        if len(hosts) != 1 or strangers:
             where = "on no node" if not hosts else "on " + " and ".join(hosts)
             found.append(
                 Finding(
-                    f"the virtual IP {vip} is {where}",
+                    f"the virtual IP {vip} is {where}"
+                    + (f"; {', '.join(sorted(strangers))} should never hold it" if strangers else ""),
                     "look at the journal of keepalived on the cores"
                     + ("; they may not reach each other" if hosts else ""),
                 )

@@ -21,12 +21,15 @@ FACTORY = "admin:admin"
 
 
 class Standing(TypedDict):
-    """found: what there is, empty on a host that is bare or this role's. changes: what would be done.
+    """found: what there is, empty on a host that is bare or this role's. running: whether that runs now.
+
+    changes: what would be done.
 
     refusal: why it is not done, empty if it may be. outranking: see there.
     """
 
     found: list[str]
+    running: bool
     changes: list[str]
     refusal: str
     outranking: list[str]
@@ -58,7 +61,13 @@ def standing(
         refusal = f"its data are in {place} and would be left behind; set proxysql_data_dir to {place}"
     elif found and not take_over:
         refusal = f"{', '.join(found)}. With proxysql_take_over set to true: {'; '.join(changes)}"
-    return {"found": found, "changes": changes, "refusal": refusal, "outranking": outranking(unit)}
+    return {
+        "found": found,
+        "running": bool(found) and active,
+        "changes": changes,
+        "refusal": refusal,
+        "outranking": outranking(unit),
+    }
 
 
 def _changes(file: bool, active: bool) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ def end_of_site(
     installed: Path, folder: Path, drift: str, joined: dict[str, Any], *options: str
 ) -> tuple[int, str]:
     play = yaml.safe_load((CHECKOUT / "playbooks/site.yml").read_text(encoding="utf-8"))[-1]
+    (folder / "vars").mkdir()
+    shutil.copy(CHECKOUT / "playbooks/vars/site.yml", folder / "vars")
     (folder / "play.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
     hosts = {
         host: {"ansible_connection": "local", **({"__proxysql_joined": result} if result else {})}
@@ -27,7 +30,7 @@ def end_of_site(
     }
     group = {"proxysql_core": {"hosts": hosts}, "proxysql_satellite": {"hosts": {}}}
     (folder / "hosts.yml").write_text(yaml.safe_dump({"all": {"children": group}}), encoding="utf-8")
-    planned = {"results": [{"item": {"playbook": {"drift": drift}}}]}
+    planned = {"results": [{"item": {"playbook": {"drift": drift}, "instances": []}}]}
     (folder / "planned.json").write_text(json.dumps({"__proxysql_planned": planned}), encoding="utf-8")
     done = subprocess.run(
         ["ansible-playbook", "-i", "hosts.yml", "-e", "@planned.json", *options, "play.yml"],

@@ -168,7 +168,7 @@ def applied(table: Table, have: Rows, want: Rows, state: str, scope: Scope) -> t
 
 
 def _other_roles(have: Rows, after: Rows, want: Rows, state: str) -> set[Any]:
-    """Rows of a user that can not stand beside the one declared, or that go with the one deleted."""
+    """Rows of a user that cannot stand beside the one declared, or that go with the one deleted."""
     gone: set[Any] = set()
     for (name, backend), row in want.items():
         other = (name, not backend)

@@ -159,7 +159,7 @@ def test_any_text_reaches_every_layer(server: Any, name: str) -> None:
     free = [column for column in table.columns if column.kind == "text" and column.name != "password"]
     rows = []
     for number, text in enumerate(HARMLESS.values(), 1000):
-        # No two routes for one request, where a text can not be in it.
+        # No two routes for one request, where a text cannot be in it.
         own = {"uri": str(number)} if name == "restapi_routes" else {}
         row = {
             **base_row(name, ""),

@@ -21,14 +21,14 @@ WRITE = """\
 - hosts: localhost:all
   gather_facts: false
   tasks:
-    - ansible.builtin.import_tasks: {plan}
-      vars: {{playbook: site}}
+    - ansible.builtin.import_role: {name: mysqlha.proxysql.proxysql, tasks_from: plan}
+      vars: {plan_playbook: site}
 - hosts: proxysql_core
   gather_facts: false
   tasks:
-    - ansible.builtin.import_role: {{name: mysqlha.proxysql.proxysql, tasks_from: cluster/version}}
-    - ansible.builtin.import_role: {{name: mysqlha.proxysql.proxysql, tasks_from: lead}}
-    - ansible.builtin.import_role: {{name: mysqlha.proxysql.proxysql, tasks_from: finish}}
+    - ansible.builtin.import_role: {name: mysqlha.proxysql.proxysql, tasks_from: cluster/version}
+    - ansible.builtin.import_role: {name: mysqlha.proxysql.proxysql, tasks_from: lead}
+    - ansible.builtin.import_role: {name: mysqlha.proxysql.proxysql, tasks_from: finish}
 """
 SHOWN = {"mysql_servers": "hostname", "mysql_users": "password", "scheduler": "interval_ms"}
 # A timer of systemd, as far as the role asks for one: it never runs out here.
@@ -91,7 +91,7 @@ class Site:
         }
         inventory = {"all": {"vars": common, "children": {"proxysql_core": {"hosts": hosts}}}}
         (folder / "inventory.json").write_text(json.dumps(inventory))
-        (folder / "write.yml").write_text(WRITE.format(plan=CHECKOUT / "playbooks/tasks/plan.yml"))
+        (folder / "write.yml").write_text(WRITE)
         (folder / "tree/ansible_collections/mysqlha").mkdir(parents=True)
         (folder / "tree/ansible_collections/mysqlha/proxysql").symlink_to(CHECKOUT)
         (folder / "bin").mkdir()

@@ -1,4 +1,4 @@
-"""Three nodes: waiting for them, and curing what they can not cure themselves."""
+"""Three nodes: waiting for them, and curing what they cannot cure themselves."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ def test_the_leader_is_the_first_core_once_it_has_followed(nodes):
     change(second, 21)
     port, remarks = choose(nodes[:2])
     assert port == second.admin_port
-    assert f"127.0.0.1:{first.admin_port} is left out: it can not be reached" in remarks[0]
+    assert f"127.0.0.1:{first.admin_port} is left out: it cannot be reached" in remarks[0]
     first.start()
     # Asked at once, when its old disk is still what it has: it is waited for.
     assert choose(nodes[:2]) == (first.admin_port, [])
@@ -220,7 +220,7 @@ def test_a_stale_core_that_can_not_follow_is_not_the_leader(nodes):
 def test_a_dead_node_is_named_and_waited_for(nodes):
     converge(nodes)
     nodes[1].kill()
-    assert "it can not be reached" in reasons(nodes)[nodes[1].admin_port]
+    assert "it cannot be reached" in reasons(nodes)[nodes[1].admin_port]
     nodes[1].start()
     converge(nodes)
 

@@ -259,8 +259,8 @@ def test_a_scheduler_row_of_others_with_a_gap_is_no_drift(server):
     [
         ({"arg2": "x"}, "column arg2: needs arg1 as well"),
         ({"arg1": "x", "arg3": ""}, "column arg3: needs arg2 as well"),
-        ({"arg1": 'say "hi"'}, 'can not hold the character "'),
-        ({"filename": '/bin/"x"'}, 'can not hold the character "'),
+        ({"arg1": 'say "hi"'}, 'cannot hold the character "'),
+        ({"filename": '/bin/"x"'}, 'cannot hold the character "'),
     ],
 )
 def test_a_job_that_load_would_mangle_is_refused(server, rows, message):
@@ -274,7 +274,7 @@ def test_two_routes_for_one_request_are_refused(server):
     run(server, {"restapi_routes": [first]})
     with pytest.raises(DeclarationError, match="has the same method, uri as row id=1"):
         run(server, {"restapi_routes": [{**second, "method": "GET"}]})
-    with pytest.raises(DeclarationError, match="can not hold the character '"):
+    with pytest.raises(DeclarationError, match="cannot hold the character '"):
         run(server, {"restapi_routes": [{**second, "script": "/bin/it's"}]})
 
 

@@ -4,7 +4,8 @@
 - no file grows beyond what one reads in one sitting
 - `changed_when: false` says why: a comment on the line or right above it
 - nothing is left for later
-- no YAML of the roles and playbooks reasons in `{% set %}`: that is for Python, which has tests
+- what users read says "cannot"
+- no YAML or template of the roles and playbooks reasons in `{% set %}`: that is for Python, which has tests
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ SELF = "tests/tools/check_texts.py"
 MACHINE_PATH = re.compile(r"(?<![\w.~$}])/(work/|root/(?!\.))")
 LATER = re.compile(r"\b(TODO|FIXME|XXX)\b")
 PROGRAM = re.compile(r"\{%-?\s*set\b")
+CANNOT = re.compile(r"\bcan not\b", re.IGNORECASE)
 UNCHANGED = re.compile(r"^\s*changed_when:\s*(false|no)\b(?P<rest>.*)$", re.IGNORECASE)
 
 
@@ -43,8 +45,14 @@ def complaints(name: str, text: str) -> Iterator[str]:
             yield f"{where}: names a path of one machine: {found.group().strip()}"
         if found := LATER.search(line):
             yield f"{where}: left for later: {found.group()}"
-        if name.startswith(("roles/", "playbooks/")) and name.endswith(".yml") and PROGRAM.search(line):
-            yield f"{where}: a program in YAML; write it in plugins/plugin_utils, with tests"
+        if name.startswith(("roles/", "playbooks/", "plugins/", "docs/")) and CANNOT.search(line):
+            yield f'{where}: "can not" instead of "cannot"'
+        if (
+            name.startswith(("roles/", "playbooks/"))
+            and name.endswith((".yml", ".j2"))
+            and PROGRAM.search(line)
+        ):
+            yield f"{where}: a program in Jinja; write it in plugins/plugin_utils, with tests"
         if name.endswith((".yml", ".yaml")) and (found := UNCHANGED.match(line)):
             above = lines[number - 2].strip() if number > 1 else ""
             if "#" not in found["rest"] and not above.startswith("#"):

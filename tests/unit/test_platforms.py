@@ -34,7 +34,7 @@ DNF = """\
 #!/usr/bin/python
 import json, os
 from ansible.module_utils.basic import AnsibleModule
-options = {"name": {"type": "list"}, "install_weak_deps": {}, "disable_gpg_check": {}}
+options = {"name": {"type": "list"}, "install_weak_deps": {}, "disable_gpg_check": {}, "allow_downgrade": {}}
 module = AnsibleModule(argument_spec=options, supports_check_mode=True)
 with open(os.environ["DNF_SEEN"], "a") as seen:
     seen.write(json.dumps({key: value for key, value in module.params.items() if value is not None}) + "\\n")

@@ -1,4 +1,4 @@
-"""What can not work is refused before a host is touched, in words and without a password.
+"""What cannot work is refused before a host is touched, in words and without a password.
 
 The hosts of the example inventory do not exist: a play that tried to reach one would say so.
 """

@@ -385,3 +385,31 @@ def test_the_playbook_lint_is_given_the_declaration_of_one_host() -> None:
     assert planned(asked=asked)["lint"]["tables"].keys() == {"mysql_users"}
     (problem,) = planned(asked=asked, proxysql_lint_host="sat2")["problems"]
     assert "did you mean sat1?" in problem
+
+
+def test_export_asks_of_a_host_only_how_to_log_in() -> None:
+    """It may be in no group yet, and have none of the roles' variables."""
+    groups = {"all": ["old", "other"]}
+    hostvars = {"old": {"proxysql_admin_password": "x"}, "other": {}}
+    asked = Asked(playbook="export", hosts=list(hostvars))
+    assert plan(hostvars, groups, asked, "old")["problems"] == ["other: proxysql_admin_password is not set"]
+    extra = {name: {**given, "proxysql_export_hosts": "old"} for name, given in hostvars.items()}
+    found = plan(extra, groups, asked, "old")
+    assert found["problems"] == [] and found["hosts"]["old"]["proxysql"]["login_host"] == "127.0.0.1"
+    wrong = {name: {**given, "proxysql_export_hosts": "odl"} for name, given in hostvars.items()}
+    assert plan(wrong, groups, asked, "old")["problems"] == [
+        "proxysql_export_hosts has 'odl', which is no host or group of the inventory; did you mean old?"
+    ]
+    misspelt = {"old": {"proxysql_admin_pasword": "x"}}
+    found = plan(misspelt, {"all": ["old"]}, Asked(playbook="export", hosts=["old"]), "old")
+    assert any("did you mean proxysql_admin_password?" in line for line in found["problems"])
+
+
+def test_instances_are_those_of_all_cores() -> None:
+    found = planned(
+        hosts={"core1": {"keepalived_vips": []}}, keepalived_vips=["192.0.2.100/24", "2001:db8::1/64"]
+    )
+    assert [(one["name"], one["vips"]) for one in found["instances"]] == [
+        ("proxysql", ["192.0.2.100/24", "2001:db8::1/64"])
+    ]
+    assert set(found["instances"][0]["priorities"]) == {"core1", "core2"}

@@ -40,23 +40,22 @@ def test_a_node_converged_when_its_last_section_did() -> None:
     assert site_stats(["core1"], hostvars)["proxysql_converged_seconds"] == {"192.0.2.12:6032": 1.2}
 
 
-def test_holders_of_all_virtual_ips() -> None:
-    vips = {
-        "keepalived_vips": ["192.0.2.10/24", "2001:db8::10/64"],
-        "keepalived_instances": [{"vips": ["192.0.2.20/24"]}],
-    }
+def test_holders_of_all_virtual_ips_whatever_their_groups() -> None:
+    instances = [{"vips": ["192.0.2.10/24", "2001:db8::10/64"]}, {"vips": ["192.0.2.20/24"]}]
 
     def seen(four: list[str], six: list[str]) -> dict[str, object]:
         facts = {"ansible_all_ipv4_addresses": four, "ansible_all_ipv6_addresses": six}
-        return {**vips, "__keepalived_seen": {"ansible_facts": facts}}
+        return {"__keepalived_seen": {"ansible_facts": facts}}
 
     hostvars = {
         "core1": seen(["192.0.2.11", "192.0.2.10"], ["2001:db8::10"]),
         "core2": seen(["192.0.2.12", "192.0.2.20"], []),
         "sat1": {},
+        "db1": seen(["192.0.2.10"], []),
     }
-    assert site_stats(["core1", "core2", "sat1"], hostvars)["proxysql_vip_holders"] == {
-        "192.0.2.10/24": ["core1"],
+    found = site_stats(["core1", "core2", "sat1"], hostvars, instances, list(hostvars))
+    assert found["proxysql_vip_holders"] == {
+        "192.0.2.10/24": ["core1", "db1"],
         "2001:db8::10/64": ["core1"],
         "192.0.2.20/24": ["core2"],
     }

@@ -60,7 +60,7 @@ def test_who_says_nothing() -> None:
     found = vip_standing([dead, bare, older])
     assert found["willing"] == found["holders"] == []
     assert found["against"] == {
-        "core1": "it can not be reached",
+        "core1": "it cannot be reached",
         "core2": "keepalived is not set up on it",
         "core3": "keepalived is not set up on it",
     }

@@ -256,3 +256,9 @@ def test_certificates_with_time_left_are_a_column_and_no_finding() -> None:
     report = judge(nodes(core1={"certificates": [certificate(31)]}), [VIP])
     assert report.findings == [] and "31 d" in text(report)
     assert "certificate" not in text(judge(nodes(), [VIP]))
+
+
+def test_a_virtual_ip_on_a_host_that_is_no_node_is_found() -> None:
+    report = judge([], ["192.0.2.100/24"], {"db1": ["192.0.2.31", "192.0.2.100"], "db2": ["192.0.2.32"]})
+    texts = [finding.text for finding in report.findings]
+    assert "the virtual IP 192.0.2.100 is on db1; db1 should never hold it" in texts

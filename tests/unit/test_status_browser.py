@@ -36,7 +36,7 @@ document.body.dataset.probe = JSON.stringify({
 @pytest.mark.parametrize("width", [390, 1280])
 def test_it_fits_and_draws(tmp_path: Path, width: int) -> None:
     made = page(judge(nodes(core2="unreachable"), [VIP]), "Shop", "now")
-    # A window of a headless browser can not be as narrow as a phone; a frame can.
+    # A window of a headless browser cannot be as narrow as a phone; a frame can.
     (tmp_path / "page.html").write_text(made.replace("</body>", PROBE), encoding="utf-8")
     frame = f'<iframe src="page.html" style="width:{width}px;height:900px;border:0"></iframe>'
     reader = (

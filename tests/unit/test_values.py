@@ -10,7 +10,7 @@ from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.declara
 )
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.rows import server_value
 
-NOT_SENT = "a NUL character can not be sent to ProxySQL"
+NOT_SENT = "a NUL character cannot be sent to ProxySQL"
 INT = Column("n", "int", low=1, high=9)
 NUMBER = Column("n", "number", low=0, high=9)
 BOOL = Column("b", "bool")
@@ -103,8 +103,8 @@ LEVELS = "READ UNCOMMITTED, READ COMMITTED, REPEATABLE READ, SERIALIZABLE"
         (TEXT, "\ud800", "holds half of a surrogate pair, which is no character"),
         (TEXT, "x" * (MAX_TEXT + 1), f"longer than {MAX_TEXT} bytes"),
         (TEXT, "é" * (MAX_TEXT // 2 + 1), f"longer than {MAX_TEXT} bytes"),
-        (FORBIDS, "it's", "can not hold the character ' (ProxySQL would lose it in runtime)"),
-        (FORBIDS, 'a"', 'can not hold the character " (ProxySQL would lose it in runtime)'),
+        (FORBIDS, "it's", "cannot hold the character ' (ProxySQL would lose it in runtime)"),
+        (FORBIDS, 'a"', 'cannot hold the character " (ProxySQL would lose it in runtime)'),
         (
             SECRET,
             "*abc",

@@ -21,18 +21,43 @@ def facts(*addresses: str) -> dict[str, Any]:
 
 def test_a_run_with_a_limit_knows_of_the_holder_it_leaves_alone() -> None:
     hostvars = {"core2": {"__keepalived_seen": facts("192.0.2.12")}}
-    outside = [{"core": "core1", **facts("192.0.2.11", VIP)}]
+    outside = [{"node": "core1", **facts("192.0.2.11", VIP)}]
     (row,) = vip_holders([INSTANCE], hostvars, ["core2"], outside)
     assert (row["holders"], row["first"], row["well"]) == (["core1"], "core1", True)
 
 
 def test_two_holders_are_two_wherever_they_are() -> None:
     hostvars = {"core2": {"__keepalived_seen": facts(VIP)}}
-    (row,) = vip_holders([INSTANCE], hostvars, ["core2"], [{"core": "core1", **facts(VIP)}])
+    (row,) = vip_holders([INSTANCE], hostvars, ["core2"], [{"node": "core1", **facts(VIP)}])
     assert row["holders"] == ["core2", "core1"] and not row["well"]
 
 
 def test_one_that_cannot_be_reached_is_not_the_one_that_should_hold_it() -> None:
     hostvars = {"core2": {"__keepalived_seen": facts(VIP)}}
-    (row,) = vip_holders([INSTANCE], hostvars, ["core2"], [{"core": "core1", "unreachable": True}])
+    (row,) = vip_holders([INSTANCE], hostvars, ["core2"], [{"node": "core1", "unreachable": True}])
     assert (row["holders"], row["first"], row["well"]) == (["core2"], "core2", True)
+
+
+def test_a_host_that_is_no_core_never_holds_it_rightly() -> None:
+    for preempt in (True, False):
+        hostvars = {"core1": {"__keepalived_seen": facts()}, "db1": {"__keepalived_seen": facts(VIP)}}
+        (row,) = vip_holders([{**INSTANCE, "preempt": preempt}], hostvars, list(hostvars))
+        assert row["holders"] == ["db1"] and not row["well"] and not row["twice"]
+
+
+def test_what_a_host_says_of_itself_may_be_a_sentence() -> None:
+    seen = facts(VIP)
+    seen["ansible_facts"]["ansible_local"] = {"proxysql_vip": "error loading fact - output not valid"}
+    (row,) = vip_holders([INSTANCE], {"core1": {"__keepalived_seen": seen}}, ["core1"])
+    assert row["well"]
+
+
+def test_a_satellite_has_told_it_when_the_run_began() -> None:
+    began = {"ansible_facts": {"all_ipv4_addresses": ["192.0.2.13", VIP]}}
+    hostvars = {"core1": {"__keepalived_seen": facts(VIP)}, "sat1": began, "sat2": {"ansible_facts": {}}}
+    (row,) = vip_holders([INSTANCE], hostvars, ["core1"], satellites=["sat1", "sat2"])
+    assert row["holders"] == ["core1", "sat1"] and row["twice"]
+    # its own address was taken away since then
+    gone = {**began, "__keepalived_seen": facts("192.0.2.13")}
+    (row,) = vip_holders([INSTANCE], {**hostvars, "sat1": gone}, ["core1"], satellites=["sat1", "sat2"])
+    assert row["holders"] == ["core1"] and row["well"]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._site.watcher import tracked
 
 ROLE = Path(__file__).resolve().parents[2] / "roles/keepalived"
 SCRIPTS = ("proxysql-state", "proxysql-notify")
@@ -45,10 +46,16 @@ def rendered(folder: Path, options: Mapping[str, Any] | None = None, **variables
         "__keepalived_addresses": ["192.0.2.100", "192.0.2.101"],
         "__keepalived_derived": {"restart_sec": 1.4, "setback": -56, "step": 6},
         "__keepalived_plan": {"groups": []},
+        "__keepalived_tracked": tracked(
+            {**role_defaults(), "backends": [10], **(options or {})},
+            f"{ROOM}/run",
+            f"{ROOM}/lasting",
+            "daemon",
+        ),
         "__keepalived_set": {**role_defaults(), "backends": [10], **(options or {})},
         **variables,
     }
-    names = sorted(path.stem for path in (ROLE / "templates").glob("*.j2") if path.stem != "tracked")
+    names = sorted(path.stem for path in (ROLE / "templates").glob("*.j2"))
     play = {
         "hosts": "localhost",
         "gather_facts": False,

@@ -262,7 +262,7 @@ def test_a_satellite_edited_by_hand(cluster: Cluster) -> None:
 
 @full
 def test_pushed_to_every_node_while_sync_is_off(cluster: Cluster) -> None:
-    """Each node by itself; then on again, which takes a push too: who does not follow can not be told so."""
+    """Each node by itself; then on again, which takes a push too: who does not follow cannot be told so."""
     off = {f"admin-cluster_{name}_diffs_before_sync": 0 for name in SWITCHED}
     declared = {**cluster.declared["proxysql_global_variables"], **off}
     push = {"proxysql_cluster_mode": "push", "proxysql_global_variables": declared}

@@ -40,7 +40,7 @@ class Trial:
 
 
 class Chaos:
-    """patience: for how long the VIP may stay where it can not be, before the fault is healed.
+    """patience: for how long the VIP may stay where it cannot be, before the fault is healed.
 
     prefers: whether the preferred core gets the VIP back by itself.
     """

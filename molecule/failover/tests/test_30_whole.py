@@ -78,7 +78,7 @@ def test_an_ipv6_vip_a_second_instance_and_a_sync_group(chaos: Chaos) -> None:
     assert [has(cluster, vip) for vip in vips] == [["core1"]] * 4
     assert changes(played("site", *extra)) == []
     assert chaos.clients.seen(begin, time.monotonic()).failed == 0
-    # one that can not be reached takes its whole group along
+    # one that cannot be reached takes its whole group along
     inside(cluster.active, "systemctl stop proxysql")
     poll("all at core2", lambda: [has(cluster, vip) for vip in vips] == [["core2"]] * 4)
     inside(cluster.active, "systemctl start proxysql")

@@ -44,7 +44,7 @@ _DIFFS = {
 
 
 class Node:
-    """One member. name: host:port as given. problem: why it can not be asked at present."""
+    """One member. name: host:port as given. problem: why it cannot be asked at present."""
 
     def __init__(self, login: Login) -> None:
         self.name = login.place
@@ -97,7 +97,7 @@ def _refusal(exc: ConnectError) -> str:
         return f"it lets this user log in locally only, from no other address: {exc.message}"
     if code in (1044, 1045):
         return f"it does not accept these cluster credentials: {exc.message}"
-    return f"it can not be reached: {exc.message}"
+    return f"it cannot be reached: {exc.message}"
 
 
 @lru_cache(maxsize=256)

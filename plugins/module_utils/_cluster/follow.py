@@ -67,7 +67,7 @@ def agree(one: View, other: View, section: str) -> bool:
 
 
 def link(node: View, peer: View) -> str | None:
-    """Why the node can not follow this peer at all, whatever its content; None if it can."""
+    """Why the node cannot follow this peer at all, whatever its content; None if it can."""
     if not node.follows:
         return "its proxysql_servers is empty, so it follows nobody"
     if peer.name not in node.follows:

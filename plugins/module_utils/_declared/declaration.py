@@ -234,7 +234,7 @@ def _declared_text(column: Column, value: Any) -> Value:
         return None
     for char in column.forbids:
         if char in text:
-            raise ValueError(f"can not hold the character {char} (ProxySQL would lose it in runtime)")
+            raise ValueError(f"cannot hold the character {char} (ProxySQL would lose it in runtime)")
     if column.kind == "enum":
         return _declared_choice(column, text)
     if column.kind == "hex" and not (text[:2] in ("0x", "0X") and HEX.match(text)):
@@ -357,9 +357,9 @@ def _no_constant(word: str) -> None:
 
 
 def _clean(text: str) -> str:
-    """Text as it will come back from the server. Raises ValueError for what can not be sent."""
+    """Text as it will come back from the server. Raises ValueError for what cannot be sent."""
     if "\0" in text:
-        raise ValueError("a NUL character can not be sent to ProxySQL")
+        raise ValueError("a NUL character cannot be sent to ProxySQL")
     if len(text) > MAX_TEXT or (len(text) * 4 > MAX_TEXT and len(_bytes(text)) > MAX_TEXT):
         raise ValueError(f"longer than {MAX_TEXT} bytes")
     # Escaped bytes that make up a character are that character.

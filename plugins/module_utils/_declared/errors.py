@@ -29,7 +29,7 @@ class EngineError(Exception):
 
 
 class DeclarationError(EngineError):
-    """What was declared can not be: raised before anything is written."""
+    """What was declared cannot be: raised before anything is written."""
 
 
 class ConnectError(EngineError):

@@ -61,7 +61,7 @@ HEX = re.compile(r"(0[xX])?[0-9a-fA-F]{1,16}\Z")
 
 
 def server_value(column: Column | None, value: str | None) -> Value:
-    """The canonical form of what the server sent. Never raises: what it can not read stays text."""
+    """The canonical form of what the server sent. Never raises: what it cannot read stays text."""
     if value is None or column is None:
         return value
     if column.kind in ("int", "number") and INT.match(value):

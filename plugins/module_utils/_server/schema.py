@@ -28,7 +28,7 @@ _MAX = 2**63 - 1
 
 
 def section_of_table(name: str) -> str | None:
-    """The section of a table by its name, or None where that can not be told."""
+    """The section of a table by its name, or None where that cannot be told."""
     for pattern, words in _SECTIONS:
         match = pattern.match(name)
         if match and _WORD.match(name):

@@ -3,7 +3,7 @@
 
 """Servers as they were last loaded, and the sets of hostgroups in which a monitor moves them.
 
-runtime_mysql_servers can not say what was loaded: there the monitor moves and shuns servers, and
+runtime_mysql_servers cannot say what was loaded: there the monitor moves and shuns servers, and
 a LOAD made because of that would send writes to the old primary.
 """
 

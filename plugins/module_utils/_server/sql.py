@@ -3,7 +3,7 @@
 
 """SQL text for ProxySQL's Admin, which is SQLite behind the MySQL protocol.
 
-Quoting is ours: quotes are doubled and nothing else is special. A driver's parameters can not
+Quoting is ours: quotes are doubled and nothing else is special. A driver's parameters cannot
 be used, since PyMySQL escapes with backslashes until the first OK packet and SQLite does not
 know them. Statements are kept near 1 MB: above 16 MB Admin executes them and then breaks the
 connection. (Both seen on 2.7.1.)

@@ -102,7 +102,7 @@ def named_tables(tables: Any) -> dict[str, Any]:
 def check_known(states: Mapping[str, str], tables: Iterable[str]) -> None:
     for name in tables:
         if states[name] == "rendered" and name not in TABLES:
-            raise DeclarationError(f"{name}: can not be rendered, only a server knows this table", table=name)
+            raise DeclarationError(f"{name}: cannot be rendered, only a server knows this table", table=name)
 
 
 def states(state: Any, tables: Mapping[str, Any], extra: str | None) -> dict[str, str]:
@@ -123,7 +123,7 @@ def states(state: Any, tables: Mapping[str, Any], extra: str | None) -> dict[str
     found = {name: str(state.get(name, "merged")) for name in names}
     for word in ("gathered", "rendered"):
         if word in found.values() and len(set(found.values())) > 1:
-            raise DeclarationError(f"state: {word} can not be mixed with other states in one task")
+            raise DeclarationError(f"state: {word} cannot be mixed with other states in one task")
     return found
 
 

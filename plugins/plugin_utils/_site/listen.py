@@ -62,7 +62,7 @@ def unreadable(interfaces: Sequence[str]) -> list[str]:
 
 
 def reaches(interfaces: Sequence[str], host: str, port: int) -> bool:
-    """Whether somebody who connects to host and port gets there. Of a name it can not be told."""
+    """Whether somebody who connects to host and port gets there. Of a name it cannot be told."""
     wanted = as_ip("127.0.0.1" if host == "localhost" else host)
     for one in interfaces:
         found = _PLACE.match(one)

@@ -25,6 +25,13 @@ SATELLITES = "proxysql_satellite"
 # Read where they are needed: they may be long, and most hosts share them.
 _TABLES = (*declared.TABLE_OPTIONS, "proxysql_tables")
 _OUTSIDE = ("ansible_host",)
+_LOGIN = (
+    "proxysql_admin_user",
+    "proxysql_admin_password",
+    "proxysql_admin_port",
+    "proxysql_login_host",
+    "proxysql_connect_timeout",
+)
 _WORD = re.compile(r"[-A-Za-z0-9_=./:,]+\Z")
 
 
@@ -65,12 +72,11 @@ class Site:
         self.cores = [str(name) for name in groups.get(CORES) or ()]
         others = groups.get(SATELLITES) or ()
         self.satellites = [str(name) for name in others if name not in self.cores]
-        alone = (
-            []
-            if asked.playbook
-            else [name for name in asked.hosts if name not in self.cores + self.satellites]
-        )
-        self.names = [*self.cores, *self.satellites, *alone]
+        self.groups = {str(name): [str(host) for host in hosts] for name, hosts in groups.items()}
+        alone: Sequence[str] = () if asked.playbook else asked.hosts
+        if asked.playbook == "export":
+            alone = self.groups.get("all", [])
+        self.names = list(dict.fromkeys([*self.cores, *self.satellites, *alone]))
         self.problems, self.warnings = Problems(), Problems()
         self.typing = {role: Typing(_small(role)) for role in ROLES}
         self.playbook: dict[str, Any] = {}
@@ -89,7 +95,7 @@ class Site:
                 "both cores could be restarted at once. Set strategy to linear in ansible.cfg or "
                 "ANSIBLE_STRATEGY"
             )
-        if not self.asked.playbook:
+        if self.asked.playbook in ("", "export"):
             return
         if not self.cores:
             self.problems.add(
@@ -126,6 +132,16 @@ class Site:
                 options.update(self.typing[role].typed(read, say))
             self.nodes[host] = self._node(host, options, read)
             self._unknown(host, variables)
+
+    def read_logins(self) -> None:
+        """For the playbook export: of hosts that are in no group yet, no more is known than how to log in."""
+        typing = Typing({name: option for name, option in role_options("proxysql").items() if name in _LOGIN})
+        chosen = playbooks.chosen(self.playbook["proxysql_export_hosts"], self.groups, self.problems.add)
+        for host in self.names:
+            read = given(self.hostvars[host], (*_OUTSIDE, *_LOGIN), self.say(host))
+            options = typing.typed(read, self.say(host) if host in chosen else _nothing)
+            self.nodes[host] = Node(host, options, str(read.get("ansible_host") or host))
+            self._unknown(host, self.hostvars[host])
 
     def _node(self, host: str, options: dict[str, Any], read: Mapping[str, Any]) -> Node:
         address = str(options["proxysql_address"] or read.get("ansible_host") or host)
@@ -258,6 +274,20 @@ class Site:
 
     # -- what comes of it
 
+    def _instances(self) -> list[dict[str, Any]]:
+        """Of VRRP, whichever core has them: what does not differ between cores."""
+        found: dict[str, dict[str, Any]] = {}
+        for node in self.nodes.values():
+            for one in node.found.get("instances", ()):
+                found.setdefault(one["name"], one)
+        return [
+            {
+                **{key: one[key] for key in ("name", "preempt", "priorities")},
+                "vips": one["vips"] + one["excluded"],
+            }
+            for one in found.values()
+        ]
+
     def result(self) -> dict[str, Any]:
         vips = [vip for node in self.nodes.values() for vip in _vips(node)]
         logins = {one["host"]: one for node in self.nodes.values() for one in _logins(node)}
@@ -272,6 +302,7 @@ class Site:
             "lint": self.lint,
             "vips": list(dict.fromkeys(vips)),
             "logins": list(logins.values()),
+            "instances": self._instances(),
             "members": [
                 {"hostname": node.address, "port": node.options["proxysql_admin_port"], "comment": host}
                 for host, node in self.nodes.items()
@@ -297,6 +328,9 @@ def plan(
     site.check_run()
     if asked.playbook:
         site.read_playbook(hostvars[host])
+    if asked.playbook == "export":
+        site.read_logins()
+        return site.result()
     site.read_nodes()
     if asked.playbook == "lint":
         site.read_lint()

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
+_NAME = re.compile(r"[A-Za-z0-9_.-]+\Z")
 # By playbook, the variable that names a host.
 _HOSTS = {
     "lint": "proxysql_lint_host",
@@ -24,6 +26,21 @@ def spec_of(playbook: str) -> str:
     if playbook.startswith("rolling_"):
         return "rolling"
     return "backup" if playbook == "restore" else playbook
+
+
+def chosen(pattern: str, groups: Mapping[str, Sequence[str]], say: Callable[[str], None]) -> list[str]:
+    """The hosts that a pattern of names means; none are known of a pattern of another kind."""
+    found: list[str] = []
+    for name in (part.strip() for part in str(pattern).split(",")):
+        hosts = groups.get(name, [name] if name in groups.get("all", ()) else [])
+        found += hosts
+        if not hosts and _NAME.match(name):
+            near = difflib.get_close_matches(name, [*groups.get("all", ()), *groups], 1)
+            say(
+                f"proxysql_export_hosts has '{name}', which is no host or group of the inventory"
+                + (f"; did you mean {near[0]}?" if near else "")
+            )
+    return found
 
 
 def check(

@@ -55,6 +55,16 @@ def raw(variables: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return {name: untouched[name] for name in names if name in untouched}
 
 
+def found_facts(hostvars: Mapping[str, Any], host: str) -> Mapping[str, Any]:
+    """Addresses of a host with their prefix: when the role keepalived looked, else when its play began."""
+    facts: Mapping[str, Any] = registered(hostvars, host, "__keepalived_seen").get("ansible_facts") or {}
+    if facts:
+        return facts
+    gathered = registered(hostvars, host, "ansible_facts")
+    names = ("all_ipv4_addresses", "all_ipv6_addresses")
+    return {f"ansible_{name}": gathered[name] for name in names if name in gathered}
+
+
 def registered(hostvars: Mapping[str, Any], host: str, name: str) -> Mapping[str, Any]:
     """What a task left on the host under this name; empty where none did."""
     left = hostvars[host]

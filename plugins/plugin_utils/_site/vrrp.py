@@ -125,7 +125,13 @@ def on_host(found: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, Any
             *derived["isolation_targets"],
             *[str(one) for one in gateways if one][:1],
         ]
-    return {"instances": instances, "derived": derived, "problems": problems}
+    return {
+        "instances": instances,
+        "derived": derived,
+        "problems": problems,
+        "addresses": [vip.partition("/")[0] for one in instances for vip in one["vips"]],
+        "preempts": all(one["preempt"] for one in instances),
+    }
 
 
 def _instance(

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The mysqlha.proxysql developers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What can not work in VRRP, each said in a sentence. Every rule gets ``say``, which takes it."""
+"""What cannot work in VRRP, each said in a sentence. Every rule gets ``say``, which takes it."""
 
 from __future__ import annotations
 

@@ -1,0 +1,223 @@
+"""Hosts, controllers and runs in trouble: each works, or is refused in one sentence."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helpers import CHECKOUT, SCENARIO, Cluster, Node, changes, full, play, played, poll, site
+from test_10_later_changes import Groups, holders, inventory, settles
+
+OLDEST = CHECKOUT / ".cache/matrix/core-2.16/bin"
+
+
+def lab(verb: str, host: Node) -> None:
+    subprocess.run(
+        [CHECKOUT / "tests/lab/lab", verb, SCENARIO.name, host.name], check=True, capture_output=True
+    )
+
+
+# -- who holds the virtual IP
+
+
+@pytest.fixture
+def second_holder(cluster: Cluster) -> Iterator[Node]:
+    """A satellite that has the address, too."""
+    node = cluster.satellites[0]
+    node.run(f"ip address add {cluster.vip}/24 dev eth0 noprefixroute")
+    yield node
+    node.run(f"ip address del {cluster.vip}/24 dev eth0 || true")
+
+
+def refused(*arguments: str, sentence: str, place: Path | None = None) -> None:
+    for name in (
+        "site",
+        *(("switchover", "maintenance", "rolling_restart") if os.environ.get("FULL") else ()),
+    ):
+        more = ("-e", "proxysql_maintenance_host=core2") if name == "maintenance" else ()
+        code, output = play(name, *more, *arguments, **({"inventory": place} if place else {}))
+        assert code != 0 and sentence in output, f"{name}: {output[-5000:]}"
+
+
+def test_two_holders_are_always_a_failure(cluster: Cluster, second_holder: Node) -> None:
+    refused(sentence=f"The virtual IP {cluster.vip} is on core1 and sat1 and belongs on core1")
+    output = played("status", fails=True)
+    assert f"the virtual IP {cluster.vip} is on core1 and sat1; sat1 should never hold it" in output
+
+
+@full
+def test_two_holders_are_a_failure_in_check_mode(cluster: Cluster, second_holder: Node) -> None:
+    code, output = play("site", "--check")
+    assert code != 0 and "is on core1 and sat1" in output, output[-5000:]
+
+
+@full
+def test_a_host_outside_both_groups_is_asked_too(
+    cluster: Cluster, second_holder: Node, tmp_path: Path
+) -> None:
+    def elsewhere(groups: Groups) -> None:
+        groups["databases"] = {"db1": groups.pop("proxysql_satellite")["sat1"]}
+
+    place = inventory(tmp_path, elsewhere)
+    code, output = play("status", inventory=place)
+    assert code != 0 and f"the virtual IP {cluster.vip} is on core1 and db1; db1 should" in output, output[
+        -5000:
+    ]
+    code, output = play("switchover", inventory=place)
+    assert code != 0 and "is on core1 and db1" in output, output[-5000:]
+
+
+# -- dead hosts, and a leader that fails
+
+
+@full
+def test_planned_work_goes_on_while_one_core_of_three_is_dead(cluster: Cluster, tmp_path: Path) -> None:
+    def three(groups: Groups) -> None:
+        groups["proxysql_core"]["sat1"] = groups.pop("proxysql_satellite")["sat1"]
+
+    place = inventory(tmp_path, three)
+    settles(place=place)
+    dead = cluster.backup
+    lab("cut", dead)
+    try:
+        for name, arguments, holder in (
+            ("switchover", ("-e", "proxysql_switchover_to=sat1"), "sat1"),
+            ("switchover", ("-e", "proxysql_switchover_to=core1"), "core1"),
+            ("maintenance", ("-e", "proxysql_maintenance_host=core1"), "sat1"),
+            (
+                "maintenance",
+                ("-e", "proxysql_maintenance_host=core1", "-e", "proxysql_maintenance_state=back"),
+                "core1",
+            ),
+            ("rolling_restart", (), "core1"),
+        ):
+            code, output = play(name, *arguments, inventory=place)
+            assert f"{cluster.vip} is on {holder}" in output, f"{name}: {output[-6000:]}"
+            # a run that could not do all of it says so, and does not end as if it had
+            assert "core2" in output and (code == 0) == (name != "rolling_restart"), output[-6000:]
+    finally:
+        lab("heal", dead)
+        poll("core2 is back", lambda: dead.run("true") == "")
+        settles()
+    assert holders(cluster) == [cluster.active]
+
+
+@full
+def test_what_the_leader_refuses_is_written_nowhere(cluster: Cluster) -> None:
+    before = [max_connections(node) for node in cluster.nodes]
+    given = {"mysql-max_connections": 1717, "mysql-no_such_variable": 1}
+    arguments = ("-e", json.dumps({"proxysql_global_variables": given, "proxysql_rehearsal": False}))
+    output = played("site", "--tags", "configuration", *arguments, fails=True)
+    assert "mysql-no_such_variable" in output
+    assert [max_connections(node) for node in cluster.nodes] == before
+    site()
+
+
+@full
+def test_a_leader_that_cannot_write_leads_nobody(cluster: Cluster) -> None:
+    """No other node is then written by itself."""
+    leader = cluster.active
+    leader.admin("UPDATE mysql_users SET max_connections = 5 WHERE username = 'app'")
+    given = {"mysql-max_connections": 1818}
+    try:
+        output = played(
+            "site",
+            "--tags",
+            "configuration",
+            "-e",
+            json.dumps({"proxysql_global_variables": given}),
+            fails=True,
+        )
+        assert "mysql_users" in output
+        assert "1818" not in [max_connections(node) for node in cluster.nodes]
+    finally:
+        leader.admin("LOAD MYSQL USERS FROM DISK")
+        site()
+
+
+def max_connections(node: Node) -> str | None:
+    rows = node.admin(
+        "SELECT variable_value FROM runtime_global_variables WHERE variable_name = 'mysql-max_connections'"
+    )
+    return rows[0]["variable_value"]
+
+
+# -- the controller's settings
+
+
+@full
+def test_become_with_a_password(cluster: Cluster) -> None:
+    for node in cluster.nodes:
+        node.run(
+            "id operator 2>/dev/null || useradd --create-home --shell /bin/bash operator;"
+            " echo operator:Op3rator-lab | chpasswd;"
+            " echo 'operator ALL=(ALL) ALL' >/etc/sudoers.d/operator;"
+            " install -d -o operator -m 700 ~operator/.ssh;"
+            " install -o operator -m 600 ~ansible/.ssh/authorized_keys ~operator/.ssh/"
+        )
+    as_operator = ("-e", "ansible_user=operator", "-e", "ansible_become_password=Op3rator-lab")
+    assert changes(site(*as_operator)) == []
+    assert "healthy: " in played("status", *as_operator)
+    played("switchover", *as_operator, "-e", "proxysql_switchover_to=core2")
+    played("switchover", *as_operator, "-e", "proxysql_switchover_to=core1")
+    code, output = play("site", "-e", "ansible_user=operator")
+    assert code != 0 and "sudo" in output, output[-3000:]
+
+
+@full
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"ANSIBLE_FORKS": "1"},
+        {"ANSIBLE_INJECT_FACT_VARS": "false"},
+        {"ANSIBLE_PIPELINING": "false"},
+        {"TZ": "Asia/Kathmandu", "LC_ALL": "C.UTF-8"},
+        {"ANSIBLE_GATHERING": "explicit"},
+        {"ANSIBLE_PRIVATE_ROLE_VARS": "true"},
+        {"ANSIBLE_HASH_BEHAVIOUR": "merge"},
+    ],
+    ids=str,
+)
+def test_settings_of_the_controllers(
+    cluster: Cluster, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    assert changes(site()) == []
+    assert "healthy: " in played("status")
+
+
+@full
+def test_another_language_and_time_zone_of_the_hosts(cluster: Cluster) -> None:
+    for number, node in enumerate(cluster.nodes):
+        node.run(f"ln -sf /usr/share/zoneinfo/Etc/GMT{number * 5 - 6:+d} /etc/localtime")
+        node.run("printf 'LANG=de_DE.UTF-8\\nLC_ALL=tr_TR.UTF-8\\n' >/etc/default/locale")
+    try:
+        assert changes(site()) == []
+        assert "healthy: " in played("status")
+    finally:
+        for node in cluster.nodes:
+            node.run("ln -sf /usr/share/zoneinfo/Etc/UTC /etc/localtime; rm /etc/default/locale")
+
+
+@full
+def test_the_oldest_ansible_core(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not (OLDEST / "ansible-playbook").exists():
+        pytest.skip("there is no ansible-core 2.16 here; `make matrix ARGS=ends` makes it")
+    monkeypatch.setenv("PATH", f"{OLDEST}:{os.environ['PATH']}")
+    assert changes(site()) == []
+    given = {"mysql-max_connections": 1616, "mysql-monitor_enabled": False}
+    played("site", "--tags", "configuration", "-e", json.dumps({"proxysql_global_variables": given}))
+    assert {max_connections(node) for node in cluster.nodes} == {"1616"}
+    played("rollback")
+    assert "healthy: " in played("status")
+    played("switchover", "-e", "proxysql_switchover_to=core2")
+    played("switchover", "-e", "proxysql_switchover_to=core1")
+    played("rolling_restart")
+    site("--tags", "configuration")
+    assert changes(site()) == [] and holders(cluster) == [cluster.active]

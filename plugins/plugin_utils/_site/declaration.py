@@ -1,0 +1,110 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What a node is to hold, made of the role's variables, and the file that it first starts with.
+
+options: the typed ones of the role proxysql, without its prefix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+# The cluster does not carry these variables, or a node has to be restarted for them.
+_OF_EACH_NODE = (
+    "admin-pgsql_ifaces",
+    "admin-restapi_port",
+    "admin-telnet_admin_ifaces",
+    "admin-telnet_stats_ifaces",
+    "admin-web_port",
+    "mysql-stacksize",
+    "mysql-threads",
+    "pgsql-interfaces",
+    "pgsql-threads",
+)
+# Nor these tables.
+_TABLES_OF_EACH_NODE = ("pgsql_", "mysql_firewall_", "scheduler", "restapi_", "coredump_")
+
+
+def declaration(
+    options: Mapping[str, Any],
+    tables: Mapping[str, Any] | None,
+    own_tables: Mapping[str, Any],
+    members: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """tables: proxysql_tables. own_tables: by name, those with a variable of their own, None where not set.
+
+    members: the cores, who are the rows of proxysql_servers unless that is declared.
+    """
+    given = {name: rows for name, rows in own_tables.items() if rows is not None}
+    found: dict[str, Any] = {
+        "tables": {**(tables or {}), **given},
+        "members": list(given.pop("proxysql_servers", members)),
+    }
+    found["tables"].pop("proxysql_servers", None)
+    if found["members"]:
+        found["tables"]["proxysql_servers"] = found["members"]
+    state = options["state"]
+    words = state if isinstance(state, Mapping) else {}
+    word = "overridden" if isinstance(state, Mapping) else state
+    found["states"] = {**dict.fromkeys(found["tables"], word), **words}
+    found["unreplicated"] = {
+        name: rows for name, rows in found["tables"].items() if name.startswith(_TABLES_OF_EACH_NODE)
+    }
+    return {**found, **_variables(options)}
+
+
+def _variables(options: Mapping[str, Any]) -> dict[str, Any]:
+    """own: made of the role's own variables. of_node: what each node writes for itself. variables: all."""
+    given = options["global_variables"] or {}
+    own = {
+        "admin-admin_credentials": "{admin_user}:{admin_password};{cluster_user}:{cluster_password}".format(
+            **options
+        ),
+        "admin-stats_credentials": "{stats_user}:{stats_password}".format(**options),
+        "admin-cluster_username": options["cluster_user"],
+        "admin-cluster_password": options["cluster_password"],
+        "admin-mysql_ifaces": ";".join(options["admin_interfaces"]),
+        "mysql-interfaces": ";".join(options["mysql_interfaces"]),
+    }
+    monitor = {}
+    if options["monitor_password"] is not None:
+        monitor = {
+            "mysql-monitor_username": options["monitor_user"],
+            "mysql-monitor_password": options["monitor_password"],
+        }
+    return {
+        "own": own,
+        # without these a node would not follow the leader
+        "of_node": {**own, **{name: given[name] for name in given if name in _OF_EACH_NODE}},
+        "variables": {**(options["base_variables"] or {}), **own, **monitor, **given},
+    }
+
+
+def cnf(declared: Mapping[str, Any], data_dir: str) -> str:
+    """/etc/proxysql.cnf, which ProxySQL reads at its very first start. declared: of ``declaration``."""
+    lines = [f"datadir={_text(data_dir)}", f"errorlog={_text(data_dir + '/proxysql.log')}"]
+    variables = {name: value for name, value in sorted(declared["variables"].items()) if value is not None}
+    for prefix in dict.fromkeys(name.partition("-")[0] for name in variables):
+        lines += ["", f"{prefix}_variables=", "{"]
+        lines += [
+            f"    {name.partition('-')[2]}={_text(value)}"
+            for name, value in variables.items()
+            # ProxySQL cannot read a value with a double quote from here; the declared configuration brings it
+            if name.partition("-")[0] == prefix and '"' not in str(value)
+        ]
+        lines.append("}")
+    members = [
+        f"    {{ hostname={_text(row['hostname'])}, port={int(row.get('port', 6032))}, "
+        f"weight={int(row.get('weight', 0))}, comment={_text(row.get('comment', ''))} }}"
+        for row in declared["members"]
+    ]
+    if members:
+        lines += ["", "proxysql_servers=", "(", ",\n".join(members), ")"]
+    return "\n".join(lines) + "\n"
+
+
+def _text(value: Any) -> str:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,127 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What is installed on a host, from where, and which files the role proxysql looks at there.
+
+options: the typed ones of the role, without its prefix. facts: ansible_facts, with distribution and network.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from .listen import as_ip
+
+PREFERENCES = "/etc/apt/preferences.d/proxysql"
+UNITS = "/etc/systemd/system/proxysql.service.d"
+CNF = "/etc/proxysql.cnf"
+
+
+def on_host(
+    options: Mapping[str, Any], facts: Mapping[str, Any], there: Collection[str] = ()
+) -> dict[str, Any]:
+    """there: paths that were found on the host."""
+    packager = _packager(facts)
+    vendor = f"https://repo.proxysql.com/ProxySQL/proxysql-{options['series']}"
+    one = str(options["package_file"] or options["package_url"] or "")
+    path = f"/usr/local/src/{one.rpartition('/')[2]}" if one else ""
+    names = [*_python(options, packager), *([] if one else [wanted(options["version"], packager)])]
+    database = f"{options['data_dir']}/proxysql.db"
+    return {
+        "packager": packager,
+        "single": bool(one),
+        "package_path": path,
+        "names": names,
+        # a version that is asked for is for apt to compare
+        "installed": packager == "apt"
+        and all(f"/var/lib/dpkg/info/{name}.md5sums" in there for name in names),
+        "apt": _apt(options, facts, vendor, PREFERENCES in there and (bool(one) or not options["version"])),
+        "yum": _yum(options, facts, vendor),
+        "there": list(there),
+        "database": database,
+        "folders": [
+            *("/etc", "/etc/systemd/system", "/usr/local", "/var/lib", options["data_dir"]),
+            *(["/etc/apt/preferences.d", "/var/lib/dpkg/info"] if packager == "apt" else []),
+        ],
+        "paths": [
+            *(database, UNITS, f"{UNITS}/mysqlha.conf", CNF, PREFERENCES, "/etc/keepalived"),
+            *[f"{name}.md5sums" for name in names],
+            *([path] if path else []),
+        ],
+        "greeting": greeting(options["mysql_interfaces"]),
+        "foreign": foreign(options["admin_interfaces"], facts),
+    }
+
+
+def wanted(version: str, packager: str) -> str:
+    """The package as apt or dnf is asked for it: 2.7.1 is not 2.7.10."""
+    if not version:
+        return "proxysql"
+    if packager == "apt":
+        return f"proxysql={version}"
+    # a version of rpm has a release after it, which nobody has to know
+    return f"proxysql-{version}" + ("" if re.search(r"[-*]", version) else "-*")
+
+
+def greeting(interfaces: Sequence[str]) -> dict[str, str]:
+    """Where a start waits for a greeting: the first TCP address for clients; empty if there is none."""
+    for one in interfaces:
+        if not one.startswith("/"):
+            host, _colon, port = one.rpartition(":")
+            host = host.strip("[]")
+            return {"host": {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), "port": port}
+    return {}
+
+
+def foreign(interfaces: Sequence[str], facts: Mapping[str, Any]) -> list[str]:
+    """Addresses that Admin is to listen on and that the host does not have."""
+    own = {as_ip(text) for family in (4, 6) for text in facts.get(f"all_ipv{family}_addresses") or ()}
+    found = []
+    for one in interfaces:
+        host = one.rpartition(":")[0].strip("[]")
+        address = as_ip(host)
+        if address and not (address.is_loopback or address.is_unspecified) and address not in own:
+            found.append(host)
+    return found
+
+
+def _packager(facts: Mapping[str, Any]) -> str:
+    """Which tasks install here; empty where none do."""
+    if facts.get("os_family") == "Debian":
+        return "apt"
+    enterprise = facts.get("os_family") == "RedHat" and str(facts.get("distribution_major_version")) == "9"
+    return "dnf" if enterprise else ""
+
+
+def _python(options: Mapping[str, Any], packager: str) -> list[str]:
+    given = options["python_packages"]
+    return list(
+        given if given is not None else ["python3-pymysql" if packager == "apt" else "python3-PyMySQL"]
+    )
+
+
+def _apt(options: Mapping[str, Any], facts: Mapping[str, Any], vendor: str, unpin: bool) -> dict[str, Any]:
+    """unpin: whether a pin is there and no version of a source is declared any more."""
+    key = options["apt_key_file"] or options["apt_key_url"]
+    if not key and not options["apt_uri"]:
+        key = f"{vendor}/repo_pub_key.gpg"
+    files = [{"src": "proxysql.sources.j2", "dest": "/etc/apt/sources.list.d/proxysql.sources"}]
+    if options["version"]:
+        files.append({"src": "proxysql.pref.j2", "dest": PREFERENCES})
+    return {
+        "uri": options["apt_uri"] or f"{vendor}/{facts.get('distribution_release')}/",
+        "key": key,
+        "keyring": f"/etc/apt/keyrings/proxysql.{'asc' if str(key).endswith('.asc') else 'gpg'}",
+        "files": files,
+        "unpin": unpin,
+    }
+
+
+def _yum(options: Mapping[str, Any], facts: Mapping[str, Any], vendor: str) -> dict[str, Any]:
+    base = options["yum_baseurl"]
+    return {
+        "baseurl": base or f"{vendor}/centos/{facts.get('distribution_major_version')}",
+        "gpgkey": options["yum_gpgkey"] or ("" if base else f"{vendor}/repo_pub_key"),
+    }
