@@ -87,7 +87,8 @@ def examples(name: str) -> list[dict[str, Any]]:
 
 # confirm sets a timer of systemd, and its examples are one after the other: tests/engine/test_confirm.py
 # A certificate stays, and the server is everybody's: tests/engine/test_tls_files.py
-ELSEWHERE = ("pgsql_", "confirm", "tls_")
+# Databases are needed: tests/engine/test_user_rotation.py
+ELSEWHERE = ("pgsql_", "confirm", "tls_", "user_rotation")
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith(ELSEWHERE)])

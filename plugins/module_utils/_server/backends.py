@@ -57,34 +57,45 @@ def try_all(attempts: Iterable[Attempt], timeout: float) -> tuple[list[str], lis
     return refused, [text for verdict, text in filter(None, found) if not verdict]
 
 
+def let_in(attempts: Iterable[Attempt], timeout: float) -> dict[Attempt, bool | None]:
+    """Whether each gets in; None where it could not be told."""
+    wanted = list(dict.fromkeys(attempts))
+    with ThreadPoolExecutor(max_workers=32) as pool:
+        found = list(pool.map(lambda attempt: _try(attempt, timeout), wanted))
+    return {
+        attempt: True if seen is None else False if seen[0] else None for attempt, seen in zip(wanted, found)
+    }
+
+
 def _try(attempt: Attempt, timeout: float) -> tuple[bool, str] | None:
     """None: let in. Otherwise whether it was refused, and a sentence."""
     try:
-        _open(attempt, timeout, tls=True)
-    except pymysql.err.MySQLError as exc:
-        code = exc.args[0] if exc.args else None
-        text = f"{attempt.place} as {attempt.user!r}: {exc.args[1] if len(exc.args) > 1 else exc}"
-        if code == _NO_TLS and "SSL is required" in text:
-            try:
-                _open(attempt, timeout, tls=False)
-                return None
-            except (pymysql.err.MySQLError, OSError, RuntimeError) as again:
-                code = again.args[0] if again.args else None
-                text = f"{attempt.place} as {attempt.user!r}: {again.args[-1] if again.args else again}"
-        return code in _REFUSALS, text
-    except (OSError, ValueError, RuntimeError) as exc:
-        return False, f"{attempt.place} as {attempt.user!r}: {exc}"
+        connect(attempt, timeout).close()
+    except (pymysql.err.MySQLError, OSError, ValueError, RuntimeError) as exc:
+        code = exc.args[0] if exc.args and isinstance(exc, pymysql.err.MySQLError) else None
+        text = exc.args[1] if len(exc.args) > 1 else exc
+        return code in _REFUSALS, f"{attempt.place} as {attempt.user!r}: {text}"
     return None
 
 
-def _open(attempt: Attempt, timeout: float, tls: bool) -> None:
+def connect(attempt: Attempt, timeout: float) -> Any:
+    """With TLS where the server has it, as ProxySQL would. Raises what the driver raises."""
+    try:
+        return _open(attempt, timeout, tls=True)
+    except pymysql.err.MySQLError as exc:
+        if exc.args[:1] != (_NO_TLS,) or "SSL is required" not in str(exc.args[-1]):
+            raise
+    return _open(attempt, timeout, tls=False)
+
+
+def _open(attempt: Attempt, timeout: float, tls: bool) -> Any:
     place: dict[str, Any] = {"host": attempt.hostname, "port": attempt.port}
     if not attempt.port:
         place, tls = {"unix_socket": attempt.hostname}, False
     secure: dict[str, Any] = {"ssl": unverified()} if tls else {"ssl_disabled": True}
     if not tls and pymysql.VERSION < (1,):
         secure = {}  # not known there
-    pymysql.connect(
+    return pymysql.connect(
         **place,
         **secure,
         user=attempt.user,
@@ -93,4 +104,4 @@ def _open(attempt: Attempt, timeout: float, tls: bool) -> None:
         read_timeout=timeout,
         write_timeout=timeout,
         autocommit=None,
-    ).close()
+    )

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Callable
 
-from . import credentials, declared, linted, listen, playbooks, tls, vrrp
+from . import credentials, declared, linted, listen, playbooks, rotation, tls, vrrp
 from .options import ROLES, Typing, likely, playbook_options, role_options, unknown_names
 from .problems import Problems
 from .values import given, raw
@@ -82,6 +82,7 @@ class Site:
         self.playbook: dict[str, Any] = {}
         self.nodes: dict[str, Node] = {}
         self.lint: dict[str, Any] = {}
+        self.rotations: list[dict[str, Any]] = []
 
     def say(self, host: str) -> Callable[[str], None]:
         return lambda sentence: self.problems.add(sentence, host)
@@ -210,6 +211,17 @@ class Site:
             rows = given(self.hostvars[host], _TABLES, self.say(host))
             self.lint = linted.arguments({**self.nodes[host].options, **rows}, len(self.names))
 
+    def read_rotations(self) -> None:
+        """For the playbook rotate: users of the first core, who are those of all."""
+        for host in self.cores[:1]:
+            rows = given(self.hostvars[host], _TABLES, self.say(host))
+            proxies = [
+                {"host": node.address, "port": node.options["proxysql_mysql_port"]}
+                for node in self.nodes.values()
+            ]
+            tables = declared.tables_of(rows)
+            self.rotations = rotation.rotations(tables, self.playbook, proxies, self.problems.add)
+
     def _table_params(self) -> dict[str, Any]:
         return {name: value for name, value in self.asked.params.items() if name in _TABLES}
 
@@ -300,6 +312,7 @@ class Site:
             "nodes": self.names,
             "playbook": _short(self.playbook, f"proxysql_{playbooks.spec_of(self.asked.playbook)}_"),
             "lint": self.lint,
+            "rotations": self.rotations,
             "vips": list(dict.fromkeys(vips)),
             "logins": list(logins.values()),
             "instances": self._instances(),
@@ -335,6 +348,8 @@ def plan(
     if asked.playbook == "lint":
         site.read_lint()
         return site.result()
+    if asked.playbook == "rotate":
+        site.read_rotations()
     if "proxysql" in asked.roles:
         site.check_proxysql()
     if "keepalived" in asked.roles:

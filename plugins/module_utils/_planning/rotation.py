@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Which step is next while the password of an application's user changes. Pure.
+
+The order in which no login fails: the databases take both passwords, then ProxySQL the new one (and from 3.0
+on the previous one beside it), then applications change, then nobody takes the previous one any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Callable
+
+#: In their order.
+STEPS = ("retain", "proxy", "applications", "discard", "done")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Which passwords a place lets in with; None where it could not be told."""
+
+    new: bool | None
+    previous: bool | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """name: one of STEPS, or 'look' where not all is known. text: what to do, for people."""
+
+    name: str
+    text: str
+
+
+def next_step(databases: Mapping[str, Standing], proxies: Mapping[str, Standing], two: bool) -> Step:
+    """databases, proxies: by host:port. two: whether ProxySQL can have two passwords of one user."""
+    everywhere = {**databases, **proxies}
+    unknown = _where(everywhere, lambda seen: None in (seen.new, seen.previous))
+    if unknown:
+        return Step("look", f"it could not be told which passwords are good at {unknown}; look again")
+    refusing = _where(databases, lambda seen: not seen.new)
+    if refusing:
+        already = _where(proxies, lambda seen: bool(seen.new))
+        urgent = f". {already} has it already: until then queries fail" if already else ""
+        return Step(
+            "retain", f"{refusing} refuses the new password: add it there and keep the previous one{urgent}"
+        )
+    behind = _where(proxies, lambda seen: not seen.new)
+    if behind:
+        how = (
+            "with the previous one as additional_password of its attributes, which stays good"
+            if two
+            else "which refuses the previous one from that moment on, for this ProxySQL has one password of a"
+            " user: have the applications ready to change"
+        )
+        return Step(
+            "proxy", f"{behind} refuses the new password: declare it and run the playbook site, {how}"
+        )
+    both = _where(proxies, lambda seen: bool(seen.previous))
+    if both:
+        return Step(
+            "applications",
+            "give the applications the new password. When all have it, take additional_password out of the"
+            f" inventory and run the playbook site; {both} lets in with the previous one until then",
+        )
+    keeping = _where(databases, lambda seen: bool(seen.previous))
+    if keeping:
+        return Step("discard", f"{keeping} still lets in with the previous password: discard it there")
+    return Step("done", "the new password is good everywhere, and the previous one nowhere")
+
+
+def _where(places: Mapping[str, Standing], is_so: Callable[[Standing], bool]) -> str:
+    return ", ".join(place for place, seen in places.items() if is_so(seen))

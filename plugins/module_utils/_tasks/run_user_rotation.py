@@ -1,0 +1,120 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What the module user_rotation does: who lets whom in, and which step is next."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from .._declared.errors import DeclarationError
+from .._planning.rotation import Standing, Step, next_step
+from .._server.admin import Admin
+from .._server.backends import Attempt, Place, is_hash, let_in
+from .._server.two_passwords import discard, retain
+from .module import Module, Spec
+
+_TWO_SINCE = 3
+
+
+def run_user_rotation() -> None:
+    """The module user_rotation: one step of a change of an application's password, or a look."""
+    place: Spec = {"host": {"type": "str", "required": True}, "port": {"type": "int", "required": True}}
+    spec: Spec = {
+        "user": {"type": "str", "required": True},
+        "password": {"type": "str", "required": True, "no_log": True},
+        "previous_password": {"type": "str", "required": True, "no_log": True},
+        "proxies": {"type": "list", "elements": "dict", "options": place, "required": True},
+        "databases": {"type": "list", "elements": "dict", "options": place, "required": True},
+        "step": {"type": "str", "default": "look", "choices": ["look", "retain", "discard"]},
+        "database_user": {"type": "str"},
+        "database_password": {"type": "str", "no_log": True},
+        "timeout": {"type": "float", "default": 5.0},
+    }
+    module = Module(spec)
+    params = module.params
+
+    def body(admin: Admin) -> dict[str, Any]:
+        _check(params)
+        two = int(admin.version.partition(".")[0]) >= _TWO_SINCE
+        seen = _look(params)
+        step = next_step(*seen, two)
+        changed = params["step"] == step.name != "look"
+        if params["step"] == "discard" and not changed and step.name != "done":
+            raise DeclarationError(f"it is too early to discard the previous password: {step.text}")
+        if changed and not module.check_mode:
+            _alter(params, step)
+            seen, step = _until(params, two)
+        databases, proxies = seen
+        return {
+            "changed": changed,
+            "next": step.name,
+            "text": f"{params['user']}, {step.name}: {step.text}",
+            "databases": {name: vars(each) for name, each in databases.items()},
+            "proxies": {name: vars(each) for name, each in proxies.items()},
+        }
+
+    module.run(body)
+
+
+def _check(params: Mapping[str, Any]) -> None:
+    if params["password"] == params["previous_password"]:
+        raise DeclarationError("password and previous_password are the same")
+    for name in ("password", "previous_password"):
+        if is_hash(params[name]):
+            raise DeclarationError(f"{name} is a hash; give it in clear, for it is logged in with")
+    if params["step"] != "look" and not params["database_user"]:
+        raise DeclarationError(f"step {params['step']} needs database_user, who may change users there")
+
+
+def _places(rows: list[dict[str, Any]]) -> list[Place]:
+    return [(row["host"], row["port"]) for row in rows]
+
+
+def _look(params: Mapping[str, Any]) -> tuple[dict[str, Standing], dict[str, Standing]]:
+    words = (params["password"], params["previous_password"])
+    wanted = {
+        kind: {
+            place: [Attempt(*place, params["user"], word) for word in words]
+            for place in _places(params[kind])
+        }
+        for kind in ("databases", "proxies")
+    }
+    tried = let_in(
+        [each for places in wanted.values() for pair in places.values() for each in pair], params["timeout"]
+    )
+    databases, proxies = (
+        {pair[0].place: Standing(*(tried[each] for each in pair)) for pair in wanted[kind].values()}
+        for kind in ("databases", "proxies")
+    )
+    return databases, proxies
+
+
+def _alter(params: Mapping[str, Any], step: Step) -> None:
+    """On those that are written to; replicas follow them."""
+    written = False
+    for place in _places(params["databases"]):
+        login = Attempt(*place, params["database_user"], params["database_password"] or "")
+        word = Attempt(*place, params["user"], params["password"])
+        if step.name == "discard":
+            written |= discard(login, params["user"], params["timeout"])
+        elif not let_in([word], params["timeout"])[word]:
+            # never twice: the new one would take the place of the previous one that is kept
+            written |= retain(login, params["user"], params["password"], params["timeout"])
+    if not written:
+        raise DeclarationError("none of the databases takes writes: they are all read only")
+
+
+def _until(
+    params: Mapping[str, Any], two: bool
+) -> tuple[tuple[dict[str, Standing], dict[str, Standing]], Step]:
+    """A look when replicas have followed, or when it has been waited for long enough."""
+    deadline = time.monotonic() + params["timeout"]
+    while True:
+        seen = _look(params)
+        step = next_step(*seen, two)
+        if step.name not in ("look", params["step"]) or time.monotonic() > deadline:
+            return seen, step
+        time.sleep(0.2)

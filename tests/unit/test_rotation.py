@@ -1,0 +1,122 @@
+"""Which step of a rotation is next, for every way that places can stand; and whose passwords it is about."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+from ansible_collections.mysqlha.proxysql.plugins.filter.hex import to_hex
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._planning.rotation import (
+    STEPS,
+    Standing,
+    next_step,
+)
+from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._site.rotation import additional_password
+from test_site import planned
+
+ALL = [Standing(*pair) for pair in itertools.product((True, False), repeat=2)]
+
+
+def names(databases: list[Standing], proxies: list[Standing], two: bool = True) -> tuple[str, str]:
+    step = next_step(
+        {f"db{number}": each for number, each in enumerate(databases)},
+        {f"px{number}": each for number, each in enumerate(proxies)},
+        two,
+    )
+    return step.name, step.text
+
+
+@pytest.mark.parametrize("databases", itertools.product(ALL, repeat=2))
+@pytest.mark.parametrize("proxies", itertools.product(ALL, repeat=2))
+def test_no_step_comes_before_what_it_needs(databases: Any, proxies: Any) -> None:
+    name, text = names(list(databases), list(proxies))
+    assert name in STEPS and text
+    good, told = all(each.new for each in databases), all(each.new for each in proxies)
+    old = any(each.previous for each in proxies)
+    assert (name == "retain") == (not good)
+    assert (name == "proxy") == (good and not told)
+    assert (name == "applications") == (good and told and old)
+    if name in ("discard", "done"):
+        # nobody is locked out: all that let in at all do so with the new one
+        assert good and told and not old
+        assert (name == "discard") == any(each.previous for each in databases)
+
+
+def test_what_is_not_known_is_looked_at_again() -> None:
+    name, text = names([Standing(True, None)], [Standing(True, False)])
+    assert name == "look" and "db0" in text
+
+
+def test_places_are_named() -> None:
+    _name, text = names([Standing(True, True), Standing(False, True)], [Standing(True, False)])
+    assert text.startswith("db1 refuses the new password") and "px0 has it already" in text
+    assert "px" not in names([Standing(False, True)], [Standing(False, True)])[1]
+
+
+def test_one_password_or_two_are_told_apart() -> None:
+    stands = [Standing(True, True)], [Standing(False, True)]
+    assert "additional_password" in names(*stands, two=True)[1]
+    assert "refuses the previous one from that moment on" in names(*stands, two=False)[1]
+
+
+# -- whose -------------------------------------------------------------------------------
+
+TABLES: dict[str, Any] = {
+    "proxysql_mysql_servers": [
+        {"hostgroup_id": 10, "hostname": "192.0.2.31"},
+        {"hostgroup_id": 20, "hostname": "192.0.2.32", "port": 3307},
+        {"hostgroup_id": 20, "hostname": "192.0.2.31"},
+        {"hostgroup_id": 30, "hostname": "192.0.2.33"},
+    ],
+    "proxysql_mysql_replication_hostgroups": [{"writer_hostgroup": 10, "reader_hostgroup": 20}],
+    "proxysql_mysql_users": [
+        {"username": "shop", "password": "new", "default_hostgroup": 10,
+         "attributes": {"additional_password": "6f6c64"}},
+        {"username": "reports", "password": "word", "default_hostgroup": 30},
+    ],
+}  # fmt: skip
+
+
+def found(**asked: Any) -> tuple[list[dict[str, Any]], list[str]]:
+    plan = planned(playbook="rotate", **TABLES, **{f"proxysql_rotate_{name}": v for name, v in asked.items()})
+    return plan["rotations"], plan["problems"]
+
+
+def test_all_that_have_two_passwords() -> None:
+    (one,), problems = found()
+    assert problems == []
+    assert (one["user"], one["password"], one["previous_password"]) == ("shop", "new", "old")
+    assert one["databases"] == [
+        {"host": "192.0.2.31", "port": 3306},
+        {"host": "192.0.2.32", "port": 3307},
+    ]
+    assert one["proxies"] == [{"host": f"192.0.2.{last}", "port": 6033} for last in (11, 12, 13)]
+
+
+def test_the_one_that_is_named() -> None:
+    (one,), problems = found(user="reports", previous_password="before")
+    assert problems == [] and one["previous_password"] == "before"
+    assert one["databases"] == [{"host": "192.0.2.33", "port": 3306}]
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"user": "nobody"}, "proxysql_rotate_user is 'nobody', which is not in proxysql_mysql_users"),
+        ({"user": "reports"}, "the user reports has no previous password"),
+        ({"step": "retain"}, "proxysql_rotate_step is retain; set proxysql_rotate_user"),
+    ],
+)
+def test_refused_in_a_sentence(asked: dict[str, str], sentence: str) -> None:
+    assert sentence in found(**asked)[1][0]
+
+
+@pytest.mark.parametrize("word", ["old", "p\u00e4ss 'w\"ord", ""])
+def test_a_second_password_is_written_and_read_as_hex(word: str) -> None:
+    assert additional_password({"attributes": {"additional_password": to_hex(word)}}) == word
+
+
+@pytest.mark.parametrize("attributes", [None, "", "{}", '{"additional_password": "xy"}', "[1]"])
+def test_users_without_one(attributes: Any) -> None:
+    assert additional_password({"attributes": attributes}) is None
