@@ -18,7 +18,7 @@ options:
     description:
       - What the module returned for the subsets V(tables) and V(variables) and the layers V(memory) and
         V(disk), with O(mysqlha.proxysql.proxysql_info#module:show_secrets=true) and
-        O(mysqlha.proxysql.proxysql_info#module:omit_defaults=true).
+        O(mysqlha.proxysql.proxysql_info#module:omit_defaults=true); and best without variables that have their defaults.
     type: dict
     required: true
   login_user:

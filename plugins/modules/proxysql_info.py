@@ -50,6 +50,15 @@ options:
         what a module of this collection needs to make them again with C(state=overridden).
     type: bool
     default: false
+  omit_default_variables:
+    description:
+      - Leave out the variables that a new ProxySQL of the node's own program would have, too. One is started for about a second to
+        see, as M(mysqlha.proxysql.rehearsal) does. If that cannot be, all are in the result, and RV(defaults_unknown) says why.
+    type: bool
+    default: false
+  program:
+    description: The program to start for that, a path or a command. If not given, C(/usr/bin/proxysql), or C(proxysql) on the search path.
+    type: str
   show_secrets:
     description:
       - Passwords, and variables that hold some, are masked unless this is true. Use C(no_log) on the task
@@ -132,6 +141,11 @@ variables:
     memory: {mysql-max_connections: "2048"}
     runtime: {mysql-max_connections: "2048"}
     disk: {mysql-max_connections: "2048"}
+defaults_unknown:
+  description: Why no variable was left out.
+  returned: with O(omit_default_variables), if it could not be seen which have their defaults
+  type: str
+  sample: "program: /usr/bin/proxysql is not a program that can be run here"
 cluster:
   description: What this node knows of itself and of its peers.
   returned: for the subset V(cluster)

@@ -46,6 +46,11 @@ CREDENTIALS = frozenset(
 )
 
 
+# As ProxySQL comes: nobody has set them, and the role refuses them.
+FACTORY_STATS = ("stats", "stats")
+FACTORY_MONITOR = ("monitor", "monitor")
+
+
 class Reference(str):
     """A template that is meant: it stands for a secret in the other file."""
 
@@ -73,6 +78,10 @@ def inventory(seen: Mapping[str, Any], login_user: str, login_port: int) -> Inve
     _logins(found, memory, login_user, login_port)
     _tables(found, {name: layers["memory"] for name, layers in seen["tables"].items()})
     _variables(found, memory)
+    if seen.get("defaults_unknown"):
+        found.remarks.append(
+            f"all variables were written, those with their defaults too: {seen['defaults_unknown']}"
+        )
     return found
 
 
@@ -93,9 +102,15 @@ def _logins(found: Inventory, variables: Mapping[str, str], login_user: str, log
     else:
         found.remarks.append("the node has no cluster user; set proxysql_cluster_password for the role")
     for user, password in list(stats.items())[:1]:
-        found.declared["proxysql_stats_user"] = user
-        found.secret("proxysql_stats_password", password)
-    if variables.get("mysql-monitor_password"):
+        if (user, password) != FACTORY_STATS:
+            found.declared["proxysql_stats_user"] = user
+            found.secret("proxysql_stats_password", password)
+    monitor = (variables.get("mysql-monitor_username"), variables.get("mysql-monitor_password"))
+    if monitor == FACTORY_MONITOR:
+        found.remarks.append(
+            "the monitor logs in with the password that ProxySQL comes with; set proxysql_monitor_password"
+        )
+    elif monitor[1]:
         found.declared["proxysql_monitor_user"] = variables["mysql-monitor_username"]
         found.secret("proxysql_monitor_password", variables["mysql-monitor_password"])
     for option, name in (("admin", "admin-mysql_ifaces"), ("mysql", "mysql-interfaces")):

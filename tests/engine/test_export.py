@@ -34,7 +34,14 @@ TABLES: dict[str, list[dict[str, Any]]] = {
         {"rule_id": 91, "active": True, "match_digest": "null", "error_msg": "yes", "comment": "1e5"},
     ],
 }
-VARIABLES = {"mysql-max_connections": 500, "mysql-threads": 3, "mysql-init_connect": "SET @a = '{{ x }}'"}
+VARIABLES = {
+    "mysql-max_connections": 500,
+    "mysql-threads": 3,
+    "mysql-init_connect": "SET @a = '{{ x }}'",
+    # those that ProxySQL comes with are nobody's, and left out
+    "admin-stats_credentials": "viewer:of-the-viewer",
+    "mysql-monitor_password": "of-the-monitor",
+}
 
 # What the role writes, on a node that is there already.
 DECLARE = """\

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.admin import Admin
 from cases import FIRST, SHA1
 from driver import layers, run, sql
+from server import EMULATOR, EMULATOR_PYTHON
 
 SALTED = "$A$005$" + b"\xff\xfe salt of twenty!!!".decode("utf-8", "surrogateescape") + "x" * 43
 
@@ -87,6 +89,32 @@ def test_rows_without_defaults_make_the_same_rows_again(module, server):
     }
     tables = {name: found["memory"] for name, found in seen["tables"].items()}
     assert not module("config", tables=tables, state="overridden", allow_empty=True)["changed"]
+
+
+def test_variables_that_nobody_has_set_are_left_out(module, server):
+    own = server.binary or shlex.join([EMULATOR_PYTHON, str(EMULATOR)])
+    sql(
+        server,
+        "UPDATE global_variables SET variable_value = '4321' WHERE variable_name = 'mysql-max_connections'",
+    )
+    every = module("proxysql_info", variables=None, subsets=["variables"], layers=["memory"])["variables"][
+        "memory"
+    ]
+    seen = module(
+        "proxysql_info", subsets=["variables"], layers=["memory"], omit_default_variables=True, program=own
+    )
+    kept = seen["variables"]["memory"]
+    assert "defaults_unknown" not in seen
+    assert kept["mysql-max_connections"] == "4321" and "mysql-poll_timeout" not in kept
+    # one that the program was given another value for, so that nobody knows its default
+    assert kept["mysql-threads"] == every["mysql-threads"] and len(kept) < len(every) / 4
+
+
+def test_where_defaults_cannot_be_seen_nothing_is_left_out(module, server):
+    asked = {"subsets": ["variables"], "layers": ["memory"]}
+    seen = module("proxysql_info", **asked, omit_default_variables=True, program="/nonexistent/proxysql")
+    assert seen["defaults_unknown"].startswith("program: /nonexistent/proxysql")
+    assert seen["variables"] == module("proxysql_info", **asked)["variables"]
 
 
 def test_an_unknown_table_is_refused_by_name(module):

@@ -14,6 +14,7 @@ import ctypes
 import importlib
 import os
 import pwd
+import re
 import resource
 import secrets
 import shlex
@@ -63,6 +64,13 @@ pgsql_variables=
     monitor_enabled=false
 }}
 """
+
+#: Variables that it is given by this file, and which so do not have their defaults there.
+GIVEN = frozenset(
+    f"{prefix}-{name}"
+    for prefix, body in re.findall(r"(\w+)_variables=\n\{\{\n(.*?)\}\}", _CNF, re.DOTALL)
+    for name in re.findall(r"(?m)^ *(\w+)=", body)
+)
 
 # Ends when the task does, whose end of the pipe the kernel closes.
 _SWEEP = 'read -r nothing; kill -9 "$1" 2>/dev/null; sleep 0.1; rm -rf "$2"'

@@ -18,6 +18,7 @@ from .._section.variables import read_variables
 from .._server.admin import Admin
 from .._server.present import defaults_of, read, read_running
 from .._server.schema import section_of_table, table_of
+from .._server.second import GIVEN, Second, default_program
 from .module import Module, Spec
 
 SUBSETS = ("status", "tables", "variables", "cluster", "pool")
@@ -44,6 +45,8 @@ def run_proxysql_info() -> None:
         "variables": {"type": "list", "elements": "str"},
         "layers": {"type": "list", "elements": "str", "choices": list(LAYERS), "default": list(LAYERS)},
         "omit_defaults": {"type": "bool", "default": False},
+        "omit_default_variables": {"type": "bool", "default": False},
+        "program": {"type": "str"},
         "show_secrets": {"type": "bool", "default": False},
     }
     module = Module(spec)
@@ -80,8 +83,15 @@ def _seen(admin: Admin, params: Mapping[str, Any]) -> dict[str, Any]:
         names = params["tables"] if params["tables"] is not None else _present(admin)
         result["tables"] = {name: _table(admin, table_of(admin, name), params) for name in names}
     if "variables" in subsets:
-        layers = {layer: _variables(admin, layer, params) for layer in params["layers"]}
-        result["variables"] = layers
+        defaults = {}
+        if params["omit_default_variables"]:
+            try:
+                defaults = _default_variables(admin, params["program"] or default_program())
+            except EngineError as exc:
+                result["defaults_unknown"] = exc.message
+        result["variables"] = {
+            layer: _variables(admin, layer, params, defaults) for layer in params["layers"]
+        }
     if "cluster" in subsets:
         result["cluster"] = {name: _rows(admin, query) for name, query in _CLUSTER.items()}
     if "pool" in subsets:
@@ -122,12 +132,26 @@ def _told(secret: Any) -> Any:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace") if text else text
 
 
-def _variables(admin: Admin, layer: str, params: Mapping[str, Any]) -> dict[str, str | None]:
+def _default_variables(admin: Admin, program: str) -> dict[str, str | None]:
+    """What a ProxySQL of this program puts into its variables by itself. Raises EngineError."""
+    with Second(program) as server, Admin(server.login) as second:
+        if second.version != admin.version:
+            raise EngineError(
+                f"the program here is ProxySQL {second.version}, and the one that serves {admin.version}"
+            )
+        found = read_variables(second, "memory")
+        return {name: canonical(name, value) for name, value in found.items() if name not in GIVEN}
+
+
+def _variables(
+    admin: Admin, layer: str, params: Mapping[str, Any], defaults: Mapping[str, str | None]
+) -> dict[str, str | None]:
     names, secrets = params["variables"], params["show_secrets"]
     return {
         name: HIDDEN if is_secret(name) and value and not secrets else canonical(name, value)
         for name, value in sorted(read_variables(admin, layer).items())
-        if names is None or name in names
+        if (names is None or name in names)
+        and not (name in defaults and defaults[name] == canonical(name, value))
     }
 
 
