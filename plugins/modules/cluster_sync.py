@@ -43,6 +43,7 @@ options:
       - What must agree. A section is what one C(LOAD) covers. Upper and lower case are the same. If
         not given, all that the cluster synchronises, which are V(ADMIN VARIABLES), V(MYSQL VARIABLES),
         V(MYSQL SERVERS), V(MYSQL USERS), V(MYSQL QUERY RULES) and V(PROXYSQL SERVERS).
+      - A section that nodes of this version do not take from each other is refused.
     type: list
     elements: str
   heal:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .._catalog.tables import Section
@@ -36,7 +36,10 @@ def run_cluster_sync() -> None:
     try:
         if not params["nodes"]:
             raise DeclarationError("nodes: at least the leader must be given")
-        sections = [section for section in named_sections(params["sections"]) if section.checksum]
+        named = named_sections(params["sections"])
+        sections = [section for section in named if section.checksum]
+        if params["sections"]:
+            _check_carried(section.name for section in named if not section.checksum)
         nodes = connect_nodes(
             (login(params, node["login_host"], node["login_port"], module.given) for node in params["nodes"]),
             deadline,
@@ -46,6 +49,9 @@ def run_cluster_sync() -> None:
             result: dict[str, Any] = {"changed": False, "leader": leader.name, "remarks": remarks}
         else:
             result = _synchronise(nodes, sections, params["heal"], deadline, module.check_mode)
+            if params["sections"] and nodes[0].view is not None:
+                seen = nodes[0].view
+                _check_carried((s.name for s in sections if s.name not in seen.sections), seen.version)
             result["leader"] = nodes[0].name
     except EngineError as exc:
         module.fail(exc)
@@ -54,6 +60,16 @@ def run_cluster_sync() -> None:
             node.close()
     result["nodes"] = {node.name: _node_result(node) for node in nodes}
     module.exit_json(**result)
+
+
+def _check_carried(names: Iterable[str], version: str = "") -> None:
+    """Refuse to call a section agreed upon that nodes do not take from each other. Raises DeclarationError."""
+    listed = ", ".join(names)
+    if listed:
+        server = f"the cluster of ProxySQL {version}" if version else "the cluster"
+        raise DeclarationError(
+            f"sections: {server} does not carry {listed}; each node has to be written itself"
+        )
 
 
 def _synchronise(
