@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import TABLES
 from cases import FIRST
 from driver import everything
+from server import EMULATOR, EMULATOR_PYTHON
 
 STATS = {"login_user": "stats", "login_password": "stats"}
 MODULES = sorted(path.stem for path in (Path(__file__).parents[2] / "plugins" / "modules").glob("*.py"))
@@ -30,9 +32,6 @@ OTHERS = {
     "proxysql_info",
     "rehearsal",
     "restore_points_info",
-} | {
-    "cluster_credentials",
-    "backend_logins",
 }
 
 
@@ -96,3 +95,35 @@ def test_information_about_the_configuration_is_not_half_of_it(module):
 def test_how_a_node_stands_is_not_told(module):
     result = module("node_info", **STATS)
     assert result.get("failed") and ONLY_ADMINS in result["msg"], result
+
+
+@pytest.mark.parametrize("state", ["merged", "gathered"])
+@pytest.mark.parametrize("name", [name for name in TABLES if name[:5] == "pgsql"])
+def test_nor_is_a_table_of_postgresql_called_absent(module, three, name, state):
+    place = {"login_host": three.host, "login_port": three.admin_port}
+    config = {"config": FIRST.get(name, [])} if state == "merged" else {}
+    result = module(name, **STATS, **place, state=state, **config)
+    assert result.get("failed") and ONLY_ADMINS in result["msg"] and "exception" not in result, result
+
+
+def test_modules_that_ask_more_than_one_place(module, server, tmp_path):
+    node = {"login_host": server.host, "login_port": server.admin_port}
+    before = everything(server)
+    for name, options in {
+        "backend_logins": {"servers": [], "users": [{"username": "u", "password": "p"}]},
+        "cluster_credentials": {
+            "nodes": [node],
+            "admin_credentials": "stats:stats;c:p",
+            "cluster_user": "c",
+            "cluster_password": "p",
+        },
+        "confirm": {"state": "armed", "restore_points": str(tmp_path), "baseline": 0.1},
+        "rehearsal": {
+            "program": server.binary or shlex.join([EMULATOR_PYTHON, str(EMULATOR)]),
+            "tables": {"mysql_users": FIRST["mysql_users"]},
+        },
+    }.items():
+        result = module(name, **STATS, **options)
+        assert result.get("failed") and "exception" not in result, (name, result)
+        assert ONLY_ADMINS in result["msg"] and not result.get("changed"), (name, result)
+    assert everything(server) == before

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from .._catalog.tables import Table, Value
-from .._declared.errors import DeclarationError, StatementError
+from .._declared.errors import DeclarationError, EngineError, StatementError
 from .._declared.rows import Key, Rows, by_key, key_of, server_rows, text_of
 from .._planning.layers import LAYERS, expected, fold, halves, layers_of
 from .admin import Admin, Raw
@@ -175,10 +175,21 @@ def _fetch(admin: Admin, table: Table, sql: str) -> tuple[list[str], list[Raw]]:
         if "no such table" not in str(exc.fields.get("answer")):
             raise
         message = f"{table.name}: ProxySQL {admin.version} at {admin.login.place} has no such table"
-        if table.known and not table.since:
-            # Every release has it, so it is the user.
+        if table.known and (not table.since or sees_no_users(admin)):
+            # Every release has mysql_users, so it is the user.
             message += f" for {admin.login.user!r}; only users of admin-admin_credentials see it"
         raise DeclarationError(message, table=table.name) from None
+
+
+def explained(admin: Admin, exc: StatementError) -> EngineError:
+    """The error, or the better one that the login sees no configuration at all."""
+    missing = "no such table" in str(exc.fields.get("answer"))
+    return sees_nothing(admin) if missing and sees_no_users(admin) else exc
+
+
+def sees_no_users(admin: Admin) -> bool:
+    """Whether the login is one of admin-stats_credentials: every release has mysql_users."""
+    return not admin.fetch("SELECT 1 FROM main.sqlite_master WHERE name = 'mysql_users'")[1]
 
 
 def _described(admin: Admin, table: Table) -> list[tuple[str, Value, bool]]:

@@ -17,12 +17,13 @@ from ansible.module_utils.basic import (  # type: ignore[attr-defined]
 )
 
 from .._catalog.tables import Table
-from .._declared.errors import EngineError
+from .._declared.errors import EngineError, StatementError
 from .._planning.layers import LAYERS
 from .._section.apply import OPEN_EDITS, How, Outcome, apply
 from .._section.restore_points import WRITTEN, RestorePoints
 from .._server.admin import PYMYSQL_ERROR, Admin
 from .._server.login import Login
+from .._server.present import explained
 
 Spec = dict[str, dict[str, Any]]
 Declare = Callable[[dict[str, Any]], dict[str, Any]]
@@ -210,7 +211,10 @@ class Module(AnsibleModule):
         """
         try:
             with Admin(login(params or self.params, given=self.given)) as admin:
-                result = body(admin)
+                try:
+                    result = body(admin)
+                except StatementError as exc:
+                    raise explained(admin, exc) from None
                 result.setdefault("server_version", admin.version)
         except EngineError as exc:
             self.fail(exc)

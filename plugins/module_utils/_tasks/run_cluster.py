@@ -63,7 +63,7 @@ def run_cluster_sync() -> None:
 
 
 def _check_carried(names: Iterable[str], version: str = "") -> None:
-    """Refuse to call a section agreed upon that nodes do not take from each other. Raises DeclarationError."""
+    """Refuse sections that nodes do not take from each other. Raises DeclarationError."""
     listed = ", ".join(names)
     if listed:
         server = f"the cluster of ProxySQL {version}" if version else "the cluster"

@@ -15,6 +15,7 @@ from .._planning.confirm import Traffic, astray, expectations, failed_logins, me
 from .._section.unattended import Unattended, put_back
 from .._server.admin import Admin
 from .._server.backends import Attempt, try_all
+from .._server.present import sees_no_users, sees_nothing
 from .._server.traffic import traffic
 from .module import Module, Spec, login
 from .run import result_of
@@ -79,6 +80,8 @@ def run_confirm() -> None:
                 )
                 nodes[one.login.place] = one
             if params["state"] == "armed":
+                if sees_no_users(admin):  # which could not put anything back
+                    raise sees_nothing(admin)
                 before = _baseline(nodes, params["baseline"])
                 if not module.check_mode:
                     unattended.arm(
