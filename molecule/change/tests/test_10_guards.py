@@ -72,7 +72,7 @@ def test_what_lint_finds_stops_the_run_before_a_host_is_touched(cluster: Cluster
         "site", *CONFIGURATION, *given(proxysql_mysql_query_rules=rules(cluster, NOWHERE)), fails=True
     )
     assert "rule_id=15" in output and "99" in output, output[-3000:]
-    assert "Join the cluster" not in output and "Read the node's version" not in output
+    assert "No host was touched" in output
     assert standing(cluster) == before
 
 
@@ -83,5 +83,5 @@ def test_interfaces_that_would_lock_the_controller_out_are_refused(cluster: Clus
         {"proxysql_global_variables": {"admin-mysql_ifaces": "127.0.0.1:6032"}},
     ):
         output = played("site", *CONFIGURATION, *given(**variables), fails=True)
-        assert "6032" in output and "Join the cluster" not in output, output[-3000:]
+        assert "No host was touched" in output, output[-3000:]
     assert standing(cluster) == before
