@@ -88,12 +88,13 @@ def test_queries_that_go_elsewhere_are_seen_on_live_traffic(
 @full
 def test_a_change_that_locks_applications_out(cluster: Cluster) -> None:
     """The login at the virtual IP is tried, too."""
-    others = [
-        {**row, "active": row["username"] != cluster.credentials["lab_check_user"]}
+    texts = {f"{{{{ {name} }}}}": text for name, text in cluster.credentials.items()}
+    users = [
+        {name: texts.get(cell, cell) for name, cell in row.items()}
         for row in cluster.declared["proxysql_mysql_users"]
     ]
-    texts = {f"{{{{ {name} }}}}": text for name, text in cluster.credentials.items()}
-    users = [{key: texts.get(cell, cell) for key, cell in row.items()} for row in others]
+    for row in users:
+        row["active"] = row["username"] != cluster.credentials["lab_check_user"]
     output = played(
         "site",
         *CONFIGURATION,
