@@ -179,7 +179,7 @@ restore_point:
   description: Name of the restore point that was made before anything was written.
   returned: if O(restore_points) is given and something was changed
   type: str
-  sample: 20261126T125501.123456Z-mysql_servers
+  sample: 20261126T125501.123456Z
 server_version:
   description: Full version string of ProxySQL.
   returned: always, except for O(state=rendered)

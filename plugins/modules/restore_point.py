@@ -67,7 +67,7 @@ restore_point:
   description: Name of the restore point that was made, or of the last one if that holds the same.
   returned: success
   type: str
-  sample: 20261126T125501.123456Z-mysql_servers
+  sample: 20261126T125501.123456Z
 content:
   description: All of the restore point, as O(mysqlha.proxysql.rollback#module:content) takes it.
   returned: for O(show_content=true)

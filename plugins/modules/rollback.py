@@ -175,7 +175,7 @@ restore_point:
   description: Name of the restore point that was made before anything was written.
   returned: if O(restore_points) is given and something was changed
   type: str
-  sample: 20261126T125501.123456Z-mysql_servers
+  sample: 20261126T125501.123456Z
 diff:
   description: What differs, as text, as in M(mysqlha.proxysql.config). Passwords are masked.
   returned: success

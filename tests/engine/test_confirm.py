@@ -140,7 +140,7 @@ def test_a_rollback_that_failed_is_said(server: Server, confirm: Module, points:
     told = json.loads(settings.read_text())
     told["after"] = ""
     settings.write_text(json.dumps(told))
-    (points / "20200101T000000.000000Z-x.json").write_text("{}")
+    (points / "20200101T000000.000000Z.json").write_text("{}")
     done = fire(systemd)
     assert done.returncode == 1
     assert "not a restore point" in confirm("confirmed")["rolled_back"]["msg"]

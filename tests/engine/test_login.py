@@ -337,3 +337,20 @@ def test_a_socket_is_that_of_one_server_and_not_of_the_nodes(module, server):
     own = {"login_host": None, "login_port": None, "login_unix_socket": "/nonexistent/proxysql.sock"}
     found = module("cluster_sync", nodes=nodes, choose_leader=True, timeout=3, **own)
     assert found.get("leader") == f"{server.host}:{server.admin_port}", found
+
+
+@pytest.mark.parametrize("text", ["v8.0.36", "any", "5-x"])
+def test_a_server_that_calls_itself_a_version_without_a_number(server, text):
+    """The driver reads a number from it; whoever sets it back has to get in."""
+    name = "mysql-server_version"
+    sql(
+        server,
+        f"UPDATE global_variables SET variable_value = '{text}' WHERE variable_name = '{name}'",
+        "LOAD MYSQL VARIABLES TO RUNTIME",
+    )
+    with Admin(login(server)) as admin:
+        shown = admin.value(
+            f"SELECT variable_value FROM runtime_global_variables WHERE variable_name = '{name}'"
+        )
+    assert shown == text
+    assert run(server, variables={name: "8.0.30"}).changed

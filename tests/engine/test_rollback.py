@@ -287,3 +287,11 @@ def test_a_file_cut_short_and_one_of_another_format(
     assert "not a restore point" in back()["msg"]
     path.write_text(text.replace('"format":1', '"format":2'))
     assert "of format 2" in back()["msg"]
+
+
+def test_a_name_that_no_password_hides(server: Server, module: Module, folder: Path) -> None:
+    """Ansible hides the text of a password wherever it is in a result; this one is ProxySQL's own default."""
+    config = {"mysql-max_connections": 901}
+    result = module("global_variables", config=config, restore_points=str(folder), login_password="admin")
+    assert "*" not in result["restore_point"]
+    assert not module("rollback", to=result["restore_point"], restore_points=str(folder)).get("failed")

@@ -91,6 +91,8 @@ def _declared_text(name: str, text: str) -> str:
         if text.upper() not in UPPER[name]:
             raise ValueError("{!r} is not one of {}".format(text[:80], ", ".join(UPPER[name])))
         return text.upper()
+    if name == "mysql-server_version" and not re.match(r"[0-9]+(\.|\Z)", text):
+        raise ValueError(f"{text[:80]!r} does not begin with a number such as 8.0 (clients read one from it)")
     # Taken for the default of very old releases (MySQL_Thread.cpp, set_variable).
     return "5.5.30" if (name, text) == ("mysql-server_version", "5.1.30") else text
 

@@ -28,7 +28,7 @@ FORMAT = 1
 # Why a point was made: something was going to be written, or put back, or a person wanted to keep it.
 WRITTEN, ROLLBACK, KEPT = KINDS = ("written", "rollback", "kept")
 _CLOCK = "%Y%m%dT%H%M%S.%fZ"
-_NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z-[a-z_.]+\Z")
+_NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z\Z")
 _SUFFIX, _UNFINISHED = ".json", ".new"
 # In front of the JSON: a text that begins with a brace is made a dict of by Ansible's templates.
 _HEAD = "# mysqlha.proxysql restore point\n"
@@ -98,9 +98,8 @@ class RestorePoints:
             if there and there[-1] > made.strftime(_CLOCK):
                 # The clock was set back: the order of names is that of the writing all the same.
                 made = _made(there[-1]) + timedelta(microseconds=1)
-            words = ".".join(section.section.name.lower().replace(" ", "_") for section in sections)
-            name = f"{made.strftime(_CLOCK)}-{words[:150]}"
-            content["name"] = name
+            # Nothing but the time: a word in it could be somebody's password, which Ansible hides in results.
+            name = content["name"] = made.strftime(_CLOCK)
             self._write(name, _HEAD + json.dumps(content, separators=(",", ":")))
             self._forget(there)
         except OSError as exc:
@@ -218,4 +217,4 @@ def parsed(text: str, name: str = "") -> Point:
 
 
 def _made(name: str) -> datetime:
-    return datetime.strptime(name.partition("-")[0], _CLOCK).replace(tzinfo=timezone.utc)
+    return datetime.strptime(name, _CLOCK).replace(tzinfo=timezone.utc)

@@ -9,6 +9,7 @@ Admin ignores BEGIN, takes one statement per query and answers every value as te
 from __future__ import annotations
 
 import contextlib
+import re
 import ssl
 import time
 import traceback
@@ -293,6 +294,12 @@ def _connection_class() -> Any:
             self.limit = seconds
 
         _write_timeout = _read_timeout
+
+        def _get_server_information(self) -> None:
+            super()._get_server_information()
+            # The driver reads a number from what mysql-server_version says, which may be any text.
+            if not re.match(r"[0-9]+(\.|\Z)", self.server_version):
+                self.server_version = "8.0"
 
     return Connection
 
