@@ -353,3 +353,19 @@ def sockets_of(pid: int) -> set[str]:
         if target.startswith("socket:["):
             found.add(target[8:-1])
     return found
+
+
+@pytest.mark.parametrize("column, value", [("proxy_port", 6033), ("proxy_addr", "127.0.0.1")])
+def test_rules_for_an_address_of_proxysqls_own_are_not_passed_over_in_silence(
+    routed: Module, column, value
+) -> None:
+    tables = {
+        "mysql_servers": [{"hostgroup_id": 1, "hostname": "192.0.2.31"}],
+        "mysql_users": [{"username": "shop", "password": "pw", "default_hostgroup": 1}],
+        "mysql_query_rules": [rule(1, **{column: value}, destination_hostgroup=2), rule(2, match_digest="x")],
+    }
+    routing = [{"user": "shop", "query": "SELECT 7", "hostgroup": 1}]
+    result = routed(tables=tables, routing=routing, report_only=True)
+    (said,) = result["left_out"]
+    assert said.startswith(f"mysql_query_rules, row rule_id=1, column {column}: ")
+    assert said in str(result["warnings"])

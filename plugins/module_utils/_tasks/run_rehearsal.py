@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -175,6 +175,9 @@ def _found(
             result["patterns"] = patterns
             if routing:
                 result["routing"] = ask_all(server, second, rules, saved, firewall or "false", routing)
+                untried = _untried(rules.active)
+                left_out += untried
+                warnings += untried
     result["patterns"] += never_matching(second, rules)
     pgsql = any(
         name.startswith("pgsql_query_rules") for name, _rows in ((w.table.name, c) for w, c in tables)
@@ -182,6 +185,17 @@ def _found(
     if pgsql:
         left_out.append("pgsql_query_rules: loaded; their patterns and routes are not tried")
     return {**result, "left_out": left_out, "warnings": warnings}
+
+
+def _untried(active: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Rules for clients of one of ProxySQL's own addresses: here all come by a socket."""
+    return [
+        f"mysql_query_rules, row rule_id={row['rule_id']}, column {name}: no query of a rehearsal comes to an"
+        " address or a port of ProxySQL's, so this rule matches none; where it would, routing may differ"
+        for row in active
+        for name in ("proxy_addr", "proxy_port")
+        if row.get(name) is not None
+    ]
 
 
 def _given(expected: Mapping[str, Any]) -> dict[str, Any]:
