@@ -251,6 +251,38 @@ def test_a_login_that_fails_meanwhile(server: Server, confirm: Module, module: M
     ).get("failed")
 
 
+@pytest.mark.parametrize("way", ["timer", "rolled_back"])
+def test_what_it_goes_back_to_is_kept_as_long_as_it_waits(
+    server: Server, module: Module, confirm: Module, points: Path, systemd: Path, way: str
+) -> None:
+    keep = {"restore_points": str(points), "restore_points_keep": 2}
+    before = everything(server)
+    confirm("armed", restore_points_keep=2)
+    for number in range(4):
+        module("config", variables={"mysql-max_connections": 901 + number}, **keep)
+        module("config", tables=SERVERS if number % 2 else OTHERS, **keep)
+    if way == "timer":
+        assert fire(systemd).returncode == 0
+    else:
+        assert not confirm("rolled_back", restore_points_keep=2).get("failed")
+    assert everything(server) == before
+    confirm("confirmed")
+    module("config", variables={"mysql-max_connections": 999}, **keep)
+    assert len(list(points.glob("*.json"))) == 2
+
+
+def test_a_change_of_the_timers_own_password(
+    server: Server, module: Module, confirm: Module, points: Path, systemd: Path
+) -> None:
+    before = everything(server)
+    confirm("armed", login_user="cluster", login_password="clusterpw")
+    change = {"admin-admin_credentials": "admin:admin;cluster:another-pw"}
+    module("config", variables=change, restore_points=str(points))
+    assert "another-pw" not in (systemd / "log").read_text()
+    assert fire(systemd).returncode == 0
+    assert everything(server) == before
+
+
 def test_the_program_holds_the_engine_and_nothing_of_ansible(confirm: Module, points: Path) -> None:
     confirm("armed")
     names = zipfile.ZipFile(points / "confirm" / "rollback.pyz").namelist()

@@ -70,6 +70,18 @@ def test_credentials(admins, asked, credentials, message, check):
 
 
 @pytest.mark.parametrize("check", [True, False])
+def test_a_login_that_would_become_one_of_stats(admins, asked, check):
+    """It would get in, or not, and see no configuration."""
+    before = everything(admins)
+    for password in ("", "another"):
+        found = asked(
+            "global_variables", config={"admin-stats_credentials": f"stats:s;radmin:{password}"}, check=check
+        )
+        assert "variable admin-stats_credentials: has 'radmin', the login in use" in found["msg"]
+    assert everything(admins) == before
+
+
+@pytest.mark.parametrize("check", [True, False])
 @pytest.mark.parametrize(
     "interfaces", ["/tmp/some.sock", "192.0.2.7:6032", "127.0.0.1", "0.0.0.0:0", "[2001:db8::1]:6032"]
 )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Callable
 
@@ -224,13 +226,13 @@ def test_nobody_else_reads_it_and_the_oldest_go(server: Server, write: Module, f
         write(variables={"mysql-max_connections": 900 + n}, restore_points_keep=3)["restore_point"]
         for n in range(5)
     ]
-    assert sorted(os.listdir(folder)) == [f"{name}.json" for name in made[2:]]
+    assert sorted(path.name for path in folder.glob("*.json")) == [f"{name}.json" for name in made[2:]]
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
     assert "restore_point" not in write(variables={"mysql-max_connections": 904})
     assert "restore_point" not in write(variables={"mysql-max_connections": 905}, check=True)
     assert "restore_point" not in write(variables={"mysql-max_connections": 905}, restore_points_keep=0)
-    assert len(os.listdir(folder)) == 3
+    assert len(list(folder.glob("*.json"))) == 3
 
 
 def test_nothing_is_written_where_no_point_can_be(server: Server, module: Module, folder: Path) -> None:
@@ -295,3 +297,23 @@ def test_a_name_that_no_password_hides(server: Server, module: Module, folder: P
     result = module("global_variables", config=config, restore_points=str(folder), login_password="admin")
     assert "*" not in result["restore_point"]
     assert not module("rollback", to=result["restore_point"], restore_points=str(folder)).get("failed")
+
+
+@pytest.mark.parametrize("way", ["label", "last", "time"])
+def test_a_part_of_what_was_asked_for_is_not_taken_back_in_silence(
+    server: Server, write: Module, back: Module, way: str
+) -> None:
+    before = datetime.now(timezone.utc).isoformat()
+    for number in range(5):
+        write(
+            variables={"mysql-max_connections": 901 + number},
+            restore_points_keep=3,
+            restore_points_label="" if way == "time" else "a-run",
+        )
+    held = everything(server)
+    told = back(to={"label": "a-run", "last": "last", "time": before}[way])
+    assert told["failed"] and everything(server) == held
+    oldest = re.search(r"2\d{7}T[0-9.]+Z", told["msg"])
+    assert oldest, told["msg"]
+    assert back(to=oldest.group())["changed"]
+    assert variable(server, "mysql-max_connections")["runtime"] == "902"

@@ -42,6 +42,12 @@ Values = dict[str, str]
 Collations = Mapping[str, str]
 
 
+_NETWORKS = "mysql-proxy_protocol_networks"
+_HEARTBEAT = "mysql-monitor_replication_lag_use_percona_heartbeat"
+# set_variable in lib/MySQL_Thread.cpp, 2.7.1.
+_HEARTBEAT_TABLE = re.compile(r"`?[a-z\d_]+`?\.`?[a-z\d_]+`?", re.IGNORECASE | re.ASCII)
+
+
 def declared_variables(config: Any) -> Values:
     """Full names and canonical values of what was declared. Raises DeclarationError by name, all at once."""
     if not isinstance(config, Mapping):
@@ -93,6 +99,14 @@ def _declared_text(name: str, text: str) -> str:
         return text.upper()
     if name == "mysql-server_version" and not re.match(r"[0-9]+(\.|\Z)", text):
         raise ValueError(f"{text[:80]!r} does not begin with a number such as 8.0 (clients read one from it)")
+    if name == _NETWORKS and text != "*" and any("/" not in part for part in text.split(",") if part):
+        raise ValueError(
+            f"{text[:80]!r} is no list of networks such as 10.0.0.0/8 (ProxySQL would ignore it)"
+        )
+    if name == _HEARTBEAT and text and not _HEARTBEAT_TABLE.fullmatch(text):
+        raise ValueError(
+            f"{text[:80]!r} is no table such as percona.heartbeat (ProxySQL would keep the present value)"
+        )
     # Taken for the default of very old releases (MySQL_Thread.cpp, set_variable).
     return "5.5.30" if (name, text) == ("mysql-server_version", "5.1.30") else text
 

@@ -77,6 +77,11 @@ def _variables(
             for problem in credentials_problems(values[name], user, _application_users(admin, tables)):
                 yield DeclarationError(f"variable {name}: {problem}", variable=name)
     login = admin.login
+    if login.user in names_in_credentials(values.get(_STATS, "")):
+        yield DeclarationError(
+            f"variable {_STATS}: has {login.user!r}, the login in use, which would see no configuration",
+            variable=_STATS,
+        )
     if _INTERFACES in values and not leaves_a_port(values[_INTERFACES], login.host, login.unix_socket):
         yield DeclarationError(
             f"variable {_INTERFACES}: {values[_INTERFACES]} leaves no port at which the login in use, at"

@@ -17,23 +17,32 @@ import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._declared.errors import DeclarationError, EngineError
 from .._server.admin import Admin
+from . import armed
 from .section import SectionWork
 from .tables import TableWork
+from .variables import VariableWork
 
 FORMAT = 1
 # Why a point was made: something was going to be written, or put back, or a person wanted to keep it.
 WRITTEN, ROLLBACK, KEPT = KINDS = ("written", "rollback", "kept")
 _CLOCK = "%Y%m%dT%H%M%S.%fZ"
 _NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z\Z")
-_SUFFIX, _UNFINISHED = ".json", ".new"
+_SUFFIX, _UNFINISHED, _FORGOTTEN = ".json", ".new", "forgotten"
 # In front of the JSON: a text that begins with a brace is made a dict of by Ansible's templates.
 _HEAD = "# mysqlha.proxysql restore point\n"
 
 Content = dict[str, Any]
+
+
+class Forgotten(NamedTuple):
+    """A point that is kept no longer."""
+
+    name: str
+    label: str
 
 
 @dataclass(frozen=True)
@@ -97,10 +106,14 @@ class RestorePoints:
             made = datetime.now(timezone.utc)
             if there and there[-1] > made.strftime(_CLOCK):
                 # The clock was set back: the order of names is that of the writing all the same.
-                made = _made(there[-1]) + timedelta(microseconds=1)
+                made = made_at(there[-1]) + timedelta(microseconds=1)
             # Nothing but the time: a word in it could be somebody's password, which Ansible hides in results.
             name = content["name"] = made.strftime(_CLOCK)
             self._write(name, _HEAD + json.dumps(content, separators=(",", ":")))
+            armed.learn(
+                self.folder,
+                (work.want for each in sections for work in each.works if isinstance(work, VariableWork)),
+            )
             self._forget(there)
         except OSError as exc:
             raise EngineError(
@@ -126,7 +139,16 @@ class RestorePoints:
 
     def _forget(self, there: Sequence[str]) -> None:
         """The oldest, so that there are as many as are kept, and what a run that was cut off left."""
-        old = [name + _SUFFIX for name in there[: max(0, len(there) + 1 - self._keep)]]
+        waiting = armed.settings_of(self.folder)
+        too_many = there[: max(0, len(there) + 1 - self._keep)]
+        # What waits to be confirmed goes back to these.
+        forgotten = [name for name in too_many if waiting is None or name <= waiting["after"]]
+        if forgotten:
+            newest = self.read(forgotten[-1])
+            armed.write_private(
+                os.path.join(self.folder, _FORGOTTEN), {"name": newest.name, "label": newest.label}
+            )
+        old = [name + _SUFFIX for name in forgotten]
         last = there[-1] if there else ""
         for name in sorted(os.listdir(self.folder)):
             if name in old or (name.endswith(_UNFINISHED) and name < last):
@@ -143,6 +165,17 @@ class RestorePoints:
             return []
         names = [name[: -len(_SUFFIX)] for name in found if name.endswith(_SUFFIX)]
         return sorted(name for name in names if _NAME.match(name))
+
+    def forgotten(self) -> Forgotten | None:
+        """The newest point that is kept no longer, if there is one."""
+        try:
+            with open(os.path.join(self.folder, _FORGOTTEN), encoding="ascii") as stream:
+                told = json.load(stream)
+                return Forgotten(told["name"], told["label"])
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, LookupError):
+            raise EngineError(f"{self.folder}/{_FORGOTTEN} cannot be read", folder=self.folder) from None
 
     def read(self, name: str) -> Point:
         return parsed(self.text(name), name)
@@ -208,7 +241,7 @@ def parsed(text: str, name: str = "") -> Point:
         if number == FORMAT:
             sections = content["sections"]
             return Point(
-                name, _made(name), str(content["label"]), str(content["kind"]), tuple(sections),
+                name, made_at(name), str(content["label"]), str(content["kind"]), tuple(sections),
                 str(content["server"]), str(content["server_version"]), sections,
             )  # fmt: skip
     except (ValueError, KeyError, TypeError):
@@ -216,5 +249,6 @@ def parsed(text: str, name: str = "") -> Point:
     raise DeclarationError(f"{name}: a restore point of format {number}, this collection reads {FORMAT}")
 
 
-def _made(name: str) -> datetime:
+def made_at(name: str) -> datetime:
+    """When the point of that name was made."""
     return datetime.strptime(name, _CLOCK).replace(tzinfo=timezone.utc)

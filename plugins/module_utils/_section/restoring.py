@@ -19,7 +19,7 @@ from .._planning.layers import LAYERS
 from .._planning.plan import Want
 from .._server.admin import Admin
 from .._server.schema import table_of, with_columns
-from .restore_points import WRITTEN, Content, Point
+from .restore_points import WRITTEN, Content, Forgotten, Point, made_at
 from .section import Part, present_tables
 from .tables import TableWork
 from .variables import plan_variables, read_variables
@@ -38,9 +38,9 @@ class NoPointError(DeclarationError):
     """There is no restore point to go back to, or nothing was written since."""
 
 
-def chosen(points: Sequence[Point], to: str, full: bool) -> list[Point]:
-    """The points to be undone, oldest first. points: all there are, oldest first; full: older ones may
-    have been forgotten.
+def chosen(points: Sequence[Point], to: str, forgotten: Forgotten | None) -> list[Point]:
+    """The points to be undone, oldest first. points: all there are, oldest first; forgotten: the newest of
+    those that are kept no longer.
 
     to: "last" for what the last run wrote (a rollback is none, so that a second one changes nothing), the
     name of a point, the label of a run, or a time (ISO 8601, UTC where it names no zone): then what was
@@ -54,14 +54,14 @@ def chosen(points: Sequence[Point], to: str, full: bool) -> list[Point]:
         # The run's own, up to where somebody else wrote before it.
         while label and first and points[first - 1].label == label:
             first -= 1
+        _check_whole(points, first, label, forgotten)
         return list(points[first:])
     if not points:
         raise NoPointError("there is no restore point")
-    # The first part of a name alone will do: Ansible masks a password wherever it is found, in names as well.
-    named = [
-        at for at, point in enumerate(points) if to in (point.name, point.name.partition("-")[0], point.label)
-    ]
+    named = [at for at, point in enumerate(points) if to in (point.name, point.label)]
     if named:
+        if points[named[0]].name != to:
+            _check_whole(points, named[0], to, forgotten)
         return list(points[named[0] :])
     when = _time(to)
     if when is None:
@@ -71,11 +71,20 @@ def chosen(points: Sequence[Point], to: str, full: bool) -> list[Point]:
     later = [point for point in points if point.made >= when]
     if not later:
         raise NoPointError(f"nothing was written since {to}: the last restore point is {points[-1].name}")
-    if full and later[0] is points[0]:
+    if forgotten and later[0] is points[0] and made_at(forgotten.name) >= when:
         raise DeclarationError(
             f"the oldest restore point, {points[0].name}, is younger than {to}; to go back to it, name it"
         )
     return later
+
+
+def _check_whole(points: Sequence[Point], first: int, label: str, forgotten: Forgotten | None) -> None:
+    """Refuse to take back a part of a run and say nothing of the rest. Raises DeclarationError."""
+    if forgotten and not first and label and forgotten.label == label:
+        raise DeclarationError(
+            f"not all restore points of the run {label} are still there (restore_points_keep). To go back as"
+            f" far as they go, name the oldest, {points[0].name}"
+        )
 
 
 def _time(text: str) -> datetime | None:

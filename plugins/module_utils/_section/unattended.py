@@ -24,6 +24,7 @@ from .._declared.errors import ConnectError, EngineError
 from .._server.admin import Admin
 from .._server.login import Login
 from .apply import How, Outcome, apply
+from .armed import FOLDER, SETTINGS, settings_of, write_private
 from .restore_points import ROLLBACK, RestorePoints
 from .restoring import put_together, works_back
 
@@ -31,7 +32,7 @@ from .restoring import put_together, works_back
 subprocess: Any = importlib.import_module("subprocess")
 
 UNIT = "proxysql-confirm"
-_PROGRAM, _SETTINGS, _OUTCOME = "rollback.pyz", "settings.json", "outcome.json"
+_PROGRAM, _OUTCOME = "rollback.pyz", "outcome.json"
 _ENGINE = __name__.rpartition("._section")[0]
 # Seconds between attempts to reach a ProxySQL that is just being restarted.
 _PAUSES = (2, 5, 10, 30)
@@ -46,7 +47,7 @@ class Unattended:
     def __init__(self, points: str, unit: str = UNIT) -> None:
         self.points = points
         self.unit = unit
-        self.folder = os.path.join(points, "confirm")
+        self.folder = os.path.join(points, FOLDER)
 
     @property
     def armed(self) -> bool:
@@ -71,7 +72,7 @@ class Unattended:
             os.makedirs(self.points, 0o700, exist_ok=True)
             os.mkdir(self.folder, 0o700)
             _pack(os.path.join(self.folder, _PROGRAM))
-            _write(os.path.join(self.folder, _SETTINGS), settings)
+            write_private(os.path.join(self.folder, SETTINGS), settings)
         except OSError as exc:
             raise EngineError(f"{self.folder}: {exc.strerror or exc}; nothing was changed") from None
         program = [sys.executable, "-B", os.path.join(self.folder, _PROGRAM), self.folder]
@@ -107,12 +108,10 @@ class Unattended:
             return None
 
     def settings(self) -> dict[str, Any]:
-        try:
-            with open(os.path.join(self.folder, _SETTINGS), encoding="ascii") as stream:
-                found: dict[str, Any] = json.load(stream)
-                return found
-        except (OSError, ValueError):
-            raise EngineError(f"{self.folder}: nothing is armed that could be rolled back") from None
+        found = settings_of(self.points)
+        if found is None:
+            raise EngineError(f"{self.folder}: nothing is armed that could be rolled back")
+        return found
 
     def forget(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -127,12 +126,6 @@ def _run(*command: str) -> int:
     except (OSError, subprocess.TimeoutExpired):
         return 127
     return int(done.returncode)
-
-
-def _write(path: str, content: Any) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as stream:
-        json.dump(content, stream)
 
 
 def _pack(path: str) -> None:
@@ -183,7 +176,7 @@ def roll_back(settings: dict[str, Any]) -> dict[str, Any]:
 
 def main(folder: str) -> int:
     """What the timer starts. What is written to standard output is in the journal: nothing secret."""
-    with open(os.path.join(folder, _SETTINGS), encoding="ascii") as stream:
+    with open(os.path.join(folder, SETTINGS), encoding="ascii") as stream:
         settings = json.load(stream)
     outcome: dict[str, Any] = {}
     for pause in (*_PAUSES, 0):
@@ -198,7 +191,7 @@ def main(folder: str) -> int:
             break
     with contextlib.suppress(FileNotFoundError):
         # The login is not needed any more.
-        os.unlink(os.path.join(folder, _SETTINGS))
-    _write(os.path.join(folder, _OUTCOME), outcome)
+        os.unlink(os.path.join(folder, SETTINGS))
+    write_private(os.path.join(folder, _OUTCOME), outcome)
     sys.stdout.write(json.dumps({name: outcome[name] for name in outcome if name != "statements"}) + "\n")
     return 1 if outcome.get("failed") else 0

@@ -59,9 +59,9 @@ def run_rollback() -> None:
 
 
 def _points(params: Mapping[str, Any]) -> list[Point]:
-    found = RestorePoints(params["restore_points"]).all()
+    there = RestorePoints(params["restore_points"])
     try:
-        return chosen(found, params["to"], len(found) >= params["restore_points_keep"])
+        return chosen(there.all(), params["to"], there.forgotten())
     except NoPointError:
         if params["missing_ok"]:
             return []
