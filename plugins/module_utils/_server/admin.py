@@ -284,6 +284,7 @@ def _connection_class() -> Any:
         # Until when (time.monotonic) or, after that, for how long each answer is waited for.
         until: float | None = None
         limit: float = 600
+        server_version: str
 
         @property
         def _read_timeout(self) -> float:
@@ -296,7 +297,7 @@ def _connection_class() -> Any:
         _write_timeout = _read_timeout
 
         def _get_server_information(self) -> None:
-            super()._get_server_information()
+            super()._get_server_information()  # type: ignore[misc]
             # The driver reads a number from what mysql-server_version says, which may be any text.
             if not re.match(r"[0-9]+(\.|\Z)", self.server_version):
                 self.server_version = "8.0"
