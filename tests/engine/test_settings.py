@@ -61,7 +61,6 @@ def test_a_value_in_the_words_of_others_is_no_change(server, name, written, decl
         ("mysql-default_authentication_plugin", "Caching_sha2_password", "mysql_native_password"),
         ("mysql-eventslog_filename", "/nowhere/to/be/found/log", ""),
         ("mysql-auditlog_filename", "folder/", ""),
-        ("mysql-proxy_protocol_networks", "bogus", ""),
     ],
 )
 def test_a_value_that_load_refuses_names_variable_value_and_what_is_kept(server, name, value, kept):

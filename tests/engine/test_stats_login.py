@@ -22,7 +22,7 @@ PLAIN = {
     "restore_point": {},
     "rollback": {},
 }
-# What they need is in no table of the configuration, or they are asked about in a test below.
+# What they need is in no table of the configuration, or they are asked about in a test below or of their own.
 OTHERS = {
     "backend_logins",
     "cluster_credentials",
@@ -32,6 +32,9 @@ OTHERS = {
     "proxysql_info",
     "rehearsal",
     "restore_points_info",
+    "tls_files",
+    "tls_info",
+    "user_rotation",
 }
 
 
