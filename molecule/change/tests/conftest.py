@@ -18,5 +18,7 @@ def cluster() -> Cluster:
     made = Cluster()
     # The emulator is a script.
     if made.active.run("head -c 4 /usr/bin/proxysql | od -An -c").split() != ["177", "E", "L", "F"]:
-        pytest.skip("the emulator applies no query rules: name the package of a real ProxySQL in PROXYSQL_DEB")
+        pytest.skip(
+            "the emulator applies no query rules: name the package of a real ProxySQL in PROXYSQL_DEB"
+        )
     return made
