@@ -50,21 +50,23 @@ def try_all(attempts: Iterable[Attempt], timeout: float) -> tuple[list[str], lis
 
     timeout: seconds, for each login.
     """
-    wanted = list(dict.fromkeys(attempts))
-    with ThreadPoolExecutor(max_workers=32) as pool:
-        found = list(pool.map(lambda attempt: _try(attempt, timeout), wanted))
-    refused = [text for verdict, text in filter(None, found) if verdict]
-    return refused, [text for verdict, text in filter(None, found) if not verdict]
+    seen = [each for each in _tried(attempts, timeout).values() if each is not None]
+    return [text for refused, text in seen if refused], [text for refused, text in seen if not refused]
 
 
 def let_in(attempts: Iterable[Attempt], timeout: float) -> dict[Attempt, bool | None]:
     """Whether each gets in; None where it could not be told."""
+    return {
+        attempt: True if seen is None else False if seen[0] else None
+        for attempt, seen in _tried(attempts, timeout).items()
+    }
+
+
+def _tried(attempts: Iterable[Attempt], timeout: float) -> dict[Attempt, tuple[bool, str] | None]:
+    """What _try found of each, many at a time."""
     wanted = list(dict.fromkeys(attempts))
     with ThreadPoolExecutor(max_workers=32) as pool:
-        found = list(pool.map(lambda attempt: _try(attempt, timeout), wanted))
-    return {
-        attempt: True if seen is None else False if seen[0] else None for attempt, seen in zip(wanted, found)
-    }
+        return dict(zip(wanted, pool.map(lambda attempt: _try(attempt, timeout), wanted)))
 
 
 def _try(attempt: Attempt, timeout: float) -> tuple[bool, str] | None:
