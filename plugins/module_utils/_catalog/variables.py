@@ -68,6 +68,24 @@ CASELESS: frozenset[str] = frozenset(
 #: Text from a few words, in any case; shown in capitals (lib/MySQL_Thread.cpp, set_variable).
 UPPER: dict[str, tuple[str, ...]] = {"mysql-default_session_track_gtids": ("OFF", "OWN_GTID")}
 
+#: The form that a text must have, and how an error goes on that has quoted another one. Unless said otherwise
+#: ProxySQL would keep the present value (set_variable in lib/MySQL_Thread.cpp, 2.7.1).
+FORMS: dict[str, tuple[str, str]] = {
+    "mysql-monitor_replication_lag_use_percona_heartbeat": (
+        r"(?ai:`?[a-z\d_]+`?\.`?[a-z\d_]+`?)?",
+        "is no table such as percona.heartbeat (ProxySQL would keep the present value)",
+    ),
+    "mysql-proxy_protocol_networks": (
+        r"\*|(?:[^,]*/[^,]*)?(?:,(?:[^,]*/[^,]*)?)*",
+        "is no list of networks such as 10.0.0.0/8 (ProxySQL would ignore it)",
+    ),
+    # The server itself takes anything.
+    "mysql-server_version": (
+        r"[0-9]+(?:\.(?s:.*))?",
+        "does not begin with a number such as 8.0 (clients read one from it)",
+    ),
+}
+
 #: Lists of addresses with semicolons between.
 LISTS: frozenset[str] = frozenset(
     (

@@ -17,6 +17,7 @@ from .._catalog.variables import (
     CAPABILITY_OF,
     CHECKSUM_OF,
     COLLATION_OF,
+    FORMS,
     INTEGERS,
     INTERVALS,
     LISTS,
@@ -40,12 +41,6 @@ PAIR = frozenset((_CHARSET, _COLLATION))
 Values = dict[str, str]
 # Collation -> its charset, in the order of their numbers.
 Collations = Mapping[str, str]
-
-
-_NETWORKS = "mysql-proxy_protocol_networks"
-_HEARTBEAT = "mysql-monitor_replication_lag_use_percona_heartbeat"
-# set_variable in lib/MySQL_Thread.cpp, 2.7.1.
-_HEARTBEAT_TABLE = re.compile(r"`?[a-z\d_]+`?\.`?[a-z\d_]+`?", re.IGNORECASE | re.ASCII)
 
 
 def declared_variables(config: Any) -> Values:
@@ -97,16 +92,9 @@ def _declared_text(name: str, text: str) -> str:
         if text.upper() not in UPPER[name]:
             raise ValueError("{!r} is not one of {}".format(text[:80], ", ".join(UPPER[name])))
         return text.upper()
-    if name == "mysql-server_version" and not re.match(r"[0-9]+(\.|\Z)", text):
-        raise ValueError(f"{text[:80]!r} does not begin with a number such as 8.0 (clients read one from it)")
-    if name == _NETWORKS and text != "*" and any("/" not in part for part in text.split(",") if part):
-        raise ValueError(
-            f"{text[:80]!r} is no list of networks such as 10.0.0.0/8 (ProxySQL would ignore it)"
-        )
-    if name == _HEARTBEAT and text and not _HEARTBEAT_TABLE.fullmatch(text):
-        raise ValueError(
-            f"{text[:80]!r} is no table such as percona.heartbeat (ProxySQL would keep the present value)"
-        )
+    form, wanted = FORMS.get(name, ("", ""))
+    if form and not re.fullmatch(form, text):
+        raise ValueError(f"{text[:80]!r} {wanted}")
     # Taken for the default of very old releases (MySQL_Thread.cpp, set_variable).
     return "5.5.30" if (name, text) == ("mysql-server_version", "5.1.30") else text
 
