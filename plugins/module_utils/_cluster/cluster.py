@@ -22,7 +22,7 @@ from .._declared.errors import ConnectError, DeclarationError, EngineError, NotC
 from .._section.runtime import differs
 from .._server.admin import Admin
 from .._server.login import Login
-from .._server.present import sees_nothing
+from .._server.present import explained
 from .follow import Checksum, View, agree, leader_of, needs_load, pulls, reason, stale
 
 PAUSE = 0.1
@@ -117,7 +117,7 @@ def see(admin: Admin, address: str | None = None) -> View:
     try:
         rows = admin.fetch("SELECT name, version, epoch, checksum FROM runtime_checksums_values")[1]
     except StatementError as exc:
-        raise sees_nothing(admin) if "no such table" in str(exc.fields.get("answer")) else exc from None
+        raise explained(admin, exc) from None
     found = {row[0]: Checksum(str(row[3]), int(row[1] or 0), int(row[2] or 0)) for row in rows}
     settings = {
         str(row[0]): str(row[1] or "")

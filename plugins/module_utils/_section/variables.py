@@ -25,7 +25,7 @@ from .._declared.variables import (
 )
 from .._planning.layers import LAYERS
 from .._server.admin import Admin, section_of_variable
-from .._server.present import sees_nothing
+from .._server.present import explained, sees_nothing
 from .._server.sql import Statement, delete_variables, replace_variables
 from .tables import Undo, scalar
 
@@ -44,7 +44,7 @@ def read_variables(admin: Admin, layer: str) -> Values:
     try:
         rows = admin.fetch(f"SELECT variable_name, variable_value FROM {_SOURCE[layer]}")[1]
     except StatementError as exc:
-        raise sees_nothing(admin) if "no such table" in str(exc.fields.get("answer")) else exc from None
+        raise explained(admin, exc) from None
     if [name for name, _value in rows] == [_FOR_EVERYBODY]:
         raise sees_nothing(admin)
     return {str(name): value or "" for name, value in rows}

@@ -168,6 +168,17 @@ def sees_nothing(admin: Admin) -> DeclarationError:
     )
 
 
+def explained(admin: Admin, exc: StatementError) -> EngineError:
+    """The error, or the better one that the login sees no configuration at all."""
+    missing = "no such table" in str(exc.fields.get("answer"))
+    return sees_nothing(admin) if missing and sees_no_users(admin) else exc
+
+
+def sees_no_users(admin: Admin) -> bool:
+    """Whether the login is one of admin-stats_credentials: every release has mysql_users."""
+    return not admin.fetch("SELECT 1 FROM main.sqlite_master WHERE name = 'mysql_users'")[1]
+
+
 def _fetch(admin: Admin, table: Table, sql: str) -> tuple[list[str], list[Raw]]:
     try:
         return admin.fetch_raw(sql)
@@ -179,17 +190,6 @@ def _fetch(admin: Admin, table: Table, sql: str) -> tuple[list[str], list[Raw]]:
             # Every release has mysql_users, so it is the user.
             message += f" for {admin.login.user!r}; only users of admin-admin_credentials see it"
         raise DeclarationError(message, table=table.name) from None
-
-
-def explained(admin: Admin, exc: StatementError) -> EngineError:
-    """The error, or the better one that the login sees no configuration at all."""
-    missing = "no such table" in str(exc.fields.get("answer"))
-    return sees_nothing(admin) if missing and sees_no_users(admin) else exc
-
-
-def sees_no_users(admin: Admin) -> bool:
-    """Whether the login is one of admin-stats_credentials: every release has mysql_users."""
-    return not admin.fetch("SELECT 1 FROM main.sqlite_master WHERE name = 'mysql_users'")[1]
 
 
 def _described(admin: Admin, table: Table) -> list[tuple[str, Value, bool]]:
