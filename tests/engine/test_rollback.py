@@ -233,6 +233,22 @@ def test_nobody_else_reads_it_and_the_oldest_go(server: Server, write: Module, f
     assert len(list(folder.glob("*.json"))) == 3
 
 
+def test_an_old_point_that_is_broken_stops_nobody(server: Server, write: Module, folder: Path) -> None:
+    for n in range(3):
+        write(
+            variables={"mysql-max_connections": 900 + n}, restore_points_keep=3,
+            restore_points_label=f'a "run" {n}',
+        )  # fmt: skip
+    for path, text in zip(sorted(folder.glob("*.json")), ("", '{"format":1,"label":"cut o')):
+        path.write_text(text)
+    for n in range(3):
+        made = write(variables={"mysql-max_connections": 910 + n}, restore_points_keep=3)
+        assert made["changed"] and "failed" not in made
+    assert len(list(folder.glob("*.json"))) == 3
+    # the last that went was whole, and its label is known
+    assert json.loads((folder / "forgotten").read_text())["label"] == 'a "run" 2'
+
+
 def test_nothing_is_written_where_no_point_can_be(server: Server, module: Module, folder: Path) -> None:
     folder.write_text("a file")
     before = everything(server)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .._planning.credentials import pairs_of
+from .files import write_private
 
 FOLDER, SETTINGS = "confirm", "settings.json"
 _CREDENTIALS = "admin-admin_credentials"
@@ -26,21 +27,14 @@ def settings_of(points: str) -> dict[str, Any] | None:
         return None
 
 
-def write_private(path: str, content: Any) -> None:
-    """A file that nobody else reads, whole or not at all. Raises OSError."""
-    new = f"{path}.{os.getpid()}"
-    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as stream:
-        json.dump(content, stream)
-    os.rename(new, path)
-
-
 def learn(points: str, written: Iterable[Mapping[str, str]]) -> None:
     """A new password of the timer's own login is one that it tries, too. written: values of variables."""
     settings = settings_of(points)
-    for values in written if settings else ():
-        new = dict(pairs_of(values.get(_CREDENTIALS, ""))).get(settings["login"]["user"])  # type: ignore[index]
-        known = [settings["login"]["password"], *settings["login"]["previous"]]  # type: ignore[index]
-        if new is not None and new not in known:
-            settings["login"]["previous"] = [*known[1:], new]  # type: ignore[index]
-            write_private(os.path.join(points, FOLDER, SETTINGS), settings)
+    if settings is None:
+        return
+    login = settings["login"]
+    for values in written:
+        new = dict(pairs_of(values.get(_CREDENTIALS, ""))).get(login["user"])
+        if new is not None and new not in (login["password"], *login["previous"]):
+            login["previous"] = [*login["previous"], new]
+            write_private(os.path.join(points, FOLDER, SETTINGS), json.dumps(settings))

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 from .._declared.errors import DeclarationError, EngineError
 from .._server.admin import Admin
 from . import armed
+from .files import UNFINISHED, write_private
 from .section import SectionWork
 from .tables import TableWork
 from .variables import VariableWork
@@ -31,9 +32,13 @@ FORMAT = 1
 WRITTEN, ROLLBACK, KEPT = KINDS = ("written", "rollback", "kept")
 _CLOCK = "%Y%m%dT%H%M%S.%fZ"
 _NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z\Z")
-_SUFFIX, _UNFINISHED, _FORGOTTEN = ".json", ".new", "forgotten"
+_SUFFIX, _FORGOTTEN = ".json", "forgotten"
 # In front of the JSON: a text that begins with a brace is made a dict of by Ansible's templates.
 _HEAD = "# mysqlha.proxysql restore point\n"
+
+# Where the label is, in the JSON that is written here, and in how many characters at the beginning.
+_LABEL = re.compile(r'"label":("(?:[^"\\]|\\.)*")')
+_BEGINNING = 4096
 
 Content = dict[str, Any]
 
@@ -109,7 +114,9 @@ class RestorePoints:
                 made = made_at(there[-1]) + timedelta(microseconds=1)
             # Nothing but the time: a word in it could be somebody's password, which Ansible hides in results.
             name = content["name"] = made.strftime(_CLOCK)
-            self._write(name, _HEAD + json.dumps(content, separators=(",", ":")))
+            write_private(
+                os.path.join(self.folder, name + _SUFFIX), _HEAD + json.dumps(content, separators=(",", ":"))
+            )
             armed.learn(
                 self.folder,
                 (work.want for each in sections for work in each.works if isinstance(work, VariableWork)),
@@ -123,20 +130,6 @@ class RestorePoints:
             ) from None
         return name
 
-    def _write(self, name: str, text: str) -> None:
-        path = os.path.join(self.folder, name)
-        handle = os.open(path + _UNFINISHED, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        try:
-            with os.fdopen(handle, "w", encoding="ascii") as stream:
-                stream.write(text)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.rename(path + _UNFINISHED, path + _SUFFIX)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(path + _UNFINISHED)
-            raise
-
     def _forget(self, there: Sequence[str]) -> None:
         """The oldest, so that there are as many as are kept, and what a run that was cut off left."""
         waiting = armed.settings_of(self.folder)
@@ -144,14 +137,12 @@ class RestorePoints:
         # What waits to be confirmed goes back to these.
         forgotten = [name for name in too_many if waiting is None or name <= waiting["after"]]
         if forgotten:
-            newest = self.read(forgotten[-1])
-            armed.write_private(
-                os.path.join(self.folder, _FORGOTTEN), {"name": newest.name, "label": newest.label}
-            )
+            newest = Forgotten(forgotten[-1], self._label_of(forgotten[-1]))
+            write_private(os.path.join(self.folder, _FORGOTTEN), json.dumps(newest._asdict()))
         old = [name + _SUFFIX for name in forgotten]
         last = there[-1] if there else ""
         for name in sorted(os.listdir(self.folder)):
-            if name in old or (name.endswith(_UNFINISHED) and name < last):
+            if name in old or (name.endswith(UNFINISHED) and name < last):
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(os.path.join(self.folder, name))
 
@@ -192,6 +183,12 @@ class RestorePoints:
                 f"the restore point {name} in {self.folder} could not be read: {exc.strerror or exc}",
                 folder=self.folder,
             ) from None
+
+    def _label_of(self, name: str) -> str:
+        """Without reading the whole. Empty where it is broken: a point that goes away stops nobody."""
+        with open(os.path.join(self.folder, name + _SUFFIX), encoding="ascii", errors="replace") as stream:
+            found = _LABEL.search(stream.read(_BEGINNING))
+        return str(json.loads(found.group(1))) if found else ""
 
     def all(self) -> list[Point]:
         """Every point, oldest first."""

@@ -24,7 +24,8 @@ from .._declared.errors import ConnectError, EngineError
 from .._server.admin import Admin
 from .._server.login import Login
 from .apply import How, Outcome, apply
-from .armed import FOLDER, SETTINGS, settings_of, write_private
+from .armed import FOLDER, SETTINGS, settings_of
+from .files import write_private
 from .restore_points import ROLLBACK, RestorePoints
 from .restoring import put_together, works_back
 
@@ -72,7 +73,7 @@ class Unattended:
             os.makedirs(self.points, 0o700, exist_ok=True)
             os.mkdir(self.folder, 0o700)
             _pack(os.path.join(self.folder, _PROGRAM))
-            write_private(os.path.join(self.folder, SETTINGS), settings)
+            write_private(os.path.join(self.folder, SETTINGS), json.dumps(settings))
         except OSError as exc:
             raise EngineError(f"{self.folder}: {exc.strerror or exc}; nothing was changed") from None
         program = [sys.executable, "-B", os.path.join(self.folder, _PROGRAM), self.folder]
@@ -192,6 +193,6 @@ def main(folder: str) -> int:
     with contextlib.suppress(FileNotFoundError):
         # The login is not needed any more.
         os.unlink(os.path.join(folder, SETTINGS))
-    write_private(os.path.join(folder, _OUTCOME), outcome)
+    write_private(os.path.join(folder, _OUTCOME), json.dumps(outcome))
     sys.stdout.write(json.dumps({name: outcome[name] for name in outcome if name != "statements"}) + "\n")
     return 1 if outcome.get("failed") else 0

@@ -1,0 +1,29 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Files that nobody but their owner reads, whole or not there at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+
+#: What the name of a file ends in that is not wholly written: left behind by a process that was killed.
+UNFINISHED = ".new"
+
+
+def write_private(path: str, text: str) -> None:
+    """Put a file in its place, or in another's. text: ASCII. Raises OSError, and then nothing has changed."""
+    folder, name = os.path.split(path)
+    handle, new = tempfile.mkstemp(UNFINISHED, f"{name}.", folder)
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.rename(new, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(new)
+        raise
