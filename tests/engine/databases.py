@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import threading
-from types import TracebackType
 
 from mysql_mimic.stream import MysqlStream
 from proxysql_emulator.admin import OK, Answer
 from proxysql_emulator.database import AdminError
 from proxysql_emulator.protocol import MysqlConnection
+from standin import StandIn
 
 _ALTER = re.compile(
     rb"ALTER USER '(\w+)'@'%' (?:IDENTIFIED BY '([^']*)' RETAIN CURRENT|DISCARD OLD) PASSWORD"
@@ -27,47 +25,28 @@ class _Two(MysqlConnection):
         return any(super(_Two, self)._matches(username, word, response, nonce) for word in words)
 
 
-class Database:
+class Database(StandIn):
     """users: name -> passwords, the present one first. Those of a replica are its primary's."""
 
-    host = "127.0.0.1"
-
     def __init__(self, version: str = "8.4.3", primary: Database | None = None) -> None:
+        super().__init__()
         self.version, self.read_only = version, primary is not None
         self.users: dict[str, list[bytes]] = (
             primary.users if primary else {"shop": [b"old-word"], "dba": [b"dba-word"]}
         )
         self.statements: list[bytes] = []
-        self.port = 0
-        self.loop = asyncio.new_event_loop()
-        self.thread = threading.Thread(target=self._run, daemon=True)
-        self.listening = threading.Event()
 
     @property
     def place(self) -> dict[str, object]:
         return {"host": self.host, "port": self.port}
 
-    def _run(self) -> None:
-        self.loop.run_until_complete(self._serve())
-
-    async def _serve(self) -> None:
-        self.stopped = asyncio.Event()
-        server = await asyncio.start_server(self._client, self.host, 0)
-        self.port = server.sockets[0].getsockname()[1]
-        self.listening.set()
-        await self.stopped.wait()
-        server.close()
-
-    async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def connection(self, stream: MysqlStream) -> MysqlConnection:
         def known(user: str) -> bytes | None:
             return self.users[user][0] if user in self.users else None
 
-        connection = _Two(MysqlStream(reader, writer), self.version, known, self._answer, ("192.0.2.1", 0))
+        connection = _Two(stream, self.version, known, self._answer, ("192.0.2.1", 0))
         connection.database = self
-        try:
-            await connection.serve()
-        finally:
-            writer.close()
+        return connection
 
     def _answer(self, sql: bytes, user: str) -> Answer:
         if b"read_only" in sql:
@@ -85,14 +64,3 @@ class Database:
         words = self.users[found[1].decode()]
         words[:] = [found[2], words[0]] if found[2] is not None else words[:1]
         return OK
-
-    def __enter__(self) -> Database:
-        self.thread.start()
-        self.listening.wait(10)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.loop.call_soon_threadsafe(self.stopped.set)
-        self.thread.join(10)

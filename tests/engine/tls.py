@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.handshake import packet
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -124,9 +125,9 @@ class TlsRelay:
     def _serve(self, client: socket.socket) -> None:
         try:
             with client, socket.create_connection(("127.0.0.1", self.server_port)) as server:
-                number, greeting = _packet(server)
+                number, greeting = packet(server)
                 _send(client, number, _with_tls(greeting))
-                _packet(client)  # what asks for TLS
+                packet(client)  # what asks for TLS
                 with self.context.wrap_socket(client, server_side=True) as safe:
                     _log_in(safe, server)
                     threading.Thread(target=_pass_on, args=(server, safe), daemon=True).start()
@@ -143,32 +144,17 @@ def _with_tls(greeting: bytes) -> bytes:
 
 def _log_in(client: socket.socket, server: socket.socket) -> None:
     """Packets up to the server's verdict: on the client's side there was one more."""
-    number, login = _packet(client)
+    number, login = packet(client)
     flags = int.from_bytes(login[:4], "little") & ~_CLIENT_SSL
     _send(server, number - 1, flags.to_bytes(4, "little") + login[4:])
     while True:
-        number, answer = _packet(server)
+        number, answer = packet(server)
         _send(client, number + 1, answer)
         if answer[:1] in (b"\0", b"\xff"):
             return
         if answer != b"\x01\x03":  # a password that the server knew already
-            number, answer = _packet(client)
+            number, answer = packet(client)
             _send(server, number - 1, answer)
-
-
-def _packet(source: socket.socket) -> tuple[int, bytes]:
-    head = _exactly(source, 4)
-    return head[3], _exactly(source, int.from_bytes(head[:3], "little"))
-
-
-def _exactly(source: socket.socket, length: int) -> bytes:
-    data = b""
-    while len(data) < length:
-        part = source.recv(length - len(data))
-        if not part:
-            raise ConnectionResetError
-        data += part
-    return data
 
 
 def _send(target: socket.socket, number: int, data: bytes) -> None:

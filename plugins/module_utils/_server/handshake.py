@@ -29,7 +29,7 @@ class Shown:
 def shown(host: str, port: int, timeout: float, context: ssl.SSLContext | None = None) -> Shown:
     """What the server shows. context: what is asked of it. Raises OSError, of which ssl.SSLError is one."""
     with socket.create_connection((host, port), timeout) as plain:
-        number, greeting = _packet(plain)
+        number, greeting = packet(plain)
         after = greeting.find(b"\0", 1) + 1 + 4 + 8 + 1
         if greeting[:1] != b"\x0a" or len(greeting) < after + 2:
             raise OSError(f"{host}:{port} does not speak the MySQL protocol")
@@ -44,7 +44,8 @@ def shown(host: str, port: int, timeout: float, context: ssl.SSLContext | None =
             return Shown(found, safe.version() or "", cipher[0] if cipher else "")
 
 
-def _packet(source: socket.socket) -> tuple[int, bytes]:
+def packet(source: socket.socket) -> tuple[int, bytes]:
+    """(number, content) of the next packet. Raises OSError where none comes."""
     head = _exactly(source, 4)
     return head[3], _exactly(source, int.from_bytes(head[:3], "little"))
 
