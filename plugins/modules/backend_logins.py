@@ -14,7 +14,7 @@ description:
     naming each server that refuses. It writes nothing.
   - A monitor that the databases refuse counts every server as read-only. Run this before its new login is written.
   - Tried is what is new to ProxySQL's runtime. That is a login that is not in it, and every login at a server that is not in it.
-  - A server that does not answer is a warning and no failure.
+  - A server that does not answer is a warning and no failure. One whose C(status) is C(OFFLINE_HARD) is not asked.
 author:
   - The mysqlha.proxysql developers (@mysqlha)
 options:
@@ -86,11 +86,11 @@ tried:
   elements: str
   sample: ["monitor at 192.0.2.31:3306"]
 unknown:
-  description: Those of which it could not be told, with the reason.
+  description: The servers of which it could not be told, with the reason.
   returned: success
   type: list
   elements: str
-  sample: []
+  sample: ["192.0.2.32:3306: Can't connect to MySQL server on '192.0.2.32' ([Errno 111] Connection refused)"]
 not_tried:
   description: Users whose password is declared as a hash.
   returned: success

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.passwords import native
 from driver import everything, run
 from server import Server, free_port
 
@@ -30,6 +33,7 @@ def rows(backends: list[Server]) -> list[dict[str, Any]]:
     ]
 
 
+USER = {"username": "app", "password": "app-1", "default_hostgroup": 10}
 PAIR = [{"writer_hostgroup": 10, "reader_hostgroup": 11}]
 
 
@@ -83,11 +87,44 @@ def test_what_is_not_new_is_not_tried(server, module, backends):
     assert f"{backends[1].host}:{backends[1].data_port} as 'monitor'" in only
 
 
+def test_a_password_is_not_new_because_it_is_stored_as_a_hash(server, module, backends):
+    for stored in (native("app-1"), "app-1"):
+        run(server, {"mysql_servers": rows(backends), "mysql_users": [{**USER, "password": stored}]})
+        assert module("backend_logins", servers=rows(backends), users=[USER])["tried"] == []
+        changed = module("backend_logins", servers=rows(backends), users=[{**USER, "password": "app-2"}])
+        assert len(changed["refused"]) == 1
+
+
+def test_one_of_the_forms_of_a_hash_is_no_password(module, backends):
+    user = {**USER, "password": "0x" + b"$A$005$".hex() + "41" * 63}
+    assert module("backend_logins", servers=rows(backends), users=[user])["not_tried"] == ["app"]
+
+
 def test_one_that_does_not_answer_is_a_warning(module, backends):
     dead = [{"hostname": "127.0.0.1", "port": free_port("127.0.0.1")}]
-    done = module("backend_logins", servers=dead, monitor_user="monitor", monitor_password="mon-1", timeout=1)
+    given = {"monitor_user": "monitor", "monitor_password": "mon-1", "timeout": 1}
+    done = module("backend_logins", servers=dead, **given)
     assert not done.get("failed") and len(done["unknown"]) == 1
-    assert "could not be told" in str(done["warnings"])
+    assert "could not be tried" in str(done["warnings"])
+    # and does not hide that another refuses
+    found = module("backend_logins", servers=dead + rows(backends), **{**given, "monitor_password": "mon-2"})
+    assert found["failed"] and len(found["refused"]) == 2
+
+
+def test_one_that_hangs_is_waited_for_once(module, backends):
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        server = [{"hostgroup_id": 10, "hostname": "127.0.0.1", "port": hanging.getsockname()[1]}]
+        users = [{**USER, "username": f"app{number}"} for number in range(100)]
+        began = time.monotonic()
+        done = module("backend_logins", servers=server, users=users, timeout=1)
+        assert time.monotonic() - began < 3
+    assert not done.get("failed") and len(done["unknown"]) == 1 and len(done["tried"]) == 100
+
+
+def test_one_that_is_out_for_good_is_not_asked(module, backends):
+    out = [{**row, "status": "OFFLINE_HARD"} for row in rows(backends)]
+    given = {"monitor_user": "monitor", "monitor_password": "mon-2", "users": [{**USER, "password": "app-2"}]}
+    assert module("backend_logins", servers=out, **given)["tried"] == []
 
 
 def test_what_was_typed_wrongly_shows_no_password_either(module, backends):

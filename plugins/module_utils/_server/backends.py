@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+from .._declared import passwords
 from .login import unverified
 
 with contextlib.suppress(ImportError):
@@ -21,7 +21,6 @@ with contextlib.suppress(ImportError):
 # that refuses, an account that is locked or whose password has run out.
 _REFUSALS = (1044, 1045, 1130, 1698, 1820, 1862, 3118, 4151)
 _NO_TLS = 2026
-_HASH = re.compile(r"\*[0-9A-Fa-f]{40}$|\$A\$[0-9A-Fa-f]{3}\$", re.DOTALL)
 
 Place = tuple[str, int]
 
@@ -41,43 +40,60 @@ class Attempt:
 
 
 def is_hash(password: str) -> bool:
-    """Whether a password is stored in a form that cannot be logged in with."""
-    return bool(_HASH.match(password))
+    """Whether a password is declared in a form that cannot be logged in with."""
+    return passwords.is_hash(passwords.from_hex(password))
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """refused: None where it could not be told. text: the server's words, empty for one that was let in."""
+
+    refused: bool | None = False
+    text: str = ""
 
 
 def try_all(attempts: Iterable[Attempt], timeout: float) -> tuple[list[str], list[str]]:
-    """(refused, unknown): sentences that name user and server; unknown where it could not be told.
+    """(refused, unknown): sentences that name user and server; of a server where nothing could be told, one.
 
     timeout: seconds, for each login.
     """
-    seen = [each for each in _tried(attempts, timeout).values() if each is not None]
-    return [text for refused, text in seen if refused], [text for refused, text in seen if not refused]
+    tried = _tried(attempts, timeout)
+    refused = [f"{each.place} as {each.user!r}: {seen.text}" for each, seen in tried.items() if seen.refused]
+    unknown = {f"{each.place}: {seen.text}": None for each, seen in tried.items() if seen.refused is None}
+    return refused, list(unknown)
 
 
 def let_in(attempts: Iterable[Attempt], timeout: float) -> dict[Attempt, bool | None]:
     """Whether each gets in; None where it could not be told."""
     return {
-        attempt: True if seen is None else False if seen[0] else None
+        attempt: None if seen.refused is None else not seen.refused
         for attempt, seen in _tried(attempts, timeout).items()
     }
 
 
-def _tried(attempts: Iterable[Attempt], timeout: float) -> dict[Attempt, tuple[bool, str] | None]:
-    """What _try found of each, many at a time."""
+def _tried(attempts: Iterable[Attempt], timeout: float) -> dict[Attempt, _Seen]:
+    """Many at a time. A server that does not answer the first is asked no more: each would take its time."""
     wanted = list(dict.fromkeys(attempts))
+    first = {attempt.place: attempt for attempt in reversed(wanted)}
     with ThreadPoolExecutor(max_workers=32) as pool:
-        return dict(zip(wanted, pool.map(lambda attempt: _try(attempt, timeout), wanted)))
+
+        def ask(some: list[Attempt]) -> dict[Attempt, _Seen]:
+            return dict(zip(some, pool.map(lambda attempt: _try(attempt, timeout), some)))
+
+        seen = ask(list(first.values()))
+        answers = {each.place for each, found in seen.items() if found.refused is not None}
+        seen.update(ask([each for each in wanted if each.place in answers and each not in seen]))
+    return {attempt: seen.get(attempt) or seen[first[attempt.place]] for attempt in wanted}
 
 
-def _try(attempt: Attempt, timeout: float) -> tuple[bool, str] | None:
-    """None: let in. Otherwise whether it was refused, and a sentence."""
+def _try(attempt: Attempt, timeout: float) -> _Seen:
     try:
         connect(attempt, timeout).close()
     except (pymysql.err.MySQLError, OSError, ValueError, RuntimeError) as exc:
         code = exc.args[0] if exc.args and isinstance(exc, pymysql.err.MySQLError) else None
         text = exc.args[1] if len(exc.args) > 1 else exc
-        return code in _REFUSALS, f"{attempt.place} as {attempt.user!r}: {text}"
-    return None
+        return _Seen(True if code in _REFUSALS else None, str(text))
+    return _Seen()
 
 
 def connect(attempt: Attempt, timeout: float) -> Any:

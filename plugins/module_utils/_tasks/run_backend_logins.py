@@ -10,6 +10,7 @@ from typing import Any
 
 from .._catalog.tables import TABLES
 from .._declared.errors import DeclarationError
+from .._declared.passwords import verify
 from .._server.admin import Admin
 from .._server.backends import Attempt, Place, is_hash, try_all
 from .declared import masked_rows
@@ -35,14 +36,15 @@ def run_backend_logins() -> None:
 
     def body(admin: Admin) -> dict[str, Any]:
         known: set[Place] = set()
-        users: set[tuple[str, str]] = set()
+        users: dict[str, list[str]] = {}
         monitor: tuple[str, ...] = ()
         if not params["everything"]:
             known = {
                 (str(host), int(port or 0)) for host, port in _rows(admin, "hostname, port", "mysql_servers")
             }
             found = _rows(admin, "username, password", "mysql_users WHERE backend = 1")
-            users = {(str(user), str(password or "")) for user, password in found}
+            for user, stored in found:
+                users.setdefault(str(user), []).append(str(stored or ""))
             values = dict(_rows(admin, "variable_name, variable_value", "global_variables"))
             monitor = tuple(str(values.get(name) or "") for name in _MONITOR)
         attempts, hashed = _application_users(params, known, users)
@@ -66,7 +68,7 @@ def run_backend_logins() -> None:
             "tried": sorted({f"{attempt.user} at {attempt.place}" for attempt in attempts}),
             "unknown": unknown,
             "not_tried": hashed,
-            "warnings": [f"it could not be told whether the database lets it in: {text}" for text in unknown],
+            "warnings": [f"new logins could not be tried at the database {text}" for text in unknown],
         }
 
     module.run(body)
@@ -77,7 +79,7 @@ def _rows(admin: Admin, columns: str, table: str) -> Iterable[Any]:
 
 
 def _application_users(
-    params: Mapping[str, Any], known: set[Place], users: set[tuple[str, str]]
+    params: Mapping[str, Any], known: set[Place], users: Mapping[str, list[str]]
 ) -> tuple[list[Attempt], list[str]]:
     """Logins of active users at the servers of their default hostgroup and its twin; names of hashed ones."""
     twins: dict[int, set[int]] = {}
@@ -93,6 +95,7 @@ def _application_users(
         if is_hash(password):
             hashed.append(name)
             continue
+        new = not any(verify(password, stored) for stored in users.get(name, ()))
         hostgroup = int(user.get("default_hostgroup") or 0)
         servers = [
             row
@@ -100,15 +103,18 @@ def _application_users(
             if int(row.get("hostgroup_id") or 0) in twins.get(hostgroup, {hostgroup})
         ]
         attempts += [
-            Attempt(*place, name, password)
-            for place in _places(servers)
-            if place not in known or (name, password) not in users
+            Attempt(*place, name, password) for place in _places(servers) if new or place not in known
         ]
     return attempts, sorted(set(hashed))
 
 
 def _places(servers: Iterable[Mapping[str, Any]]) -> list[Place]:
-    found = ((str(row.get("hostname") or ""), int(row.get("port", 3306))) for row in servers)
+    """Those that ProxySQL would log in to: OFFLINE_HARD is as good as not there."""
+    found = (
+        (str(row.get("hostname") or ""), int(row.get("port", 3306)))
+        for row in servers
+        if row.get("status") != "OFFLINE_HARD"
+    )
     return list(dict.fromkeys(place for place in found if place[0]))
 
 

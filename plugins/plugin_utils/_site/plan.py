@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Callable
 
-from . import credentials, declared, linted, listen, playbooks, rotation, tls, vrrp
+from . import credentials, declared, linted, listen, logins, playbooks, rotation, tls, vrrp
 from .options import ROLES, Typing, likely, playbook_options, role_options, unknown_names
 from .problems import Problems
 from .values import given, raw
@@ -53,13 +53,17 @@ class Asked:
 
 @dataclass
 class Node:
-    """A host: its typed options by their whole names, and its part of VRRP."""
+    """A host: its typed options by their whole names, and its part of VRRP.
+
+    rows: which of the site's ``to_try`` is its own.
+    """
 
     name: str
     options: dict[str, Any]
     address: str
     vip: bool = False
     found: dict[str, Any] = field(default_factory=dict)
+    rows: int = -1
 
 
 class Site:
@@ -83,6 +87,7 @@ class Site:
         self.nodes: dict[str, Node] = {}
         self.lint: dict[str, Any] = {}
         self.rotations: list[dict[str, Any]] = []
+        self.to_try: list[dict[str, Any]] = []
 
     def say(self, host: str) -> Callable[[str], None]:
         return lambda sentence: self.problems.add(sentence, host)
@@ -172,6 +177,7 @@ class Site:
 
     def check_proxysql(self) -> None:
         seen: list[dict[str, Any]] = []
+        watchers = {str(node.options["keepalived_check_user"] or "") for node in self.nodes.values()}
         for host, node in self.nodes.items():
             say, options = self.say(host), node.options
             credentials.check(options, say)
@@ -185,7 +191,9 @@ class Site:
                 self.hostvars[host], (*_TABLES, "proxysql_allow_empty", "proxysql_state", "proxysql_scope")
             )
             if declares in seen:
+                node.rows = seen.index(declares)
                 continue
+            node.rows = len(seen)
             seen.append(declares)
             rows = {**given(self.hostvars[host], _TABLES, say), **self._table_params()}
             whom = "" if len(self.nodes) > 1 else host
@@ -193,6 +201,7 @@ class Site:
             declared.check_tables({**options, **rows}, self.say(whom))
             if len(self.problems) == before:
                 linted.check({**options, **rows}, len(self.names), self.problems.add, self.warnings.add)
+            self.to_try.append(logins.to_try(options, declared.tables_of(rows), watchers))
         places = [
             f"{self.nodes[host].address}:{self.nodes[host].options['proxysql_admin_port']}"
             for host in self.names
@@ -313,6 +322,7 @@ class Site:
             "playbook": _short(self.playbook, f"proxysql_{playbooks.spec_of(self.asked.playbook)}_"),
             "lint": self.lint,
             "rotations": self.rotations,
+            "to_try": self.to_try,
             "vips": list(dict.fromkeys(vips)),
             "logins": list(logins.values()),
             "instances": self._instances(),
@@ -383,6 +393,7 @@ def _seen(node: Node) -> dict[str, Any]:
         **{role: _short(node.options, f"{role}_") for role in ROLES},
         "vip": node.vip,
         "vrrp": node.found,
+        "rows": node.rows,
     }
 
 

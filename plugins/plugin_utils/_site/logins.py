@@ -1,0 +1,31 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What of a declaration is tried at the databases before it is written, by the module backend_logins."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+
+def to_try(options: Mapping[str, Any], rows: Mapping[str, Any], watchers: Collection[str]) -> dict[str, Any]:
+    """Of servers, of pairs of hostgroups and of users.
+
+    options: the typed ones of a node, with their whole names. rows: tables as typed, by their names.
+    watchers: users that the watcher of the virtual IP logs in as, whom no database need know.
+    """
+    state = options["proxysql_state"]
+
+    def declared(table: str) -> list[Mapping[str, Any]]:
+        word = state.get(table) if isinstance(state, Mapping) else state
+        found = rows.get(table)
+        if word == "deleted" or not isinstance(found, (list, tuple)):
+            return []
+        return [row for row in found if isinstance(row, Mapping)]
+
+    return {
+        "servers": declared("mysql_servers"),
+        "replication_hostgroups": declared("mysql_replication_hostgroups"),
+        "users": [row for row in declared("mysql_users") if str(row.get("username")) not in watchers],
+    }

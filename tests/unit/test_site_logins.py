@@ -1,0 +1,50 @@
+"""The plan and new logins: which are tried at the databases before anything is written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from test_site import ADDRESSES, EVERY, SERVER, planned
+
+
+def tried(**every: Any) -> dict[str, Any]:
+    """What core2 tries, which shares its declaration with all others."""
+    found = planned(proxysql_mysql_servers=SERVER, **every)
+    row: dict[str, Any] = found["to_try"][found["hosts"]["core2"]["rows"]]
+    return row
+
+
+def test_new_logins_are_tried_unless_it_is_switched_off() -> None:
+    values = planned(proxysql_monitor_password="Secret-m")["hosts"]["core2"]["proxysql"]
+    assert values["try_logins"] is True
+    assert planned(proxysql_try_logins="no")["hosts"]["core2"]["proxysql"]["try_logins"] is False
+    pairs = [{"writer_hostgroup": 10, "reader_hostgroup": 20}]
+    assert tried(proxysql_mysql_replication_hostgroups=pairs) == {
+        "servers": SERVER,
+        "replication_hostgroups": pairs,
+        "users": EVERY["proxysql_mysql_users"],
+    }
+
+
+def test_the_user_of_the_watcher_need_not_be_known_to_databases() -> None:
+    users = [*EVERY["proxysql_mysql_users"], {"username": "vipcheck", "password": "Secret-v"}]
+    checked = {"keepalived_check_user": "vipcheck", "keepalived_check_password": "Secret-v"}
+    hosts = {"core1": checked, "core2": checked}
+    found = planned(hosts=hosts, proxysql_mysql_servers=SERVER, proxysql_mysql_users=users)
+    assert found["problems"] == []
+    # satellites have it in their table too, and know no watcher
+    (rows,) = found["to_try"]
+    assert found["hosts"]["sat1"]["rows"] == 0 and rows["users"] == users[:1]
+
+
+def test_what_is_declared_to_go_is_not_tried() -> None:
+    assert tried(proxysql_state={"mysql_users": "deleted"})["users"] == []
+    assert tried(proxysql_state="deleted")["servers"] == []
+    assert tried(proxysql_mysql_users="shop")["users"] == []
+
+
+def test_each_declaration_is_there_once() -> None:
+    other = [{"hostgroup_id": 11, "hostname": "192.0.2.22"}]
+    found = planned(hosts={"sat1": {"proxysql_mysql_servers": other}}, proxysql_mysql_servers=SERVER)
+    assert [found["hosts"][host]["rows"] for host in ADDRESSES] == [0, 0, 1]
+    assert [rows["servers"] for rows in found["to_try"]] == [SERVER, other]
