@@ -16,6 +16,8 @@ description:
     it must be for each of O(names), and all of it must be good today.
   - After it, the module looks which certificate ProxySQL shows. If it refuses the files or goes on with others, they are
     put back as they were. ProxySQL does not start with files that do not fit each other.
+  - The three are links into C(tls/current) of the folder, which is a link to the set in use. A set takes the place of another by one
+    rename. If the host loses its power meanwhile, ProxySQL starts with the old set or the new one.
   - It runs on the ProxySQL host, as a user that may write to the folder and give files to its owner, which is most often root.
 author:
   - The mysqlha.proxysql developers (@mysqlha)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import ssl
 import threading
@@ -12,11 +13,13 @@ from typing import Any
 
 import pymysql
 import pytest
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.certificates import tls_set
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.tls_files import TlsFiles
 from conftest import KINDS, REAL
 from driver import sql
+from issuer import Issuer
 from server import Server
 from test_examples import COMMON, documented, examples
-from tls import Issuer
 
 FILES = ("proxysql-ca.pem", "proxysql-cert.pem", "proxysql-key.pem")
 
@@ -159,7 +162,7 @@ def test_a_bad_set_changes_nothing(node: Server, module: Any, give: Any, root: I
     found = give(certificate=certificate, key=key)
     assert found["failed"] and found["error"] == "DeclarationError", found
     assert content(node) == before and serial(node, module) == good["serial"]
-    assert not any(path.name.endswith(".new") for path in node.datadir.iterdir())
+    assert not list(node.datadir.glob("*.new")) and len(list((node.datadir / "tls").iterdir())) == 2
 
 
 def test_what_proxysql_refuses_is_taken_back(
@@ -168,18 +171,16 @@ def test_what_proxysql_refuses_is_taken_back(
     """A set that got past the checks: here the CA's file is broken when it is written."""
     good = give()
     before = content(node)
-    files = "ansible_collections.mysqlha.proxysql.plugins.module_utils._server.tls_files"
-    writes = __import__(files, fromlist=["TlsFiles"]).TlsFiles._beside
+    writes = TlsFiles._write
 
-    def broken(self: Any, name: str, file: Any) -> Any:
-        path = writes(self, name, file)
-        if name == FILES[0] and file.content != (before[name] or b"").decode():
+    def broken(self: Any, path: str, file: Any) -> None:
+        writes(self, path, file)
+        if path.endswith(FILES[0]) and file.content != (before[FILES[0]] or b"").decode():
             Path(path).write_text("nothing\n")
-        return path
 
     other = Issuer("another")
     certificate, key = other.server("127.0.0.1")
-    monkeypatch.setattr(f"{files}.TlsFiles._beside", broken)
+    monkeypatch.setattr(TlsFiles, "_write", broken)
     found = give(certificate=certificate, key=key, ca=other.pem)
     assert found["failed"] and "The files are as they were before" in found["msg"], found
     assert content(node) == before and serial(node, module) == good["serial"]
@@ -200,9 +201,65 @@ def test_files_that_somebody_put_there_and_did_not_load(
 
 
 def test_what_a_killed_run_left_is_no_hindrance(node: Server, give: Any) -> None:
-    left = node.datadir / ".proxysql-key.pem.new"
-    left.write_text("half")
-    assert give()["changed"] and not left.exists()
+    give()
+    tls = node.datadir / "tls"
+    (tls / "set-half").mkdir()
+    (tls / "current.new").symlink_to("set-half")
+    (node.datadir / "proxysql-key.pem.new").symlink_to("nowhere")
+    (node.datadir / FILES[2]).unlink()
+    assert give()["changed"]
+    assert sorted(path.name for path in tls.iterdir()) == sorted(
+        ["current", (tls / "current").readlink().name]
+    )
+    assert not list(node.datadir.glob("*.new"))
+
+
+def test_a_power_cut_leaves_the_old_set_or_the_new_one(tmp_path: Path, root: Issuer) -> None:
+    """Whatever the last thing was that was done: ProxySQL would not start with parts of both."""
+    sets = [(*root.server("127.0.0.1"), root.pem), (*root.server("127.0.0.1"), root.pem + Issuer("b").pem)]
+    for first in ("files", "links"):
+        seen = set()
+        for step in range(500):
+            folder = tmp_path / f"{first}-{step}"
+            folder.mkdir()
+            if first == "links":
+                TlsFiles(str(folder), tls_set(*sets[0])).put()
+            else:
+                for name, part in zip(FILES, ("ca", "certificate", "key")):
+                    (folder / name).write_text(getattr(tls_set(*sets[0]), part))
+            whole = cut_off_after(step, TlsFiles(str(folder), tls_set(*sets[1])).put)
+            found = tuple((folder / name).read_text() for name in FILES)
+            made = [(each.ca, each.certificate, each.key) for each in (tls_set(*one) for one in sets)]
+            seen.add(made.index(found))
+            if whole:
+                break
+        assert whole and seen == {0, 1} and step > 15, (first, step)
+
+
+def cut_off_after(steps: int, work: Any) -> bool:
+    """Does the work in a process of its own, and ends that without a word; whether it was done before."""
+
+    def child() -> None:
+        left = [steps]
+
+        def counted(real: Any) -> Any:
+            def call(*given: Any, **named: Any) -> Any:
+                if left[0] == 0:
+                    os._exit(1)
+                left[0] -= 1
+                return real(*given, **named)
+
+            return call
+
+        for name in ("rename", "symlink", "unlink", "mkdir", "open", "fsync", "fchmod", "fchown"):
+            setattr(os, name, counted(getattr(os, name)))
+        work()
+        os._exit(0)
+
+    process = multiprocessing.get_context("fork").Process(target=child)
+    process.start()
+    process.join()
+    return process.exitcode == 0
 
 
 def test_a_mode_that_is_too_wide_is_set_right(node: Server, give: Any) -> None:

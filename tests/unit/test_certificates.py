@@ -16,7 +16,7 @@ from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.certifica
 )
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "engine"))
-from tls import Issuer  # noqa: E402
+from issuer import Issuer  # noqa: E402
 
 NAMES = ["db.example.com", "192.0.2.10"]
 NOW = time.time()

@@ -10,7 +10,7 @@ import pytest
 from test_site import planned
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "engine"))
-from tls import Issuer  # noqa: E402
+from issuer import Issuer  # noqa: E402
 
 ROOT = Issuer("root")
 NODES = ("192.0.2.11", "192.0.2.12", "192.0.2.13")

@@ -1,18 +1,21 @@
 # Copyright: (c) 2026, The mysqlha.proxysql developers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The three files that ProxySQL has its certificate from, written as a set, and taken back as one.
+"""The three files that ProxySQL has its certificate from, put in place as a set, and taken back as one.
 
-ProxySQL does not start with files that do not fit each other. So they are checked before, written beside the
-old ones, and then renamed one right after the other.
+ProxySQL does not start with files that do not fit each other. So each set has a folder of its own, the files
+are links into ``tls/current``, and that is a link to the folder in use. Another set is in place by one
+rename: whenever the host loses its power, there is the old one or the new one.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import stat
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from .._declared.errors import DeclarationError, EngineError, RefusedError, StatementError
@@ -21,8 +24,9 @@ from .certificates import TlsSet, certificates_of
 from .handshake import Shown, shown
 from .sql import plain
 
-#: File -> its mode. The key comes last, for it alone would fit neither the old nor the new certificate.
+#: File -> its mode.
 MODES = {"proxysql-ca.pem": 0o644, "proxysql-cert.pem": 0o644, "proxysql-key.pem": 0o600}
+_SET = "set-"
 _PARTS = {"proxysql-ca.pem": "ca", "proxysql-cert.pem": "certificate", "proxysql-key.pem": "key"}
 
 
@@ -46,6 +50,7 @@ class TlsFiles:
             raise DeclarationError(f"folder: {folder}: {exc.strerror}") from None
         self.owner = (found.st_uid, found.st_gid)
         self.before = {name: self._seen(name) for name in MODES}
+        self._old = ""
 
     def _seen(self, name: str) -> File:
         path = os.path.join(self.folder, name)
@@ -59,37 +64,66 @@ class TlsFiles:
             raise DeclarationError(f"{path} cannot be read: {exc.strerror}") from None
         return File(content, stat.S_IMODE(found.st_mode), (found.st_uid, found.st_gid))
 
-    def due(self) -> dict[str, File]:
-        """Those that are not as they should be, as they should be."""
-        should = {
+    def due(self) -> list[str]:
+        """Those that are not as they should be."""
+        return [name for name, file in self._wanted().items() if file != self.before[name]]
+
+    def _wanted(self) -> dict[str, File]:
+        return {
             name: File(getattr(self.wanted, _PARTS[name]), mode, self.owner) for name, mode in MODES.items()
         }
-        return {name: file for name, file in should.items() if file != self.before[name]}
 
-    def put(self, files: Mapping[str, File]) -> None:
-        """All or none, but for a power cut between two renames. Raises EngineError."""
-        made: dict[str, str] = {}
+    def put(self) -> None:
+        """The wanted ones in place of those that are there. Raises EngineError."""
+        with self._writing():
+            if not os.path.lexists(self._path("tls")):
+                os.mkdir(self._path("tls"), 0o700)
+                _flush(self._path("tls"), 0o755)
+            if not all(self._is_link(name) for name in MODES):
+                self._use(self._set(self.before))
+                for name in MODES:
+                    self._link(os.path.join("tls", "current", name), name)
+            self._old = os.readlink(self._path("tls", "current"))
+            self._use(self._set(self._wanted()))
+
+    def take_back(self) -> None:
+        """Those in place that were there before ``put``, if it came so far. Raises EngineError."""
+        with self._writing():
+            if self._old:
+                self._use(self._old)
+
+    def tidy(self) -> None:
+        """Sets that are not in use go, those of runs that were killed as well."""
+        with contextlib.suppress(OSError):
+            used = os.readlink(self._path("tls", "current"))
+            for name in os.listdir(self._path("tls")):
+                if name.startswith(_SET) and name != used:
+                    shutil.rmtree(self._path("tls", name), ignore_errors=True)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
         try:
-            for name, file in files.items():
-                if file.content is not None:
-                    made[name] = self._beside(name, file)
-            for name, path in made.items():
-                os.rename(path, os.path.join(self.folder, name))
+            yield
         except OSError as exc:
             raise EngineError(f"{self.folder}: the files cannot be written: {exc.strerror}") from None
-        finally:
-            for path in made.values():
-                if os.path.exists(path):
-                    os.unlink(path)
-        for name, file in files.items():
-            if file.content is None:
-                with contextlib.suppress(FileNotFoundError):
-                    os.unlink(os.path.join(self.folder, name))
 
-    def _beside(self, name: str, file: File) -> str:
-        path = os.path.join(self.folder, f".{name}.new")
-        if os.path.lexists(path):
-            os.unlink(path)  # of a run that was killed
+    def _path(self, *names: str) -> str:
+        return os.path.join(self.folder, *names)
+
+    def _is_link(self, name: str) -> bool:
+        path = self._path(name)
+        return os.path.islink(path) and os.readlink(path) == os.path.join("tls", "current", name)
+
+    def _set(self, files: Mapping[str, File]) -> str:
+        """A folder with these; its name. All of it is on the disk when this returns."""
+        path = tempfile.mkdtemp(dir=self._path("tls"), prefix=_SET)
+        for name, file in files.items():
+            if file.content is not None:
+                self._write(os.path.join(path, name), file)
+        _flush(path, 0o755)
+        return os.path.basename(path)
+
+    def _write(self, path: str, file: File) -> None:
         number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(number, "w", encoding="utf-8") as stream:
             stream.write(file.content or "")
@@ -97,24 +131,49 @@ class TlsFiles:
             os.fchown(number, *file.owner)
             os.fchmod(number, file.mode)
             os.fsync(number)
-        return path
+
+    def _use(self, name: str) -> None:
+        self._link(name, os.path.join("tls", "current"))
+
+    def _link(self, target: str, name: str) -> None:
+        """In one step, whatever was there."""
+        path = self._path(name)
+        beside = f"{path}.new"
+        if os.path.lexists(beside):
+            os.unlink(beside)  # of a run that was killed
+        os.symlink(target, beside)
+        os.rename(beside, path)
+        _flush(os.path.dirname(path))
+
+
+def _flush(folder: str, mode: int = 0) -> None:
+    """What was made or renamed in it is on the disk. mode: of one that was made; a link is not followed."""
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | (os.O_NOFOLLOW if mode else 0))
+    try:
+        if mode:
+            os.fchmod(number, mode)
+        os.fsync(number)
+    finally:
+        os.close(number)
 
 
 def bring(admin: Admin, files: TlsFiles) -> None:
     """Files in place, loaded and shown; or as they were before. Raises RefusedError."""
-    due = files.due()
     try:
-        files.put(due)
+        if files.due():
+            files.put()
         _load(admin)
         seen = served(admin)
         (own,) = certificates_of(files.wanted.certificate)
         if seen.certificate is not None and seen.certificate != own:
             raise RefusedError(f"ProxySQL goes on showing the certificate {seen.certificate.serial}")
     except EngineError as exc:
-        files.put({name: files.before[name] for name in due})
+        files.take_back()
         if isinstance(exc, (RefusedError, StatementError)):
             _load(admin, again=True)
         raise RefusedError(f"{exc}. The files are as they were before", **exc.fields) from None
+    finally:
+        files.tidy()
 
 
 def _load(admin: Admin, again: bool = False) -> None:
