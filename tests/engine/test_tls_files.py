@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import contextlib
 import os
 import ssl
 import threading
@@ -13,8 +13,8 @@ from typing import Any
 
 import pymysql
 import pytest
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._server import tls_files
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.certificates import tls_set
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.tls_files import TlsFiles
 from conftest import KINDS, REAL
 from driver import sql
 from issuer import Issuer
@@ -171,16 +171,16 @@ def test_what_proxysql_refuses_is_taken_back(
     """A set that got past the checks: here the CA's file is broken when it is written."""
     good = give()
     before = content(node)
-    writes = TlsFiles._write
+    writes = tls_files.write
 
-    def broken(self: Any, path: str, file: Any) -> None:
-        writes(self, path, file)
+    def broken(path: str, file: Any) -> None:
+        writes(path, file)
         if path.endswith(FILES[0]) and file.content != (before[FILES[0]] or b"").decode():
             Path(path).write_text("nothing\n")
 
     other = Issuer("another")
     certificate, key = other.server("127.0.0.1")
-    monkeypatch.setattr(TlsFiles, "_write", broken)
+    monkeypatch.setattr(tls_files, "write", broken)
     found = give(certificate=certificate, key=key, ca=other.pem)
     assert found["failed"] and "The files are as they were before" in found["msg"], found
     assert content(node) == before and serial(node, module) == good["serial"]
@@ -223,11 +223,11 @@ def test_a_power_cut_leaves_the_old_set_or_the_new_one(tmp_path: Path, root: Iss
             folder = tmp_path / f"{first}-{step}"
             folder.mkdir()
             if first == "links":
-                TlsFiles(str(folder), tls_set(*sets[0])).put()
+                tls_files.TlsFiles(str(folder), tls_set(*sets[0])).put()
             else:
                 for name, part in zip(FILES, ("ca", "certificate", "key")):
                     (folder / name).write_text(getattr(tls_set(*sets[0]), part))
-            whole = cut_off_after(step, TlsFiles(str(folder), tls_set(*sets[1])).put)
+            whole = cut_off_after(step, tls_files.TlsFiles(str(folder), tls_set(*sets[1])).put)
             found = tuple((folder / name).read_text() for name in FILES)
             made = [(each.ca, each.certificate, each.key) for each in (tls_set(*one) for one in sets)]
             seen.add(made.index(found))
@@ -236,30 +236,29 @@ def test_a_power_cut_leaves_the_old_set_or_the_new_one(tmp_path: Path, root: Iss
         assert whole and seen == {0, 1} and step > 15, (first, step)
 
 
+class Cut(BaseException):
+    pass
+
+
 def cut_off_after(steps: int, work: Any) -> bool:
-    """Does the work in a process of its own, and ends that without a word; whether it was done before."""
+    """Whether the work was done before so many calls of the system. Nothing of it cleans up behind itself."""
+    left = [steps]
 
-    def child() -> None:
-        left = [steps]
+    def counted(real: Any) -> Any:
+        def call(*given: Any, **named: Any) -> Any:
+            if left[0] == 0:
+                raise Cut
+            left[0] -= 1
+            return real(*given, **named)
 
-        def counted(real: Any) -> Any:
-            def call(*given: Any, **named: Any) -> Any:
-                if left[0] == 0:
-                    os._exit(1)
-                left[0] -= 1
-                return real(*given, **named)
+        return call
 
-            return call
-
+    with pytest.MonkeyPatch.context() as patch, contextlib.suppress(Cut):
         for name in ("rename", "symlink", "unlink", "mkdir", "open", "fsync", "fchmod", "fchown"):
-            setattr(os, name, counted(getattr(os, name)))
+            patch.setattr(os, name, counted(getattr(os, name)))
         work()
-        os._exit(0)
-
-    process = multiprocessing.get_context("fork").Process(target=child)
-    process.start()
-    process.join()
-    return process.exitcode == 0
+        return True
+    return False
 
 
 def test_a_mode_that_is_too_wide_is_set_right(node: Server, give: Any) -> None:

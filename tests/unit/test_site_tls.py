@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._site.declaration import declaration
 from test_site import planned
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "engine"))
@@ -94,3 +95,74 @@ def test_a_certificate_and_no_tls() -> None:
 
 def test_operations_read_no_files() -> None:
     assert planned(playbook="status", **given("/nowhere", "/nowhere"))["problems"] == []
+
+
+# -- towards databases -----------------------------------------------------------------------
+
+
+def secured(*rows: dict[str, Any], **every: Any) -> dict[str, Any]:
+    return planned(proxysql_tls_backends=list(rows), **every)
+
+
+def declared(found: dict[str, Any]) -> dict[str, Any]:
+    return declaration(found["hosts"]["core1"]["proxysql"], {}, {}, [])
+
+
+def test_what_is_for_all_becomes_variables(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text(ROOT.pem)
+    found = secured({"ca": str(tmp_path / "ca.pem")})
+    assert found["problems"] == []
+    (one,) = found["hosts"]["core1"]["proxysql"]["tls_backends"]
+    assert one["ca"] == ROOT.pem and one["hostname"] == ""
+    variables = declared(found)["variables"]
+    assert variables["mysql-ssl_p2s_ca"] == "/var/lib/proxysql/tls-backends/all-ca.pem"
+    assert variables["mysql-ssl_p2s_cert"] == variables["mysql-ssl_p2s_key"] == ""
+    assert "mysql_servers_ssl_params" not in declared(found)["tables"]
+
+
+def test_what_is_for_single_servers_becomes_rows() -> None:
+    certificate, key = ROOT.server("proxies")
+    parts = {"ca": ROOT.pem, "certificate": certificate, "key": key}
+    found = secured(
+        {"hostname": "192.0.2.31", **parts}, {"hostname": "192.0.2.31", "username": "app", **parts}
+    )
+    assert found["problems"] == []
+    made = declared(found)
+    first, second = made["tables"]["mysql_servers_ssl_params"]
+    folder = "/var/lib/proxysql/tls-backends/192.0.2.31_3306"
+    assert first == {
+        "hostname": "192.0.2.31",
+        "port": 3306,
+        "username": "",
+        "ssl_ca": f"{folder}-ca.pem",
+        "ssl_cert": f"{folder}-certificate.pem",
+        "ssl_key": f"{folder}-key.pem",
+    }
+    assert second["username"] == "app" and second["ssl_ca"] == f"{folder}_app-ca.pem"
+    assert made["states"]["mysql_servers_ssl_params"] == "overridden"
+    assert not any(name.startswith("mysql-ssl_p2s") for name in made["variables"])
+
+
+@pytest.mark.parametrize(
+    ("rows", "every", "sentence"),
+    [
+        ([{"ca": "/nowhere"}], {}, "proxysql_tls_backends, number 1, ca: /nowhere cannot be read"),
+        ([{"ca": "-----BEGIN"}], {}, "number 1, ca: there is no certificate in PEM in it"),
+        ([{"ca": ROOT.pem}, {"ca": ROOT.pem}], {}, "number 2: it is for the same servers as one before it"),
+        ([{"caa": ROOT.pem}], {}, "caa"),
+        (
+            [{"ca": ROOT.pem}],
+            {"proxysql_global_variables": {"mysql-ssl_p2s_ca": "/x"}},
+            "sets mysql-ssl_p2s_ca, which is made of proxysql_tls_backends",
+        ),
+        (
+            [{"hostname": "a", "ca": ROOT.pem}],
+            {"proxysql_tables": {"mysql_servers_ssl_params": [{"hostname": "a"}]}},
+            "which is also in proxysql_tables",
+        ),
+    ],
+)
+def test_towards_databases_refused_in_a_sentence(
+    rows: list[dict[str, Any]], every: dict[str, Any], sentence: str
+) -> None:
+    assert [text for text in secured(*rows, **every)["problems"] if sentence in text]

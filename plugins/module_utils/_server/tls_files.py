@@ -49,20 +49,8 @@ class TlsFiles:
         except OSError as exc:
             raise DeclarationError(f"folder: {folder}: {exc.strerror}") from None
         self.owner = (found.st_uid, found.st_gid)
-        self.before = {name: self._seen(name) for name in MODES}
+        self.before = {name: seen(self._path(name)) for name in MODES}
         self._old = ""
-
-    def _seen(self, name: str) -> File:
-        path = os.path.join(self.folder, name)
-        try:
-            found = os.stat(path)
-            with open(path, encoding="utf-8", errors="replace") as stream:
-                content = stream.read()
-        except FileNotFoundError:
-            return File(None, 0, (-1, -1))
-        except OSError as exc:
-            raise DeclarationError(f"{path} cannot be read: {exc.strerror}") from None
-        return File(content, stat.S_IMODE(found.st_mode), (found.st_uid, found.st_gid))
 
     def due(self) -> list[str]:
         """Those that are not as they should be."""
@@ -77,8 +65,7 @@ class TlsFiles:
         """The wanted ones in place of those that are there. Raises EngineError."""
         with self._writing():
             if not os.path.lexists(self._path("tls")):
-                os.mkdir(self._path("tls"), 0o700)
-                _flush(self._path("tls"), 0o755)
+                make_folder(self._path("tls"))
             if not all(self._is_link(name) for name in MODES):
                 self._use(self._set(self.before))
                 for name in MODES:
@@ -119,18 +106,9 @@ class TlsFiles:
         path = tempfile.mkdtemp(dir=self._path("tls"), prefix=_SET)
         for name, file in files.items():
             if file.content is not None:
-                self._write(os.path.join(path, name), file)
+                write(os.path.join(path, name), file)
         _flush(path, 0o755)
         return os.path.basename(path)
-
-    def _write(self, path: str, file: File) -> None:
-        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(number, "w", encoding="utf-8") as stream:
-            stream.write(file.content or "")
-            stream.flush()
-            os.fchown(number, *file.owner)
-            os.fchmod(number, file.mode)
-            os.fsync(number)
 
     def _use(self, name: str) -> None:
         self._link(name, os.path.join("tls", "current"))
@@ -144,6 +122,36 @@ class TlsFiles:
         os.symlink(target, beside)
         os.rename(beside, path)
         _flush(os.path.dirname(path))
+
+
+def seen(path: str) -> File:
+    """Raises DeclarationError."""
+    try:
+        found = os.stat(path)
+        with open(path, encoding="utf-8", errors="replace") as stream:
+            content = stream.read()
+    except FileNotFoundError:
+        return File(None, 0, (-1, -1))
+    except OSError as exc:
+        raise DeclarationError(f"{path} cannot be read: {exc.strerror}") from None
+    return File(content, stat.S_IMODE(found.st_mode), (found.st_uid, found.st_gid))
+
+
+def write(path: str, file: File) -> None:
+    """A new file, on the disk when this returns, at no time readable by others. Raises OSError."""
+    number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(number, "w", encoding="utf-8") as stream:
+        stream.write(file.content or "")
+        stream.flush()
+        os.fchown(number, *file.owner)
+        os.fchmod(number, file.mode)
+        os.fsync(number)
+
+
+def make_folder(path: str) -> None:
+    """Of root's or whoever runs this, and ProxySQL may look into it. Raises OSError."""
+    os.mkdir(path, 0o700)
+    _flush(path, 0o755)
 
 
 def _flush(folder: str, mode: int = 0) -> None:

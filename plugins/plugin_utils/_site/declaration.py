@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...module_utils._server import tls_backends
+
 # The cluster does not carry these variables, or a node has to be restarted for them.
 _OF_EACH_NODE = (
     "admin-pgsql_ifaces",
@@ -45,6 +47,9 @@ def declaration(
     found["tables"].pop("proxysql_servers", None)
     if found["members"]:
         found["tables"]["proxysql_servers"] = found["members"]
+    secure = tls_rows(options)
+    if secure:
+        found["tables"]["mysql_servers_ssl_params"] = secure
     state = options["state"]
     words = state if isinstance(state, Mapping) else {}
     word = "overridden" if isinstance(state, Mapping) else state
@@ -78,8 +83,38 @@ def _variables(options: Mapping[str, Any]) -> dict[str, Any]:
         "own": own,
         # without these a node would not follow the leader
         "of_node": {**own, **{name: given[name] for name in given if name in _OF_EACH_NODE}},
-        "variables": {**(options["base_variables"] or {}), **own, **monitor, **given},
+        "variables": {
+            **(options["base_variables"] or {}),
+            **own,
+            **monitor,
+            **_tls_variables(options),
+            **given,
+        },
     }
+
+
+def tls_rows(options: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Of mysql_servers_ssl_params: servers with a CA or a certificate of their own."""
+    backends = [tls_backends.backend_of(row) for row in options["tls_backends"] or ()]
+    return [
+        {
+            "hostname": one.hostname,
+            "port": one.port,
+            "username": one.username,
+            **tls_backends.paths(options["data_dir"], one),
+        }
+        for one in backends
+        if one.hostname
+    ]
+
+
+def _tls_variables(options: Mapping[str, Any]) -> dict[str, str]:
+    """What is for all other servers."""
+    for row in options["tls_backends"] or ():
+        if not row.get("hostname"):
+            found = tls_backends.paths(options["data_dir"], tls_backends.backend_of(row))
+            return {f"mysql-ssl_p2s_{part}": found.get(f"ssl_{part}", "") for part in ("ca", "cert", "key")}
+    return {}
 
 
 def cnf(declared: Mapping[str, Any], data_dir: str) -> str:

@@ -292,6 +292,9 @@ class Site:
                 self.say(host),
                 lambda sentence, host=host: self.warnings.add(sentence, host),  # type: ignore[misc]
             )
+            if node.options["proxysql_tls_backends"]:
+                rows = {**given(self.hostvars[host], ["proxysql_tables"], _nothing), **self._table_params()}
+                tls.check_backends(node.options, rows.get("proxysql_tables") or {}, self.say(host))
 
     # -- what comes of it
 

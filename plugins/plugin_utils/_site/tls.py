@@ -1,16 +1,17 @@
 # Copyright: (c) 2026, The mysqlha.proxysql developers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The certificates that nodes show to clients: read on the controller, checked before any host is touched."""
+"""The certificates of nodes, towards clients and databases: read and checked before any host is touched."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Callable
 
 from ...module_utils._declared.errors import DeclarationError
+from ...module_utils._server import tls_backends
 from ...module_utils._server.certificates import WARN_DAYS, certificates_of, day, problems, tls_set
 
 Say = Callable[[str], None]
@@ -55,6 +56,35 @@ class Certificates:
         for tell, found in zip((say, warn), self._checked[key]):
             for sentence in found:
                 tell(f"proxysql_tls_{sentence}")
+
+
+def check_backends(options: dict[str, Any], tables: Mapping[str, Any], say: Say) -> None:
+    """options: the typed ones of a node, with their whole names. Paths become what is in the files.
+
+    tables: those that are declared, by name.
+    """
+    rows = options["proxysql_tls_backends"] or []
+    found, names = [], set()
+    for number, row in enumerate(rows, 1):
+        where = f"proxysql_tls_backends, number {number}"
+        try:
+            given = {part: _content(f"{where}, {part}", str(row.get(part) or "")) for part in _PARTS}
+        except DeclarationError as exc:
+            say(exc.message)
+            continue
+        one = tls_backends.backend_of({**row, **given})
+        for sentence in tls_backends.problems(one):
+            say(f"{where}, {sentence}")
+        if one.name in names:
+            say(f"{where}: it is for the same servers as one before it")
+        names.add(one.name)
+        found.append({**row, **given})
+    options["proxysql_tls_backends"] = found
+    if names - {"all"} and "mysql_servers_ssl_params" in tables:
+        say("proxysql_tls_backends makes rows of mysql_servers_ssl_params, which is also in proxysql_tables")
+    ours = {f"mysql-ssl_p2s_{name}" for name in ("ca", "cert", "key")}
+    for name in sorted(ours & set(options["proxysql_global_variables"] or {}) if "all" in names else ()):
+        say(f"proxysql_global_variables sets {name}, which is made of proxysql_tls_backends")
 
 
 def _judge(texts: Sequence[str], names: Sequence[str], now: float) -> tuple[list[str], list[str]]:

@@ -1,0 +1,165 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Files that ProxySQL uses towards databases: CAs, and certificates that it shows to those that ask for one.
+
+ProxySQL reads them at each new connection to a database. So what is in them is tried first.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from .._declared.errors import DeclarationError, EngineError
+from .backends import Place
+from .certificates import as_file, certificates_of
+from .handshake import shown
+from .login import unverified
+from .tls_files import File, make_folder, seen, write
+
+#: Part -> column of mysql_servers_ssl_params, which is also the end of a variable's name; mode.
+PARTS = {"ca": ("ssl_ca", 0o644), "certificate": ("ssl_cert", 0o644), "key": ("ssl_key", 0o600)}
+FOLDER = "tls-backends"
+
+
+@dataclass(frozen=True)
+class Backend:
+    """hostname: empty for all servers that have none of their own. Parts as PEM, empty where not given."""
+
+    hostname: str = ""
+    port: int = 3306
+    username: str = ""
+    ca: str = ""
+    certificate: str = ""
+    key: str = field(default="", repr=False)
+
+    @property
+    def name(self) -> str:
+        if not self.hostname:
+            return "all"
+        words = [self.hostname, str(self.port), self.username]
+        return "_".join(quote(word, safe=":") for word in words if word)
+
+
+def backend_of(row: Mapping[str, Any]) -> Backend:
+    given = {name: str(row.get(name) or "") for name in ("hostname", "username", *PARTS)}
+    return Backend(**given, port=int(row.get("port") or 3306))
+
+
+def paths(data_dir: str, one: Backend) -> dict[str, str]:
+    """Column -> the path of its file, for the parts that are given."""
+    return {
+        column: os.path.join(data_dir, FOLDER, f"{one.name}-{part}.pem")
+        for part, (column, _mode) in PARTS.items()
+        if getattr(one, part)
+    }
+
+
+def problems(one: Backend) -> list[str]:
+    """What is wrong with the parts by themselves, each beginning with the part."""
+    found = []
+    for part in ("ca", "certificate"):
+        try:
+            if getattr(one, part) and not certificates_of(getattr(one, part)):
+                found.append(f"{part}: there is no certificate in PEM in it")
+        except DeclarationError as exc:
+            found.append(f"{part}: {exc.message}")
+    if bool(one.certificate) != bool(one.key):
+        found.append("certificate and key: one is given without the other")
+    if found:
+        return found
+    try:
+        context(one)
+    except (ssl.SSLError, ValueError) as exc:
+        reason = getattr(exc, "reason", None) or type(exc).__name__
+        fits = (
+            "it does not fit the certificate" if reason == "KEY_VALUES_MISMATCH" else f"not usable: {reason}"
+        )
+        found.append(f"key: {fits}")
+    return found
+
+
+def context(one: Backend) -> ssl.SSLContext:
+    """As ProxySQL would: the CA is asked for, and not the name."""
+    made = unverified()
+    if one.ca:
+        made.load_verify_locations(cadata=one.ca)
+        made.verify_mode = ssl.CERT_REQUIRED
+        made.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    if one.certificate:
+        with as_file(one.certificate) as certificate, as_file(one.key) as key:
+            # Without a password given here, one would be asked for on the terminal.
+            made.load_cert_chain(certificate, key, password="")
+    return made
+
+
+class BackendFiles:
+    """Those in the folder of a ProxySQL. They belong to whom its data folder belongs to."""
+
+    def __init__(self, data_dir: str, backends: Sequence[Backend]) -> None:
+        self.folder = os.path.join(data_dir, FOLDER)
+        try:
+            found = os.stat(data_dir)
+        except OSError as exc:
+            raise DeclarationError(f"folder: {data_dir}: {exc.strerror}") from None
+        self.wanted = {
+            path: File(getattr(one, part), mode, (found.st_uid, found.st_gid))
+            for one in backends
+            for part, (column, mode) in PARTS.items()
+            for path in [paths(data_dir, one).get(column)]
+            if path
+        }
+        self.due = {path: file for path, file in self.wanted.items() if seen(path) != file}
+
+    def put(self) -> None:
+        """Each by one rename, a certificate right before its key. Raises EngineError."""
+        made = []
+        try:
+            if not os.path.lexists(self.folder):
+                make_folder(self.folder)
+            for path, file in self.due.items():
+                beside = f"{path}.new"
+                if os.path.lexists(beside):
+                    os.unlink(beside)  # of a run that was killed
+                write(beside, file)
+                made.append(path)
+            for path in made:
+                os.rename(f"{path}.new", path)
+        except OSError as exc:
+            raise EngineError(f"{self.folder}: the files cannot be written: {exc.strerror}") from None
+
+
+def for_server(backends: Sequence[Backend], place: Place) -> list[Backend]:
+    """What ProxySQL takes for a server: its own, of whichever users, else what is for all."""
+    own = [one for one in backends if (one.hostname, one.port) == place]
+    return own or [one for one in backends if not one.hostname]
+
+
+def try_all(wanted: Iterable[tuple[Place, Backend]], timeout: float) -> tuple[list[str], list[str]]:
+    """(refused, unknown): sentences that name the server. unknown: those that did not answer."""
+    pairs = list(dict.fromkeys(wanted))
+    with ThreadPoolExecutor(max_workers=32) as pool:
+        seen = list(pool.map(lambda pair: _try(pair[0], pair[1], timeout), pairs))
+    return [text for refused, text in seen if text and refused], [
+        text for refused, text in seen if text and not refused
+    ]
+
+
+def _try(place: Place, one: Backend, timeout: float) -> tuple[bool, str]:
+    where = f"{place[0]}:{place[1]}"
+    try:
+        if shown(*place, timeout, context(one)).certificate is None:
+            return True, f"{where} offers no TLS"
+    except ssl.SSLCertVerificationError as exc:
+        return True, f"{where} shows a certificate that the CA did not sign: {exc.verify_message}"
+    except ssl.SSLError as exc:
+        return True, f"{where}: {exc.reason or exc}"
+    except OSError as exc:
+        return False, f"{where}: {exc}"
+    return False, ""
