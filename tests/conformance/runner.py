@@ -12,6 +12,7 @@ from typing import Any
 
 import pymysql
 from backend import Backend
+from certificates import Sets
 from rules import Rules, plain
 from script import Script, Step
 
@@ -46,13 +47,14 @@ class Runner:
         self.names |= {f"{{{name}.port}}": str(backend.port) for name, backend in backends.items()}
         self.rules = Rules({value: name for name, value in self.names.items()})
         self.awaited: str | None = None
+        self.sets = Sets()
 
     def run(self) -> Iterator[Recorded]:
         for step in self.script.steps:
             if not step.directive:
                 yield self._statement(step.text)
-            elif step.directive in ("login", "log"):
-                yield {"directive": f"@{step.directive} {step.text}", **self._directive(step)}
+            elif step.directive in ("login", "log", "shown", "tries"):
+                yield {"directive": f"@{step.directive} {step.text}".rstrip(), **self._directive(step)}
             else:
                 self._directive(step)
                 yield {"directive": f"@{step.directive} {step.text}".rstrip()}
@@ -100,6 +102,21 @@ class Runner:
                 return {"found": True}
             time.sleep(0.05)
         return {"waited_in_vain": text}
+
+    def _tls(self, words: str) -> None:
+        self.sets.put(self.servers[self.node].datadir, words.split())
+
+    def _shown(self, _: str) -> Recorded:
+        server = self.servers[self.node]
+        ports = {"admin": server.admin_port, "clients": server.data_port}
+        return {name: self.sets.shown(server.host, port) for name, port in ports.items()}
+
+    def _tries(self, _: str) -> Recorded:
+        try:
+            self._start("")
+        except RuntimeError:
+            return {"started": False}
+        return {"started": True}
 
     def _login(self, who: str) -> Recorded:
         user, password, address = [*who.split(" "), "", ""][:3]

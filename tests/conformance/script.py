@@ -15,6 +15,10 @@ A statement ends with ';' at the end of a line (which is not sent). A line that 
     @stop, @start          stop the node in order; start it
     @restart               both
     @log TEXT              wait until the node's log contains TEXT
+    @tls CA CERT KEY       put these files in the data folder: each of a set that is made under this name, or
+                           'none' for no file, 'text' for one that is no PEM
+    @shown                 which set's certificate Admin and the port for clients show
+    @tries                 start the node, which may end at once
 """
 
 from __future__ import annotations
@@ -36,6 +40,9 @@ DIRECTIVES = (
     "start",
     "restart",
     "log",
+    "tls",
+    "shown",
+    "tries",
 )
 
 

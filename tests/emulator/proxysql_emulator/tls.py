@@ -25,12 +25,18 @@ class Tls:
         self.context: ssl.SSLContext | None = None
         if any(path.exists() for path in self.paths):
             try:
-                self.reload()
+                self._read()
             except AdminError as error:
-                raise SystemExit(f"Unable to use SSL key. Shutting down: {error.text}") from None
+                raise SystemExit(f"{error.text}. Shutting down") from None
 
     def reload(self) -> None:
         """Raises AdminError, and goes on with what it had."""
+        try:
+            self._read()
+        except AdminError as error:
+            raise AdminError(f"ProxySQL Admin Error: {error.text}") from None
+
+    def _read(self) -> None:
         there = [path for path in self.paths if path.exists()]
         if len(there) < len(self.paths):
             raise AdminError(f"RELOAD TLS failed: {len(there)} TLS files are present. Expected: 3")
@@ -44,8 +50,8 @@ class Tls:
             with _shown(certificate, ca) as chain:
                 context.load_cert_chain(chain, key, password="")
             context.load_verify_locations(ca)
-        except (ssl.SSLError, ValueError) as error:
-            raise AdminError(f"Unable to use SSL key: {error}") from None
+        except (ssl.SSLError, ValueError):
+            raise AdminError("Unable to use SSL key") from None
         self.context = context
 
 
