@@ -215,6 +215,8 @@ def test_what_is_to_be_confirmed_can_be_taken_back() -> None:
     assert planned(proxysql_confirm=30)["problems"] == []
     (problem,) = planned(proxysql_confirm=30, proxysql_restore_points=0)["problems"]
     assert "nothing to go back to" in problem
+    (problem,) = planned(proxysql_confirm=30, proxysql_cluster_mode="push")["problems"]
+    assert "with proxysql_cluster_mode push there is none" in problem
 
 
 def test_what_a_playbook_is_asked_for_is_typed() -> None:

@@ -46,7 +46,9 @@ def standing(cluster: Cluster) -> list[Any]:
     ]
 
 
-@pytest.mark.parametrize("mode", [(), ("--check",)], ids=["run", "check"])
+@pytest.mark.parametrize(
+    "mode", [(), ("--check",), given(proxysql_cluster_mode="push")], ids=["run", "check", "push"]
+)
 def test_a_query_that_would_go_elsewhere_stops_the_run(cluster: Cluster, mode: tuple[str, ...]) -> None:
     before = standing(cluster)
     with Traffic(cluster) as traffic:
