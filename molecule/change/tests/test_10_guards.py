@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
+from changing import CONFIGURATION, given
 from helpers import Cluster, played
 from traffic import Traffic
 
-CONFIGURATION = ("--tags", "configuration")
 # Accepted by ProxySQL, and wrong: every report would go to the primary.
 SHADOWING = {
     "rule_id": 15,
@@ -28,10 +27,6 @@ ROUTING = [
 
 def rules(cluster: Cluster, *more: dict[str, Any]) -> list[dict[str, Any]]:
     return [*cluster.declared["proxysql_mysql_query_rules"], *more]
-
-
-def given(**variables: Any) -> tuple[str, str]:
-    return "-e", json.dumps(variables)
 
 
 def standing(cluster: Cluster) -> list[Any]:

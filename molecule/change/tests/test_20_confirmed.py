@@ -8,29 +8,12 @@ import subprocess
 from collections.abc import Callable
 from typing import Any
 
-from helpers import CHECKOUT, INVENTORY, SCENARIO, Cluster, Node, changes, full, played, poll, site
-from test_10_guards import CONFIGURATION, SHADOWING, given, rules
+from changing import CONFIGURATION, as_declared, given, value, wanted
+from helpers import CHECKOUT, INVENTORY, SCENARIO, Cluster, full, played, poll, site
+from test_10_guards import SHADOWING, rules
 from traffic import Traffic
 
-NAME = "mysql-max_connections"
 TIMERS = "systemctl list-timers --all --no-legend 'proxysql*'"
-
-
-def value(node: Node) -> str | None:
-    statement = f"SELECT variable_value FROM runtime_global_variables WHERE variable_name = '{NAME}'"
-    return node.admin(statement)[0]["variable_value"]
-
-
-def wanted(cluster: Cluster, number: int, **more: object) -> tuple[str, str]:
-    variables = {**cluster.declared["proxysql_global_variables"], NAME: number}
-    return given(proxysql_global_variables=variables, **more)
-
-
-def as_declared() -> None:
-    """Nothing is left to do but the file for a first start, which is no part of a rollback."""
-    left = changes(site(*CONFIGURATION))
-    assert all(change.endswith("Write /etc/proxysql.cnf") for change in left), left
-    assert changes(site(*CONFIGURATION)) == []
 
 
 def test_a_server_that_nobody_answers_at(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from changing import CONFIGURATION, as_declared, value, wanted
 from helpers import Cluster, changes, full, played, poll, site
-from test_10_guards import CONFIGURATION
-from test_20_confirmed import as_declared, value, wanted
 from traffic import Traffic
 
 

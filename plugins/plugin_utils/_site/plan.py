@@ -431,9 +431,7 @@ def _check_places(options: Mapping[str, Any], say: Callable[[str], None]) -> Non
             "proxysql_confirm is set, and with proxysql_restore_points 0 there would be nothing to go back to"
         )
     if options["proxysql_confirm"] and options["proxysql_cluster_mode"] == "push":
-        say(
-            "proxysql_confirm has a leader take a change back, and with proxysql_cluster_mode push there is none"
-        )
+        say("proxysql_confirm is for the leader, and with proxysql_cluster_mode push there is none")
     for name in ("proxysql_admin_port", "proxysql_mysql_port"):
         if not 1 <= options[name] <= 65535:
             say(f"{name} is {options[name]}; it must be from 1 to 65535")

@@ -1,0 +1,37 @@
+"""The guards of a change, as far as they need no traffic; the scenario change has the rest of them."""
+
+from __future__ import annotations
+
+from changing import CONFIGURATION, as_declared, given, value, wanted
+from helpers import Cluster, changes, played, poll, site
+
+
+def test_what_would_go_wrong_is_refused_before_a_host_is_touched(cluster: Cluster) -> None:
+    nowhere = {"rule_id": 15, "active": True, "destination_hostgroup": 99, "apply": True}
+    before = [node.run("ls /var/lib/proxysql-restore") for node in cluster.nodes]
+    output = played(
+        "site",
+        *CONFIGURATION,
+        *given(
+            proxysql_mysql_query_rules=[*cluster.declared["proxysql_mysql_query_rules"], nowhere],
+            proxysql_admin_interfaces=["127.0.0.1:6032"],
+        ),
+        fails=True,
+    )
+    for told in ("rule_id=15", "99", "proxysql_admin_interfaces", "No host was touched"):
+        assert told in output, output[-3000:]
+    assert [node.run("ls /var/lib/proxysql-restore") for node in cluster.nodes] == before
+
+
+def test_a_change_is_confirmed_and_rolled_back(cluster: Cluster) -> None:
+    before = value(cluster.active)
+    site(*CONFIGURATION, *wanted(cluster, 1111, proxysql_confirm=2))
+    assert {value(node) for node in cluster.nodes} == {"1111"}
+    assert "proxysql-" not in cluster.active.run("systemctl list-timers --all --no-legend 'proxysql*'")
+    shown = played("rollback", "--check", "--diff")
+    assert "1111" in shown and {value(node) for node in cluster.nodes} == {"1111"}
+    played("rollback")
+    for node in cluster.nodes:
+        poll(f"{node} follows", lambda node=node: value(node) == before)  # type: ignore[misc]
+    assert changes(played("rollback")) == []
+    as_declared()
