@@ -193,6 +193,13 @@ def played(name: str, *arguments: str, fails: bool = False) -> str:
     return output
 
 
+def picture(name: str, command: str, output: str) -> None:
+    """Keep what a person saw for the documentation: tests/tools/screenshots draws it."""
+    folder = CHECKOUT / ".cache" / "pictures"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.txt").write_text(f"$ {command}\n{output}", encoding="utf-8")
+
+
 def site(*arguments: str) -> str:
     """Run site.yml as converge does, and return all it printed."""
     return played("site", *arguments)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from changing import CONFIGURATION, given
-from helpers import Cluster, played
+from helpers import Cluster, picture, played
 from traffic import Traffic
 
 # Accepted by ProxySQL, and wrong: every report would go to the primary.
@@ -61,6 +61,8 @@ def test_a_query_that_would_go_elsewhere_stops_the_run(cluster: Cluster, mode: t
     assert "SELECT id FROM reports" in output and "hostgroup 10" in output, output[-3000:]
     assert standing(cluster) == before
     assert not traffic.failed, traffic
+    if not mode:
+        picture("change-rehearsed", "ansible-playbook -i production mysqlha.proxysql.site", output)
 
 
 def test_what_lint_finds_stops_the_run_before_a_host_is_touched(cluster: Cluster) -> None:

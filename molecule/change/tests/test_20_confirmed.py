@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from changing import CONFIGURATION, as_declared, given, value, wanted
-from helpers import CHECKOUT, INVENTORY, SCENARIO, Cluster, full, played, poll, site
+from helpers import CHECKOUT, INVENTORY, SCENARIO, Cluster, full, picture, played, poll, site
 from test_10_guards import SHADOWING, rules
 from traffic import Traffic
 
@@ -60,6 +60,11 @@ def test_queries_that_go_elsewhere_are_seen_on_live_traffic(
             fails=True,
         )
     assert "went to hostgroup 10, not to 20" in output, output[-3000:]
+    picture(
+        "change-confirmed",
+        "ansible-playbook -i production mysqlha.proxysql.site -e proxysql_confirm=20",
+        output,
+    )
     assert not traffic.failed, traffic
     record_property("reports sent to the primary, taken back", str(traffic))
     for node in cluster.nodes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from changing import CONFIGURATION, as_declared, value, wanted
-from helpers import Cluster, changes, full, played, poll, site
+from helpers import Cluster, changes, full, picture, played, poll, site
 from traffic import Traffic
 
 
@@ -15,6 +15,9 @@ def test_the_last_run_is_taken_back_on_all_nodes(cluster: Cluster) -> None:
     assert {value(node) for node in cluster.nodes} == {"1111"}
     shown = played("rollback", "--check", "--diff")
     assert "1111" in shown and {value(node) for node in cluster.nodes} == {"1111"}
+    picture(
+        "change-rolled-back", "ansible-playbook -i production mysqlha.proxysql.rollback --check --diff", shown
+    )
     with Traffic(cluster) as traffic:
         played("rollback")
         for node in cluster.nodes:
