@@ -37,10 +37,9 @@ options:
         required: true
       password:
         description:
-          - The password, in clear or as a hash. It never appears in results, in the diff or in a log.
-          - A clear password is checked against what ProxySQL has stored. If that is a hash which
-            belongs to the password, it is left as it is. Hashes are those of PostgreSQL
-            (C(SCRAM-SHA-256$...) and C(md5...)).
+          - The password, in clear. It never appears in results, in the diff or in a log.
+          - ProxySQL 3.0.3 does not take C(md5...) for a hash, so it is refused. With C(SCRAM-SHA-256$...) clients
+            get in only where C(pgsql-authentication_method) is 3, and ProxySQL cannot log in to the databases.
           - C(null) and the empty string both mean no password. The table's default is C(null).
         type: str
       active:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import hmac
 
 import pytest
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.errors import DeclarationError
@@ -177,31 +175,28 @@ def test_a_hash_is_written_as_it_is_given(server):
     assert {row[3] for row in in_runtime(server)} == {SHA1}
 
 
-# -- PostgreSQL's forms --------------------------------------------------------------------
+# -- PostgreSQL ----------------------------------------------------------------------------
+
+MD5 = "md5" + hashlib.md5(b"s3cretapp").hexdigest()
 
 
-def scram(clear: str) -> str:
-    salt, rounds = b"0123456789abcdef", 4096
-    salted = hashlib.pbkdf2_hmac("sha256", clear.encode(), salt, rounds)
-    client, server = (
-        hmac.new(salted, word, hashlib.sha256).digest() for word in (b"Client Key", b"Server Key")
-    )
-    keys = ":".join(base64.b64encode(key).decode() for key in (hashlib.sha256(client).digest(), server))
-    return f"SCRAM-SHA-256${rounds}:{base64.b64encode(salt).decode()}${keys}"
-
-
-@pytest.mark.parametrize("form", ["scram", "md5"])
-def test_a_clear_password_is_verified_against_postgresqls_forms(three, form):
-    text = scram("s3cret") if form == "scram" else "md5" + hashlib.md5(b"s3cretapp").hexdigest()
+def test_a_clear_password_takes_the_place_of_a_hash_of_postgresql(three):
+    """Nobody can log in with the hash, so whoever declares the password gets it."""
     sql(
         three,
-        f"INSERT INTO pgsql_users (username, password) VALUES ('app', '{text}')",
+        f"INSERT INTO pgsql_users (username, password) VALUES ('app', '{MD5}')",
         "LOAD PGSQL USERS TO RUNTIME",
         "SAVE PGSQL USERS TO DISK",
     )
     user = {"username": "app", "password": "s3cret"}
+    assert run(three, {"pgsql_users": [user]}).changed
     assert run(three, {"pgsql_users": [user]}).layers == NOTHING
-    assert run(three, {"pgsql_users": [{**user, "password": "other"}]}).changed
+
+
+def test_a_hash_of_postgresql_is_refused(three):
+    with pytest.raises(DeclarationError, match="would take it for the password itself") as caught:
+        run(three, {"pgsql_users": [{"username": "app", "password": MD5}]})
+    assert MD5 not in caught.value.message
 
 
 @pytest.mark.parametrize("state", ["merged", "replaced", "overridden"])

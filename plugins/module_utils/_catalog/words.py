@@ -32,7 +32,8 @@ class Column:
     (text that LOAD rewrites), client_addr (text with a wildcard at the end), hex (text
     that must be a number such as 0x1F); number and any are
     those of columns that only the server knows.
-    secret: whose forms of a hash are known, "mysql" or "pgsql"; empty where there is no secret.
+    secret: "mysql" where it may be one of the hashes of MySQL, "pgsql" where no hash is known;
+    empty where there is no secret.
     forbids: characters that the server stores and LOAD does not survive.
     blank: NULL and the empty string mean the same to LOAD, so they compare equal and are kept as NULL.
     members: keys of a JSON object whose whole numbers LOAD checks, with their limits.

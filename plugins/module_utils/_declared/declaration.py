@@ -255,6 +255,10 @@ def _declared_text(column: Column, value: Any) -> Value:
                 f"{unknown[0][:80]!r} is not a modifier (CASELESS, GLOBAL or both, with a comma)"
             )
         return canonical_modifiers(text)
+    if column.secret == "pgsql" and re.match(r"md5[0-9a-f]{32}\Z", text):
+        raise ValueError(
+            "is a hash (ProxySQL would take it for the password itself; give the clear password)"
+        )
     if column.secret == "mysql" and text.startswith("*") and not re.match(r"\*[0-9A-Fa-f]{40}\Z", text):
         raise ValueError(
             "begins with '*' but is no mysql_native_password hash; ProxySQL takes it for one and refuses"

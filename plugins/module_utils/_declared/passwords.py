@@ -3,10 +3,7 @@
 
 """Does this stored form belong to this clear password?
 
-What is said of mysql_users was seen on 2.7.1; for pgsql_users the forms are PostgreSQL's own
-(pg_authid.rolpassword), and were not run on ProxySQL.
-
-ProxySQL keeps a user's password as it was written: clear, as mysql_native_password
+ProxySQL (2.7.1) keeps the password of a row of mysql_users as it was written: clear, as mysql_native_password
 (``*`` and 40 hex digits) or as caching_sha2_password (``$A$005$``, a salt of 20 bytes, 43
 characters). A salt is random, so a clear password declared again must be verified against
 what is stored, not hashed anew and compared.
@@ -14,8 +11,6 @@ what is stored, not hashed anew and compared.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import hmac
 import re
@@ -25,8 +20,6 @@ _NATIVE = re.compile(r"\*[0-9A-Fa-f]{40}\Z")
 _SHA2 = re.compile(rb"\$A\$([0-9A-Fa-f]{3})\$(.{20})(.{43})\Z", re.DOTALL)
 # As MySQL prints a hash of caching_sha2_password with print_identified_with_as_hex: $A$, and so on.
 _SHA2_AS_HEX = re.compile(r"0x244124[0-9A-Fa-f]{134}\Z")
-_MD5 = re.compile(r"md5[0-9a-f]{32}\Z")
-_SCRAM = re.compile(r"SCRAM-SHA-256\$([0-9]{1,7}):([^$]*)\$([^:]*):([^:]*)\Z")
 _ALPHABET = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 # The order in which sha256-crypt writes the 32 bytes of its digest, three at a time.
@@ -36,19 +29,15 @@ _ORDER = (
 )  # fmt: skip
 
 
-def is_hash(text: str, family: str = "mysql") -> bool:
+def is_hash(text: str) -> bool:
     """Whether ProxySQL takes the text for a hash; anything else is a clear password."""
-    if family == "pgsql":
-        return bool(_MD5.match(text) or _SCRAM.match(text))
     return bool(_NATIVE.match(text) or _SHA2.match(_bytes(text)))
 
 
 # One password is asked about for each layer, and a salted one takes thousands of rounds.
 @lru_cache(maxsize=4096)
-def verify(clear: str, stored: str, family: str = "mysql", username: str = "") -> bool:
+def verify(clear: str, stored: str) -> bool:
     """Whether a login with ``clear`` passes against ``stored``, in any of its forms."""
-    if family == "pgsql":
-        return _verify_pgsql(clear, stored, username)
     if _NATIVE.match(stored):
         return hmac.compare_digest(native(clear), stored.upper())
     parts = _SHA2.match(_bytes(stored))
@@ -56,23 +45,6 @@ def verify(clear: str, stored: str, family: str = "mysql", username: str = "") -
         return hmac.compare_digest(_bytes(clear), _bytes(stored))
     thousands, salt, digest = parts.groups()
     return hmac.compare_digest(_sha256_crypt(_bytes(clear), salt, int(thousands, 16) * 1000), digest)
-
-
-def _verify_pgsql(clear: str, stored: str, username: str) -> bool:
-    if _MD5.match(stored):
-        digest = hashlib.md5(_bytes(clear + username)).hexdigest()
-        return hmac.compare_digest("md5" + digest, stored)
-    parts = _SCRAM.match(stored)
-    if parts is None:
-        return hmac.compare_digest(_bytes(clear), _bytes(stored))
-    try:
-        salt, stored_key = (base64.b64decode(parts.group(number)) for number in (2, 3))
-    except binascii.Error:
-        return False
-    # RFC 5802, with the password as it is: SASLprep changes nothing in most of them.
-    salted = hashlib.pbkdf2_hmac("sha256", _bytes(clear), salt, int(parts.group(1)))
-    client_key = hmac.new(salted, b"Client Key", hashlib.sha256).digest()
-    return hmac.compare_digest(hashlib.sha256(client_key).digest(), stored_key)
 
 
 def native(clear: str) -> str:
