@@ -74,8 +74,10 @@ class LookupModule(LookupBase):
         given = {name: self.get_option(name) for name in ("name", "days", "renew", "password")}
         try:
             asked = Asked(names=as_names(self.get_option("names")), **given)
-            if "/" in asked.name or not 0 <= asked.renew < asked.days:
-                raise ValueError("name: it has a slash; or renew is not less than days")
+            if "/" in asked.name or asked.name in ("", "ca", "ca-key"):
+                raise ValueError(f"name: {asked.name!r} is no name of a file, or that of the authority's own")
+            if not 0 <= asked.renew < asked.days:
+                raise ValueError("renew: must be 0 or more, and less than days")
             return [vars(own_certificate(Path(term).expanduser(), asked)) for term in terms]
         except (OSError, ValueError) as exc:
             raise AnsibleError(f"own_certificate: {exc}") from None

@@ -125,8 +125,8 @@ def test_the_lookup_gives_the_role_what_it_takes(tmp_path: Path) -> None:
     tree = tmp_path / "tree/ansible_collections/mysqlha"
     tree.mkdir(parents=True)
     (tree / "proxysql").symlink_to(CHECKOUT)
-    lookup = "lookup('mysqlha.proxysql.own_certificate', '{}', names={}, password='Secret-p')"
-    good = lookup.format(tmp_path / "pki", ["192.0.2.10"])
+    lookup = "lookup('mysqlha.proxysql.own_certificate', '{}', names={}, password='Secret-p', name='{}')"
+    good = lookup.format(tmp_path / "pki", ["192.0.2.10"], "proxysql")
     parts = {part: "{{ (" + good + ")." + part + " }}" for part in ("certificate", "key", "ca")}
     right = [
         "certificate is search('BEGIN CERTIFICATE')",
@@ -136,7 +136,12 @@ def test_the_lookup_gives_the_role_what_it_takes(tmp_path: Path) -> None:
     ]
     tasks = [
         {"ansible.builtin.assert": {"that": right}},
-        {"ansible.builtin.debug": {"msg": "{{ " + lookup.format("/x", []) + " }}"}},
+        {
+            # which would take the place of the authority
+            "ansible.builtin.debug": {"msg": "{{ " + lookup.format("/x", ["192.0.2.10"], "ca") + " }}"},
+            "ignore_errors": True,
+        },
+        {"ansible.builtin.debug": {"msg": "{{ " + lookup.format("/x", [], "proxysql") + " }}"}},
     ]
     play = [{"hosts": "localhost", "gather_facts": False, "vars": parts, "tasks": tasks}]
     (tmp_path / "play.yml").write_text(json.dumps(play))
@@ -151,6 +156,8 @@ def test_the_lookup_gives_the_role_what_it_takes(tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    assert "ok=1" in done.stdout and "names: at least one must be given" in done.stdout + done.stderr, done
+    assert "ok=2" in done.stdout, done
+    for told in ("name: 'ca' is no name of a file", "names: at least one must be given"):
+        assert told in done.stdout + done.stderr, done
     assert "Secret-p" not in done.stdout + done.stderr
     assert (tmp_path / "pki/ca.pem").exists()
