@@ -55,6 +55,10 @@ class Database(StandIn):
             return Answer(["Host"], [("%",)])
         if sql.startswith(b"SELECT Host"):
             return Answer(["Host"], [])
+        if b"password_last_changed" in sql and user == "dba":
+            return Answer(["User", "Host", "seconds"], [("shop", "%", "1700000000"), ("root", "%", "1")])
+        if b"password_last_changed" in sql:
+            raise AdminError("SELECT command denied to user", 1142)
         if not sql.startswith(b"ALTER"):
             return OK
         self.statements.append(sql)

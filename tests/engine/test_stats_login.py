@@ -32,6 +32,7 @@ OTHERS = {
     "proxysql_info",
     "rehearsal",
     "restore_points_info",
+    "secret_ages_info",
     "tls_backends",
     "tls_files",
     "tls_info",

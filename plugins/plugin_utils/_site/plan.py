@@ -87,6 +87,7 @@ class Site:
         self.nodes: dict[str, Node] = {}
         self.lint: dict[str, Any] = {}
         self.rotations: list[dict[str, Any]] = []
+        self.databases: list[dict[str, Any]] = []
         self.to_try: list[dict[str, Any]] = []
 
     def say(self, host: str) -> Callable[[str], None]:
@@ -230,6 +231,7 @@ class Site:
             ]
             tables = declared.tables_of(rows)
             self.rotations = rotation.rotations(tables, self.playbook, proxies, self.problems.add)
+            self.databases = rotation.databases(tables)
 
     def _table_params(self) -> dict[str, Any]:
         return {name: value for name, value in self.asked.params.items() if name in _TABLES}
@@ -325,6 +327,7 @@ class Site:
             "playbook": _short(self.playbook, f"proxysql_{playbooks.spec_of(self.asked.playbook)}_"),
             "lint": self.lint,
             "rotations": self.rotations,
+            "databases": self.databases,
             "to_try": self.to_try,
             "vips": list(dict.fromkeys(vips)),
             "logins": list(logins.values()),

@@ -64,6 +64,11 @@ def additional_password(row: Mapping[str, Any]) -> str | None:
         return None
 
 
+def databases(tables: Mapping[str, Rows]) -> list[dict[str, Any]]:
+    """All that are declared, once each."""
+    return list(_servers(tables, lambda _hostgroup: True))
+
+
 def _databases(tables: Mapping[str, Rows], hostgroup: int) -> Iterable[dict[str, Any]]:
     """Servers of the hostgroup and of its twin, once each."""
     wanted = {hostgroup}
@@ -71,9 +76,13 @@ def _databases(tables: Mapping[str, Rows], hostgroup: int) -> Iterable[dict[str,
         both = {int(pair.get(f"{side}_hostgroup") or 0) for side in ("writer", "reader")}
         if hostgroup in both:
             wanted |= both
+    return _servers(tables, wanted.__contains__)
+
+
+def _servers(tables: Mapping[str, Rows], is_of: Callable[[int], bool]) -> Iterable[dict[str, Any]]:
     seen = set()
     for row in tables.get("mysql_servers") or ():
         place = (str(row.get("hostname")), int(row.get("port") or 3306))
-        if int(row.get("hostgroup_id") or 0) in wanted and place not in seen:
+        if is_of(int(row.get("hostgroup_id") or 0)) and place not in seen:
             seen.add(place)
             yield {"host": place[0], "port": place[1]}
