@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The nodes as a run finds them: which it reached, who leads them, and what is left to be written where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .values import registered
+
+
+def cluster(
+    site: Mapping[str, Any],
+    hostvars: Mapping[str, Any],
+    host: str,
+    running: Sequence[str],
+    began: Sequence[str],
+    check_mode: bool = False,
+) -> dict[str, Any]:
+    """site: the plan. host: who asks. began: hosts of the play; running: those that have not failed.
+
+    versions: by node, of those that were asked. leader: the host that is written to. leads: whether that is
+    host. led: whether host may be written to after it. nodes: where those asked are, the leader first.
+    lost: nodes of the run that nothing was done on. ahead: whether what the cluster carries cannot be
+    compared yet.
+    """
+    sync = site["hosts"][host]["proxysql"]["cluster_mode"] == "sync"
+    seen = {name: registered(hostvars, name, "__proxysql_seen") for name in site["nodes"]}
+    versions = {name: str(one["server_version"]) for name, one in seen.items() if one.get("server_version")}
+    present = [name for name in site["cores"] if name in running]
+    leader = _leader(site, hostvars, host, present, began)
+    leads = sync and host == leader and host in site["cores"]
+    changes = check_mode and bool(registered(hostvars, leader, "__proxysql_declared").get("changed"))
+    order = [leader, *(name for name in versions if name != leader)]
+    return {
+        "versions": versions,
+        "versions_differ": sync and len(set(versions.values())) > 1,
+        "candidates": [site["places"][name] for name in present if name in versions],
+        "leader": leader,
+        "leads": leads,
+        # what was not written on the leader, because it failed, no other node gets written by itself
+        "led": not sync or not present or leader in running,
+        "nodes": [site["places"][name] for name in order],
+        "lost": [name for name in site["nodes"] if name in began and name not in running],
+        # In check mode the leader has not given it to the others; without a core there is nobody who could.
+        "ahead": sync and (not present or changes),
+    }
+
+
+def _leader(
+    site: Mapping[str, Any],
+    hostvars: Mapping[str, Any],
+    host: str,
+    present: Sequence[str],
+    began: Sequence[str],
+) -> str:
+    """The core that was chosen; until one is, and in a run without cores, the first host of the play."""
+    for name in (host, *present[:1]):
+        chosen = registered(hostvars, name, "__proxysql_chosen").get("leader")
+        if chosen in site["by_place"]:
+            return str(site["by_place"][chosen])
+    return str(began[0])
