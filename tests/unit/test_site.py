@@ -77,6 +77,20 @@ def test_text_of_an_ini_inventory_or_of_a_survey_means_what_it_says(
     assert found["hosts"]["core1"]["keepalived"][name.partition("_")[2]] == typed
 
 
+@pytest.mark.parametrize(("without", "left"), [("core1", "core2"), ("core2", "core1")])
+def test_a_core_without_a_virtual_ip_is_nobodys_peer_and_has_no_rank(without: str, left: str) -> None:
+    found = planned(hosts={without: {"keepalived_vips": []}})
+    assert found["problems"] == []
+    assert [host for host in ADDRESSES if found["hosts"][host]["vip"]] == [left]
+    (instance,) = found["hosts"][left]["vrrp"]["instances"]
+    assert instance["peers"] == [] and list(instance["priorities"]) == [left]
+    assert [list(one["priorities"]) for one in found["instances"]] == [[left]]
+    assert found["warnings"] == [
+        f"{left} is the only core with a virtual IP: no other host can take the virtual IP over, and "
+        "keepalived, without a peer, speaks multicast"
+    ]
+
+
 def test_numbers_given_as_text() -> None:
     found = planned(proxysql_start_timeout="30", proxysql_sync_timeout="90", proxysql_apt_repository="false")
     values = found["hosts"]["core1"]["proxysql"]
@@ -414,4 +428,4 @@ def test_instances_are_those_of_all_cores() -> None:
     assert [(one["name"], one["vips"]) for one in found["instances"]] == [
         ("proxysql", ["192.0.2.100/24", "2001:db8::1/64"])
     ]
-    assert set(found["instances"][0]["priorities"]) == {"core1", "core2"}
+    assert set(found["instances"][0]["priorities"]) == {"core2"}

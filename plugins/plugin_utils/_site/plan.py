@@ -242,16 +242,15 @@ class Site:
             options = self.nodes[host].options
             # To forget it is an error; an empty list is a cluster without a virtual IP.
             self.nodes[host].vip = options["keepalived_vips"] != [] or bool(options["keepalived_instances"])
-        if not any(self.nodes[host].vip for host in hosts):
-            return
-        peers = [self._peer(self.nodes[host]) for host in self.cores]
-        for host in hosts:
-            node = self.nodes[host]
-            if node.vip:
-                self._plan_host(node, peers)
-        if len(self.cores) == 1:
+        # A core without a virtual IP has no keepalived: it is nobody's peer, and has no rank.
+        holders = [self.nodes[host] for host in hosts if self.nodes[host].vip]
+        peers = [self._peer(node) for node in holders if node.name in self.cores]
+        for node in holders:
+            self._plan_host(node, peers)
+        if len(peers) == 1:
+            only = "core" if len(self.cores) == 1 else "core with a virtual IP"
             self.warnings.add(
-                f"{self.cores[0]} is the only core: no other host can take the virtual IP over, and "
+                f"{peers[0].name} is the only {only}: no other host can take the virtual IP over, and "
                 "keepalived, without a peer, speaks multicast"
             )
 
