@@ -159,6 +159,10 @@ def take_over(cluster: Cluster, folder: Path) -> None:
         for name in ("core1", "core2", "sat1"):
             assert f"{name} was not set up by this role, and nothing was touched" in output, output[-6000:]
         assert "ProxySQL would be restarted, once" in output
+        # with all of it at once
+        assert output.count("there is a /etc/keepalived/keepalived.conf") >= 2
+    code, output = looks("-e", json.dumps({"proxysql_take_over": True}))
+    assert code != 0 and output.count("there is a /etc/keepalived/keepalived.conf") >= 2, output[-6000:]
 
     code, output = play(
         "export", "--limit", "core1", "-e", "proxysql_admin_user=admin",

@@ -46,7 +46,9 @@ def on_host(
             *(["/etc/apt/preferences.d", "/var/lib/dpkg/info"] if packager == "apt" else []),
         ],
         "paths": [
-            *(database, UNITS, f"{UNITS}/mysqlha.conf", CNF, PREFERENCES, "/etc/keepalived"),
+            *(database, UNITS, f"{UNITS}/mysqlha.conf", CNF, PREFERENCES),
+            # whose keepalived it is, the name mysqlha.conf tells too
+            *("/etc/keepalived", "/etc/keepalived/keepalived.conf"),
             *[f"{name}.md5sums" for name in names],
             *([path] if path else []),
         ],
