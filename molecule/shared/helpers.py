@@ -56,7 +56,7 @@ class Node:
     def __init__(self, name: str, address: str, credentials: dict[str, str]) -> None:
         self.name, self.address, self._credentials = name, address, credentials
         self.infra = testinfra.get_host(
-            f"ssh://ansible@{address}",
+            f"ssh://ansible@{f'[{address}]' if ':' in address else address}",
             ssh_identity_file=os.environ["LAB_KEY"],
             ssh_extra_args=SSH_OPTIONS,
             controlpersist=60,
@@ -91,7 +91,7 @@ class Node:
             return [{key: _text(value) for key, value in row.items()} for row in cursor.fetchall()]
 
     def addresses(self) -> list[str]:
-        return re.findall(r"inet (\S+)/", self.run("ip -4 -o address show dev eth0"))
+        return re.findall(r"inet6? (\S+)/", self.run("ip -o address show dev eth0 scope global"))
 
     def serves(self) -> bool:
         return bool(self.admin("SELECT 1"))

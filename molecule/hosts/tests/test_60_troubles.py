@@ -147,6 +147,37 @@ def max_connections(node: Node) -> str | None:
     return rows[0]["variable_value"]
 
 
+# -- a clock
+
+CLOCK = "/etc/systemd/system/proxysql.service.d/clock.conf"
+
+
+@pytest.fixture
+def ahead(cluster: Cluster) -> Iterator[Node]:
+    """A core whose ProxySQL is an hour ahead; the hosts of the lab share one clock."""
+    node = cluster.backup
+    node.run("DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install libfaketime")
+    library = node.run("ls /usr/lib/*/faketime/libfaketime.so.1")
+    settings = f"LD_PRELOAD={library} FAKETIME=+1h FAKETIME_DONT_FAKE_MONOTONIC=1"
+    node.run(f"printf '[Service]\\nEnvironment={settings}\\n' >{CLOCK}")
+    node.run("systemctl daemon-reload; systemctl restart proxysql")
+    poll("the core answers", node.serves)
+    yield node
+    node.run(f"rm {CLOCK}; systemctl daemon-reload; systemctl restart proxysql")
+    poll("the core answers", node.serves)
+    settles()
+
+
+@full
+def test_clocks_that_are_apart_are_named_before_anything_is_written(cluster: Cluster, ahead: Node) -> None:
+    sentence = f"clocks are apart: that of {ahead} is 1 h ahead of the others'"
+    given = ("-e", json.dumps({"proxysql_global_variables": {"mysql-max_connections": 1919}}))
+    for arguments in ((), ("--check",), ("--tags", "configuration")):
+        assert sentence in played("site", *given, *arguments, fails=True)
+    assert "1919" not in [max_connections(node) for node in cluster.nodes]
+    assert sentence in played("status", fails=True)
+
+
 # -- the controller's settings
 
 
