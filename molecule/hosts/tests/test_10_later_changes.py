@@ -62,7 +62,7 @@ def test_another_port(cluster: Cluster, option: str, port: str, usual: str) -> N
     assert holders(cluster) == [cluster.active]
     for node in cluster.nodes:
         assert port in open_ports(node) and usual not in open_ports(node)
-    settles()
+    site()
     assert all(port not in open_ports(node) and usual in open_ports(node) for node in cluster.nodes)
     assert holders(cluster) == [cluster.active]
 
@@ -72,7 +72,7 @@ def test_another_vip_and_router_id(cluster: Cluster) -> None:
     other = f"{cluster.net}.101"
     settles(*extra(keepalived_vips=[f"{other}/24"], keepalived_virtual_router_id=77))
     assert holders(cluster, other) == [cluster.active] and holders(cluster) == []
-    settles()
+    site()
     assert holders(cluster) == [cluster.active] and holders(cluster, other) == []
 
 
@@ -83,7 +83,7 @@ def test_cores_in_another_order(cluster: Cluster, tmp_path: Path) -> None:
 
     settles(place=inventory(tmp_path, turned))
     assert holders(cluster) == [cluster.backup]
-    settles()
+    site()
     assert holders(cluster) == [cluster.active]
 
 
@@ -96,7 +96,7 @@ def test_a_host_of_another_name(cluster: Cluster, tmp_path: Path) -> None:
     assert holders(cluster) == [cluster.active]
     comments = {row["comment"] for row in cluster.active.admin("SELECT comment FROM proxysql_servers")}
     assert comments == {"core1", "another"}
-    settles()
+    site()
 
 
 def test_a_core_becomes_a_satellite_and_a_satellite_a_core(cluster: Cluster, tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_a_core_becomes_a_satellite_and_a_satellite_a_core(cluster: Cluster, tmp
     assert holders(cluster) == [cluster.backup]
     assert not cluster.active.infra.service("keepalived").is_running
     assert not cluster.active.infra.file("/etc/keepalived/keepalived.conf").exists
-    settles()
+    site()
     assert holders(cluster) == [cluster.active]
     assert not cluster.satellites[0].infra.service("keepalived").is_running
 
@@ -120,5 +120,5 @@ def test_a_cluster_without_a_vip_and_with_one_again(cluster: Cluster) -> None:
     settles(*extra(keepalived_vips=[]))
     assert holders(cluster) == []
     assert not any(core.infra.service("keepalived").is_running for core in cluster.cores)
-    settles()
+    site()
     poll("the VIP is back", lambda: holders(cluster) == [cluster.active])

@@ -10,7 +10,7 @@ from typing import Any
 
 import pymysql
 import pytest
-from helpers import Cluster, Node, full, play, played, poll
+from helpers import Cluster, Node, full, play, played, poll, site
 from test_10_later_changes import Groups, extra, holders, inventory, open_ports, settles
 
 SIX = "fd90:6033::"
@@ -33,7 +33,7 @@ def core2(tmp_path: Path, **variables: Any) -> Path:
 def test_a_core_that_comes_first_by_its_priority(cluster: Cluster, tmp_path: Path) -> None:
     settles(place=core2(tmp_path, keepalived_priority=254))
     assert holders(cluster) == [cluster.backup]
-    settles()
+    site()
     assert holders(cluster) == [cluster.active]
 
 
@@ -48,7 +48,7 @@ def test_keepalived_off_a_core(cluster: Cluster, tmp_path: Path) -> None:
     assert not cluster.backup.infra.file("/etc/systemd/system/proxysql-watch.service").exists
     code, output = play("switchover", inventory=place)
     assert code != 0 and "core2 is not healthy: keepalived is not set up on it" in output, output[-3000:]
-    settles()
+    site()
     assert holders(cluster) == [cluster.active]
     played("switchover", *extra(proxysql_switchover_to="core2", proxysql_switchover_keep=False))
 
@@ -61,7 +61,7 @@ def test_keepalived_off_the_core_that_holds_the_address(cluster: Cluster, tmp_pa
 
     settles(place=inventory(tmp_path, off))
     assert holders(cluster) == [cluster.backup]
-    settles()
+    site()
     assert holders(cluster) == [cluster.active]
 
 
@@ -77,7 +77,7 @@ def test_an_address_of_a_core(cluster: Cluster, tmp_path: Path) -> None:
         followed = {row["hostname"] for row in cluster.active.admin("SELECT hostname FROM proxysql_servers")}
         assert followed == {cluster.active.address, moved}
         assert "healthy: " in play("status", inventory=tmp_path / "inventory")[1]
-        settles()
+        site()
     finally:
         node.run(f"ip address del {moved}/24 dev eth0")
     assert holders(cluster) == [cluster.active]
@@ -95,7 +95,7 @@ def test_other_interfaces(cluster: Cluster) -> None:
     for node in cluster.nodes:
         assert listening(node, 6032) == {"0.0.0.0:6032"}
         assert "3306" in open_ports(node) and node.infra.file("/tmp/proxysql.sock").is_socket
-    settles()
+    site()
     for node in cluster.nodes:
         assert listening(node, 6032) == {"127.0.0.1:6032", f"{node.address}:6032"}
         assert "3306" not in open_ports(node)
@@ -121,7 +121,7 @@ def test_an_instance_that_is_renamed_one_more_and_one_less(cluster: Cluster) -> 
     ]
     settles(*extra(keepalived_instances=two))
     assert holders(cluster) == [cluster.active] and holders(cluster, other) == [cluster.backup]
-    settles()
+    site()
     assert holders(cluster) == [cluster.active] and holders(cluster, other) == []
     for core in cluster.cores:
         assert {name for name in states(core) if name.endswith(".state")} == {"proxysql.state"}
@@ -155,7 +155,7 @@ def six(cluster: Cluster) -> Iterator[list[Node]]:
                 f"ip address replace {before.address}/24 brd + dev eth0;"
                 f" ip route replace default via {cluster.net}.1"
             )
-        settles()
+        site()
         for before in cluster.nodes:
             before.run(f"ip -6 address flush dev eth0 to {SIX}/64")
         ip("-6", "address", "del", f"{SIX}1/64", "dev", bridge)

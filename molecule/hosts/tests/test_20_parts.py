@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
-from helpers import Cluster, changes, full, play, played, site
+from helpers import Cluster, changes, play, site
 
 CONFIGURATION = ("--tags", "configuration")
 
@@ -64,18 +63,3 @@ def test_a_strategy_by_which_hosts_do_not_wait(strategy: str, monkeypatch: pytes
     monkeypatch.setenv("ANSIBLE_STRATEGY", strategy)
     code, output = play("site")
     assert code != 0 and f"the play's strategy is {strategy}" in output, output[-3000:]
-
-
-@full
-def test_the_status_as_a_user_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another language and time zone of the controller's."""
-    monkeypatch.setitem(os.environ, "TZ", "Asia/Kathmandu")
-    monkeypatch.setitem(os.environ, "LC_ALL", "C.UTF-8")
-    assert changes(site()) == []
-    assert "healthy: " in played("status")
-
-
-@full
-def test_facts_that_are_not_injected(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ANSIBLE_INJECT_FACT_VARS", "false")
-    assert changes(site()) == []

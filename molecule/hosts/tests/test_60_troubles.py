@@ -204,13 +204,13 @@ def test_become_with_a_password(cluster: Cluster) -> None:
 @pytest.mark.parametrize(
     "settings",
     [
-        {"ANSIBLE_FORKS": "1"},
-        {"ANSIBLE_INJECT_FACT_VARS": "false"},
-        {"ANSIBLE_PIPELINING": "false"},
-        {"TZ": "Asia/Kathmandu", "LC_ALL": "C.UTF-8"},
-        {"ANSIBLE_GATHERING": "explicit"},
-        {"ANSIBLE_PRIVATE_ROLE_VARS": "true"},
-        {"ANSIBLE_HASH_BEHAVIOUR": "merge"},
+        {"ANSIBLE_FORKS": "1", "ANSIBLE_PIPELINING": "false", "TZ": "Asia/Kathmandu", "LC_ALL": "C.UTF-8"},
+        {
+            "ANSIBLE_GATHERING": "explicit",
+            "ANSIBLE_HASH_BEHAVIOUR": "merge",
+            "ANSIBLE_INJECT_FACT_VARS": "false",
+            "ANSIBLE_PRIVATE_ROLE_VARS": "true",
+        },
     ],
     ids=str,
 )
