@@ -1,0 +1,178 @@
+"""ProxySQL 3 lets a user in with two passwords: a change of it refuses nobody. On the real server alone."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pymysql
+import pytest
+from ansible_collections.mysqlha.proxysql.plugins.filter.hex import to_hex
+from conftest import REAL
+from databases import Database
+from driver import sql
+from server import Server
+
+OLD, NEW = "old-word", "new-word"
+
+# what the module logs in to is in fixtures of its own here
+pytestmark = pytest.mark.parametrize("running", ["real"], indirect=True)
+
+
+@pytest.fixture(scope="module")
+def release() -> int:
+    if not REAL:
+        pytest.skip("the emulator has one password of a user: PROXYSQL_BIN is to name a ProxySQL 3")
+    told = subprocess.run([REAL, "--version"], capture_output=True, text=True, check=True).stdout
+    major = int(told.split()[2].partition(".")[0])
+    if major < 3:
+        pytest.skip(f"{told.strip()} has one password of a user: PROXYSQL_BIN is to name a ProxySQL 3")
+    return major
+
+
+@pytest.fixture
+def database() -> Iterator[Database]:
+    """It takes both, as after RETAIN CURRENT PASSWORD."""
+    with Database() as database:
+        database.users["shop"][:] = [NEW.encode(), OLD.encode()]
+        yield database
+
+
+@pytest.fixture
+def nodes(release: int, database: Database) -> Iterator[list[Server]]:
+    """A core and one that follows it."""
+    settings: dict[str, Any] = {"cluster_check_interval_ms": 100, "cluster_mysql_users_diffs_before_sync": 1}
+    servers = [Server(binary=REAL, admin_variables=settings) for _ in range(2)]
+    text = servers[1].cnf.read_text()
+    core = f'proxysql_servers=({{hostname="{servers[0].host}" port={servers[0].admin_port}}})\n'
+    servers[1].cnf.write_text(text + core)
+    try:
+        for server in servers:
+            server.start()
+        sql(
+            servers[0],
+            f"INSERT INTO mysql_servers (hostname, port) VALUES ('{database.host}', {database.port})",
+            "LOAD MYSQL SERVERS TO RUNTIME",
+        )
+        until(lambda: sql(servers[1], "SELECT 1 FROM runtime_mysql_servers"))
+        yield servers
+    finally:
+        for server in servers:
+            server.kill()
+
+
+class Clients(threading.Thread):
+    """Log in with one password at all nodes and ask something, until they are ended."""
+
+    def __init__(self, nodes: list[Server], password: str) -> None:
+        super().__init__(daemon=True)
+        self._nodes, self._password = nodes, password
+        self._ended = threading.Event()
+        self.good, self.failed = 0, []  # type: ignore[var-annotated]
+
+    def run(self) -> None:
+        while not self._ended.wait(0.01):
+            for node in self._nodes:
+                try:
+                    ask(node, self._password)
+                    self.good += 1
+                except (pymysql.Error, OSError) as exc:
+                    self.failed.append(exc)
+
+    def end(self) -> None:
+        self._ended.set()
+        self.join()
+
+
+def ask(node: Server, password: str) -> None:
+    connection = pymysql.connect(
+        host=node.host,
+        port=node.data_port,
+        user="shop",
+        password=password,
+        autocommit=None,
+        connect_timeout=5,
+    )
+    with connection, connection.cursor() as cursor:
+        cursor.execute("DO 1")
+
+
+def lets_in(node: Server, password: str) -> bool:
+    try:
+        ask(node, password)
+    except pymysql.err.OperationalError as exc:
+        assert exc.args[0] == 1045, exc
+        return False
+    return True
+
+
+def until(what: Any, seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def declare(nodes: list[Server], module: Any) -> Any:
+    def call(password: str, additional: str = "") -> dict[str, Any]:
+        row: dict[str, Any] = {"username": "shop", "password": password}
+        row["attributes"] = {"additional_password": to_hex(additional)} if additional else ""
+        place = {"login_host": nodes[0].host, "login_port": nodes[0].admin_port}
+        done: dict[str, Any] = module("mysql_users", config=[row], **place)
+        assert not done.get("failed"), done
+        return done
+
+    return call
+
+
+def test_a_change_refuses_nobody(nodes: list[Server], declare: Any) -> None:
+    declare(OLD)
+    until(lambda: all(lets_in(node, OLD) for node in nodes))
+    old = Clients(nodes, OLD)
+    old.start()
+    assert declare(NEW, OLD)["changed"] and not declare(NEW, OLD)["changed"]
+    until(lambda: all(lets_in(node, NEW) for node in nodes))
+    new = Clients(nodes, NEW)
+    new.start()
+    # applications change one after the other
+    logins = old.good
+    until(lambda: new.good > 20 and old.good > logins + 20)
+    old.end()
+    assert declare(NEW)["changed"] and not declare(NEW)["changed"]
+    until(lambda: not any(lets_in(node, OLD) for node in nodes))
+    logins = new.good
+    until(lambda: new.good > logins + 20)
+    new.end()
+    assert not old.failed and not new.failed, (old.failed[:3], new.failed[:3])
+
+
+def test_the_steps_are_those_of_two_passwords(
+    nodes: list[Server], declare: Any, module: Any, database: Database
+) -> None:
+    def look() -> dict[str, Any]:
+        found: dict[str, Any] = module(
+            "user_rotation",
+            user="shop",
+            password=NEW,
+            previous_password=OLD,
+            proxies=[{"host": node.host, "port": node.data_port} for node in nodes],
+            databases=[database.place],
+            login_host=nodes[0].host,
+            login_port=nodes[0].admin_port,
+        )
+        assert not found.get("failed"), found
+        return found
+
+    declare(OLD)
+    until(lambda: all(lets_in(node, OLD) for node in nodes))
+    assert look()["next"] == "proxy" and "additional_password" in look()["text"]
+    declare(NEW, OLD)
+    until(lambda: all(lets_in(node, NEW) for node in nodes))
+    assert look()["next"] == "applications"
+    declare(NEW)
+    until(lambda: not any(lets_in(node, OLD) for node in nodes))
+    assert look()["next"] == "discard"
