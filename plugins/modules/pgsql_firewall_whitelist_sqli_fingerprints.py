@@ -14,8 +14,8 @@ description:
     memory, runtime and disk.
   - With the variable C(pgsql-automatic_detect_sqli) on, ProxySQL closes connections whose queries look
     like an SQL injection. Each row names one pattern that is let pass all the same.
-  - ProxySQL has this table from 3.0 on. This module was written from the schema of 3.x and was not yet
-    run on a 3.x server. On an older server it fails, and says that the table is not there.
+  - ProxySQL has this table from 3.0 on; the module was tried on 3.0.3. On an older server it fails, and says that
+    the table is not there.
 author:
   - The mysqlha.proxysql developers (@mysqlha)
 options:

@@ -13,8 +13,8 @@ description:
   - Keeps the rows of ProxySQL's table C(pgsql_firewall_whitelist_users) as declared, in memory, runtime
     and disk.
   - Each row says what becomes of queries of one user that are not in C(pgsql_firewall_whitelist_rules).
-  - ProxySQL has this table from 3.0 on. This module was written from the schema of 3.x and was not yet
-    run on a 3.x server. On an older server it fails, and says that the table is not there.
+  - ProxySQL has this table from 3.0 on; the module was tried on 3.0.3. On an older server it fails, and says that
+    the table is not there.
 author:
   - The mysqlha.proxysql developers (@mysqlha)
 options:

@@ -15,8 +15,8 @@ description:
     to match. What a matching rule sets stays set, and the next rules are tried as well, until one with
     O(config[].apply=true) matches. A query that no rule sends elsewhere goes to its user's default
     hostgroup.
-  - ProxySQL has this table from 3.0 on. This module was written from the schema of 3.x and was not yet
-    run on a 3.x server. On an older server it fails, and says that the table is not there.
+  - ProxySQL has this table from 3.0 on; the module was tried on 3.0.3. On an older server it fails, and says that
+    the table is not there.
 author:
   - The mysqlha.proxysql developers (@mysqlha)
 options:

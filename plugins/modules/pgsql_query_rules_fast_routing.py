@@ -16,8 +16,8 @@ description:
     one step, however many there are, where as many query rules would be tried one by one. This is the
     table for sharding by database.
   - It is looked at after C(pgsql_query_rules), for queries to which no rule with C(apply=true) matched.
-  - ProxySQL has this table from 3.0 on. This module was written from the schema of 3.x and was not yet
-    run on a 3.x server. On an older server it fails, and says that the table is not there.
+  - ProxySQL has this table from 3.0 on; the module was tried on 3.0.3. On an older server it fails, and says that
+    the table is not there.
 author:
   - The mysqlha.proxysql developers (@mysqlha)
 options:

@@ -15,8 +15,8 @@ description:
   - Each row tells ProxySQL's monitor to watch whether the servers of two hostgroups are read only. A
     server that can be written to is put into the writer hostgroup, one that cannot into the reader
     hostgroup.
-  - ProxySQL has this table from 3.0 on. This module was written from the schema of 3.x and was not yet
-    run on a 3.x server. On an older server it fails, and says that the table is not there.
+  - ProxySQL has this table from 3.0 on; the module was tried on 3.0.3. On an older server it fails, and says that
+    the table is not there.
 author:
   - The mysqlha.proxysql developers (@mysqlha)
 options:

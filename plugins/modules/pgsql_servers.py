@@ -15,8 +15,8 @@ description:
   - Declare each server where it belongs. Where a pair of hostgroups is watched, see
     M(mysqlha.proxysql.pgsql_replication_hostgroups), ProxySQL's monitor moves servers between the two
     in runtime when the primary changes. That is not drift.
-  - ProxySQL has this table from 3.0 on. This module was written from the schema of 3.x and was not yet
-    run on a 3.x server. On an older server it fails, and says that the table is not there.
+  - ProxySQL has this table from 3.0 on; the module was tried on 3.0.3. On an older server it fails, and says that
+    the table is not there.
 author:
   - The mysqlha.proxysql developers (@mysqlha)
 options:

@@ -14,9 +14,8 @@ description:
     disk.
   - Each row says with which files and limits ProxySQL talks TLS to one server. It has an effect only if
     the server has C(use_ssl) on in C(pgsql_servers).
-  - The table is younger than the first 3.0 releases.
-  - ProxySQL has this table from 3.0 on. This module was written from the schema of 3.x and was not yet
-    run on a 3.x server. On an older server it fails, and says that the table is not there.
+  - ProxySQL 3.0.3 does not have the table yet. This module was written from the schema of a later 3.0 release and
+    was not run on one. On a server without the table it fails, and says so.
 author:
   - The mysqlha.proxysql developers (@mysqlha)
 options:

@@ -14,8 +14,8 @@ description:
   - Each row is a user of the applications, with the hostgroup its queries go to where no query rule
     says otherwise. The same user must exist in the databases behind, with the same password. This
     module does not create it there.
-  - ProxySQL has this table from 3.0 on. This module was written from the schema of 3.x and was not yet
-    run on a 3.x server. On an older server it fails, and says that the table is not there.
+  - ProxySQL has this table from 3.0 on; the module was tried on 3.0.3. On an older server it fails, and says that
+    the table is not there.
 author:
   - The mysqlha.proxysql developers (@mysqlha)
 options:

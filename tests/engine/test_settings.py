@@ -6,6 +6,11 @@ import re
 
 import pymysql
 import pytest
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.newer_variables import (
+    NEWER_BOOLEANS,
+    NEWER_INTEGERS,
+    NEWER_TEXTS,
+)
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.variables import (
     BOOLEANS,
     INTEGERS,
@@ -17,7 +22,10 @@ from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.errors 
     RefusedError,
 )
 from driver import everything, run, sql, variable
+from server import Server
 from test_apply import NOTHING
+
+NO_VARIABLES = "the emulator has no variables of PostgreSQL: needs PROXYSQL3_BIN"
 
 
 def set_in_memory(server, name, value):
@@ -25,9 +33,21 @@ def set_in_memory(server, name, value):
     sql(server, f"UPDATE global_variables SET variable_value = '{text}' WHERE variable_name = '{name}'")
 
 
+NEWER = NEWER_BOOLEANS | NEWER_TEXTS | set(NEWER_INTEGERS)
+
+
 def test_the_catalog_is_what_the_server_has(server):
+    assert_the_catalog_is_the_server(server, (BOOLEANS | set(INTEGERS) | TEXTS | READ_ONLY) - NEWER)
+
+
+def test_the_catalog_is_what_a_newer_server_has(running_three):
+    if not running_three.binary:
+        pytest.skip(NO_VARIABLES)
+    assert_the_catalog_is_the_server(running_three, BOOLEANS | set(INTEGERS) | TEXTS | READ_ONLY)
+
+
+def assert_the_catalog_is_the_server(server, known):
     present = {name for (name,) in sql(server, "SELECT variable_name FROM runtime_global_variables")}
-    known = BOOLEANS | set(INTEGERS) | TEXTS | READ_ONLY
     # Some are of one build or another.
     conditional = {name for name in present ^ known if re.search("debug|ssl_keylog|ldap", name)}
     assert present - conditional == known - conditional
@@ -185,3 +205,29 @@ def test_what_new_threads_alone_take_over_waits_for_a_restart(server):
     done = run(server, variables={"mysql-stacksize": 2097152})
     assert done.restart_required == ["mysql-stacksize"]
     assert variable(server, "mysql-stacksize")["runtime"] == "2097152"
+
+
+def test_what_postgresqls_monitor_was_started_with(running_three: Server) -> None:
+    """A monitor that was off at the start has ended; one that is switched off does so at once (3.0.3)."""
+    if not running_three.binary:
+        pytest.skip(NO_VARIABLES)
+    assert run(running_three, variables={"pgsql-monitor_enabled": "False"}).restart_required == []
+    done = run(running_three, variables={"pgsql-monitor_enabled": True, "pgsql-monitor_threads": 3})
+    assert done.restart_required == ["pgsql-monitor_enabled", "pgsql-monitor_threads"]
+    assert not done.warnings
+    run(running_three, variables={"pgsql-monitor_enabled": False, "pgsql-monitor_threads": 2})
+
+
+def test_variables_of_postgresql_have_kinds_and_ranges(running_three: Server) -> None:
+    if not running_three.binary:
+        pytest.skip(NO_VARIABLES)
+    for name, value in (
+        ("pgsql-max_connections", 0),
+        ("pgsql-authentication_method", 4),
+        ("pgsql-multiplexing", "perhaps"),
+        ("pgsql-default_session_track_gtids", "on"),
+        ("pgsql-server_version", ""),
+        ("admin-pgsql_ifaces", "127.0.0.1:6132; 127.0.0.2:6132"),
+    ):
+        with pytest.raises(DeclarationError, match=f"variable {name}: "):
+            run(running_three, variables={name: value}, check=True)

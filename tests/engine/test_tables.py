@@ -48,7 +48,7 @@ def test_the_catalog_is_what_the_server_has(server, name):
 @pytest.mark.parametrize("name", TABLES)
 def test_the_catalog_is_what_the_newest_schema_has(three, name):
     assert_the_catalog_is_the_server(three, name)
-    if not TABLES[name].since:
+    if not TABLES[name].since and not three.binary:  # the emulator has the newest
         assert [column[0] for column in described(three, name)] == [c.name for c in TABLES[name].columns]
 
 
@@ -57,6 +57,7 @@ def test_every_table_with_a_runtime_is_in_the_catalog(server, three):
     for each in (server, three):
         present = {name for (name,) in sql(each, "SHOW TABLES")}
         configured = {name for name in present if f"runtime_{name}" in present} - {"global_variables"}
+        configured -= {"pgsql_ldap_mapping"}  # of a plugin that does not come with it
         assert configured == set(tables_of(each))
 
 
@@ -76,6 +77,8 @@ def test_a_table_the_server_lacks_is_refused_before_anything_is_written(server):
 
 
 def test_a_column_of_a_newer_release_is_refused_by_an_older_one(server, three):
+    if three.binary:
+        pytest.skip("3.0.3 does not have the column either")
     rows = [{**FIRST["mysql_aws_aurora_hostgroups"][0], "autopurge_missing_checks": 5}]
     before = everything(server)
     with pytest.raises(

@@ -9,6 +9,8 @@ that is not here is text: the server's own list says which names exist.
 
 from __future__ import annotations
 
+from .newer_variables import NEWER_BOOLEANS, NEWER_INTEGERS, NEWER_TEXTS
+
 #: Values that must not be seen. admin_credentials holds user:password pairs.
 SECRETS: frozenset[str] = frozenset(
     (
@@ -26,7 +28,9 @@ SECRETS: frozenset[str] = frozenset(
 STATIC: frozenset[str] = frozenset(("mysql-threads", "mysql-interfaces", "pgsql-threads", "pgsql-interfaces"))
 
 #: LOAD accepts these and shows the new value, yet what runs keeps the old one until a restart.
-NEEDS_RESTART: frozenset[str] = frozenset(("mysql-stacksize", "pgsql-stacksize"))
+NEEDS_RESTART: frozenset[str] = frozenset(
+    ("mysql-stacksize", "pgsql-monitor_enabled", "pgsql-monitor_threads", "pgsql-stacksize")
+)
 
 #: Set by the server itself.
 READ_ONLY: frozenset[str] = frozenset(("admin-version",))
@@ -50,6 +54,11 @@ NOT_EMPTY: frozenset[str] = frozenset(
         "mysql-monitor_username",
         "mysql-server_capabilities",
         "mysql-server_version",
+        "pgsql-default_schema",
+        "pgsql-default_session_track_gtids",
+        "pgsql-monitor_username",
+        "pgsql-server_encoding",
+        "pgsql-server_version",
     )
 )
 
@@ -59,6 +68,7 @@ CASELESS: frozenset[str] = frozenset(
     (
         "admin-admin_credentials",
         "admin-mysql_ifaces",
+        "admin-pgsql_ifaces",
         "admin-stats_credentials",
         "admin-telnet_admin_ifaces",
         "admin-telnet_stats_ifaces",
@@ -66,7 +76,9 @@ CASELESS: frozenset[str] = frozenset(
 )
 
 #: Text from a few words, in any case; shown in capitals (lib/MySQL_Thread.cpp, set_variable).
-UPPER: dict[str, tuple[str, ...]] = {"mysql-default_session_track_gtids": ("OFF", "OWN_GTID")}
+UPPER: dict[str, tuple[str, ...]] = dict.fromkeys(
+    ("mysql-default_session_track_gtids", "pgsql-default_session_track_gtids"), ("OFF", "OWN_GTID")
+)
 
 #: The form that a text must have, and how an error goes on that has quoted another one. Unless said otherwise
 #: ProxySQL would keep the present value (set_variable in lib/MySQL_Thread.cpp, 2.7.1).
@@ -173,6 +185,7 @@ TEXTS: frozenset[str] = frozenset(
         "mysql-ssl_p2s_crl",
         "mysql-ssl_p2s_crlpath",
         "mysql-ssl_p2s_key",
+        *NEWER_TEXTS,
     )
 )
 
@@ -234,6 +247,7 @@ BOOLEANS: frozenset[str] = frozenset(
         "mysql-stats_time_query_processor",
         "mysql-use_tcp_keepalive",
         "mysql-verbose_query_error",
+        *NEWER_BOOLEANS,
     )
 )
 
@@ -361,4 +375,5 @@ INTEGERS: dict[str, tuple[int, int]] = {
     "mysql-throttle_ratio_server_to_client": (0, 100),
     "mysql-unshun_algorithm": (0, 1),
     "mysql-wait_timeout": (0, 1728000000),
+    **NEWER_INTEGERS,
 }

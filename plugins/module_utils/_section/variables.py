@@ -209,7 +209,9 @@ class VariableWork:
         disk = {**self.have["disk"], **(self.static if save else {})}
         there = {name: disk[name] for name in self.static if name in disk}
         waiting: set[str] = set(_differing(there, self.have["runtime"]))
-        waiting.update(name for name in self.changes["runtime"] if name in NEEDS_RESTART)
+        # What is switched off ends at once.
+        changed = [name for name in self.changes["runtime"] if self.want.get(name) != "false"]
+        waiting.update(name for name in changed if name in NEEDS_RESTART)
         return sorted(waiting)
 
     # -- for people ----------------------------------------------------------------------
