@@ -186,10 +186,16 @@ def play(name: str, *arguments: str, inventory: Path = INVENTORY) -> tuple[int, 
     return done.returncode, re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
 
 
+def end(output: str) -> str:
+    """What a failure shows of a run: all that failed, and how it ended."""
+    failed = [line for line in output.splitlines() if re.match(r"(fatal|failed|\[ERROR\]|ERROR)", line)]
+    return "\n".join([*failed, "...", output[-3000:]])
+
+
 def played(name: str, *arguments: str, fails: bool = False) -> str:
     """Run a playbook that must succeed (or fail), and return all it printed."""
     code, output = play(name, *arguments)
-    assert (code != 0) == fails, f"{name}.yml: exit code {code}:\n{output[-6000:]}"
+    assert (code != 0) == fails, f"{name}.yml: exit code {code}:\n{end(output)}"
     return output
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from helpers import INVENTORY, Cluster, Node, changes, full, play, poll, site
+from helpers import INVENTORY, Cluster, Node, changes, end, full, play, poll, site
 
 Groups = dict[str, dict[str, dict[str, Any]]]
 
@@ -32,8 +32,8 @@ def inventory(folder: Path, change: Callable[[Groups], None]) -> Path:
 def settles(*arguments: str, place: Path = INVENTORY) -> None:
     for _run in range(2):
         code, output = play("site", *arguments, inventory=place)
-        assert code == 0, output[-6000:]
-    assert changes(output) == [], output[-6000:]
+        assert code == 0, end(output)
+    assert changes(output) == [], end(output)
 
 
 def holders(cluster: Cluster, vip: str | None = None) -> list[Node]:

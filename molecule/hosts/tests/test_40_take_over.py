@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
-from helpers import INVENTORY, SCENARIO, Cluster, Node, changes, full, play, poll, site
+from helpers import INVENTORY, SCENARIO, Cluster, Node, changes, end, full, play, poll, site
 
 CNF = """\
 datadir="/var/lib/proxysql"
@@ -149,7 +149,7 @@ def take_over(cluster: Cluster, folder: Path) -> None:
 
     def looks(*arguments: str, **more: Any) -> tuple[int, str]:
         code, output = play("site", *arguments, **more)
-        assert touched(cluster) == before, output[-6000:]
+        assert touched(cluster) == before, end(output)
         assert "Th31rs-lab" not in output
         return code, output
 
@@ -157,41 +157,41 @@ def take_over(cluster: Cluster, folder: Path) -> None:
         code, output = looks(*arguments)
         assert code != 0
         for name in ("core1", "core2", "sat1"):
-            assert f"{name} was not set up by this role, and nothing was touched" in output, output[-6000:]
+            assert f"{name} was not set up by this role, and nothing was touched" in output, end(output)
         assert "ProxySQL would be restarted, once" in output
         # with all of it at once
         assert output.count("there is a /etc/keepalived/keepalived.conf") >= 2
     code, output = looks("-e", json.dumps({"proxysql_take_over": True}))
-    assert code != 0 and output.count("there is a /etc/keepalived/keepalived.conf") >= 2, output[-6000:]
+    assert code != 0 and output.count("there is a /etc/keepalived/keepalived.conf") >= 2, end(output)
 
     code, output = play(
         "export", "--limit", "core1", "-e", "proxysql_admin_user=admin",
         "-e", "proxysql_admin_password=admin", "-e", f"proxysql_export_folder={folder / 'exported'}",
     )  # fmt: skip
-    assert code == 0 and touched(cluster) == before, output[-6000:]
+    assert code == 0 and touched(cluster) == before, end(output)
     text = (folder / "exported/proxysql.yml").read_text(encoding="utf-8")
     assert "theirs" in text and "mysql-max_connections: '4321'" in text and "Th31rs-lab" not in text
     assert "mysql-poll_timeout" not in text, "a default that nobody set"
     place = exported(folder)
 
     code, output = looks(*TAKE, inventory=place)
-    assert code != 0 and "core1 does not let radmin in, and nothing was touched" in output, output[-6000:]
+    assert code != 0 and "core1 does not let radmin in, and nothing was touched" in output, end(output)
 
     logins = folder / "logins.yml"
     logins.write_text(LOGINS, encoding="utf-8")
     code, output = play(str(logins.with_suffix("")), inventory=place)
-    assert code == 0, output[-6000:]
+    assert code == 0, end(output)
 
     code, output = looks("--check", "--diff", *TAKE, inventory=place)
-    assert code == 0, output[-6000:]
+    assert code == 0, end(output)
     assert "/etc/proxysql.cnf would be replaced" in output and "keepalived.conf" in output
     assert any("Configure the unit of ProxySQL" in change for change in changes(output))
 
     code, output = play("site", *TAKE, inventory=place)
-    assert code == 0, output[-6000:]
+    assert code == 0, end(output)
     assert cluster.holders() == [cluster.active]
     code, output = play("site", inventory=place)
-    assert code == 0 and changes(output) == [], output[-6000:]
+    assert code == 0 and changes(output) == [], end(output)
     for node in cluster.nodes:
         assert node.admin("SELECT username FROM runtime_mysql_users WHERE username = 'theirs'")
         assert node.admin("SELECT 1 FROM runtime_mysql_servers WHERE max_connections = 77")

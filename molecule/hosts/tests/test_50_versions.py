@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from helpers import INVENTORY, Cluster, changes, full, play, played
+from helpers import INVENTORY, Cluster, changes, end, full, play, played
 
 VERSION = "dpkg-query --show --showformat='${Version}' proxysql"
 PIN = "/etc/apt/preferences.d/proxysql"
@@ -74,10 +74,10 @@ def source(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         json.dumps([{"hosts": "proxysql_core:proxysql_satellite", "become": True, "tasks": tasks}])
     )
     code, output = play(str(copy.with_suffix("")))
-    assert code == 0, output[-3000:]
+    assert code == 0, end(output)
     yield low, f"{low}0", debs[1]
     code, output = play("site", "-e", json.dumps({"proxysql_package_file": str(first)}))
-    assert code == 0, output[-6000:]
+    assert code == 0, end(output)
     for node in cluster.nodes:
         node.run(f"rm -rf /srv/source {SOURCE}")
 
