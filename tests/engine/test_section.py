@@ -255,6 +255,25 @@ def test_a_writer_seen_half_way(server, state, loaded):
     assert not run(server, mine, state=state).changed
 
 
+@pytest.mark.parametrize("done", [1, 2, 3])
+def test_one_who_writes_just_what_is_declared_is_nobodys_rival(server, done):
+    """As ProxySQL itself does, on a node that follows one which was written to a moment before."""
+    mine = {"mysql_users": [{"username": "both", "comment": "mine"}]}
+    run(server, {"mysql_users": [{"username": "both", "comment": "before"}, {"username": "gone"}]})
+    HalfSeen.server = server
+    HalfSeen.then = [
+        "DELETE FROM mysql_users",
+        "INSERT INTO mysql_users (username, comment) VALUES ('both', 'mine')",
+        "LOAD MYSQL USERS TO RUNTIME",
+        "SAVE MYSQL USERS TO DISK",
+    ][: done + 1]
+    with HalfSeen(login(server)) as admin:
+        perform(admin, mine, state="overridden")
+    assert not HalfSeen.then, "the other writer never came"
+    for rows in layers(server, "mysql_users").values():
+        assert {row["username"]: row["comment"] for row in rows.values()} == {"both": "mine"}
+
+
 def test_a_writer_of_variables_seen_half_way(server):
     name = "mysql-max_connections"
     load, save = "LOAD MYSQL VARIABLES TO RUNTIME", "SAVE MYSQL VARIABLES TO DISK"

@@ -169,7 +169,8 @@ def _still_so(admin: Admin, script: Script, how: How) -> Script:
 
     Memory is looked at always. Runtime and disk only where the plan relies on what they hold already: another
     writer, seen half way, has since brought them to what it wrote.
-    Of a table that is to be exactly as declared that is for a person to see: somebody else declares it too.
+    Of a table that is to be exactly as declared that is for a person to see: somebody else declares it too,
+    unless it has become just that. A node gets it from one that it follows, written to a moment before.
     """
     moved = [
         work
@@ -180,7 +181,11 @@ def _still_so(admin: Admin, script: Script, how: How) -> Script:
     if not moved:
         return script
     for work in moved:
-        if isinstance(work, TableWork) and work.want.state == "overridden":
+        if (
+            isinstance(work, TableWork)
+            and work.want.state == "overridden"
+            and work.again(admin).changes["memory"]
+        ):
             raise OvertakenError(
                 f"{work.title}: somebody else wrote to this table while this task was about to;"
                 " nothing was written. Run it again",
