@@ -185,7 +185,11 @@ def take_over(cluster: Cluster, folder: Path) -> None:
     code, output = looks("--check", "--diff", *TAKE, inventory=place)
     assert code == 0, end(output)
     assert "/etc/proxysql.cnf would be replaced" in output and "keepalived.conf" in output
-    assert any("Configure the unit of ProxySQL" in change for change in changes(output))
+    said = {(change.partition(": ")[0], change.rpartition(" : ")[2]) for change in changes(output)}
+    assert said >= {
+        (node.name, "Show the settings of the unit that would be written") for node in cluster.nodes
+    }
+    assert said >= {(core.name, "Write the configuration of keepalived") for core in cluster.cores}
 
     code, output = play("site", *TAKE, inventory=place)
     assert code == 0, end(output)
