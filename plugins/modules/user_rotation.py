@@ -14,7 +14,8 @@ description:
     host that the task runs on, and says which step is next.
   - In this order no login fails. The databases keep both passwords (V(retain)); ProxySQL is told the new one, and from 3.0 on the
     previous one beside it (V(proxy)); the applications change (V(applications)); the previous one is given up (V(discard)).
-  - The steps at ProxySQL are done by declaring them, see RV(text). Those at the databases this module can do, on MySQL 8 and later.
+  - The steps at ProxySQL are done by declaring them, see RV(text). Those at the databases this module can do, on MySQL 8 and later, and on MariaDB 10.4
+    and later for users of C(mysql_native_password).
   - It can be run again at any time. What is done already it does not do twice.
 author:
   - The mysqlha.proxysql developers (@mysqlha)
@@ -73,7 +74,8 @@ options:
       - V(look) writes nothing. V(retain) adds the new password on the databases where it is refused, with C(RETAIN CURRENT PASSWORD), and
         V(discard) gives up the previous one there, with C(DISCARD OLD PASSWORD). Both write on databases that are not read only.
       - V(discard) fails while a node of ProxySQL still lets in with the previous password.
-      - MariaDB keeps one password of a user, and is refused.
+      - On MariaDB the two passwords are two ways to log in, C(IDENTIFIED VIA mysql_native_password ... OR mysql_native_password ...). A user who
+        logs in by another plugin is refused.
     type: str
     choices: [look, retain, discard]
     default: look

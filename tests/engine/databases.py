@@ -1,4 +1,4 @@
-"""A stand-in for MySQL 8: users with two passwords, RETAIN and DISCARD, and replicas that follow at once."""
+"""A stand-in for MySQL 8 and MariaDB: users with two passwords, and replicas that follow at once."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from standin import StandIn
 _ALTER = re.compile(
     rb"ALTER USER '(\w+)'@'%' (?:IDENTIFIED BY '([^']*)' RETAIN CURRENT|DISCARD OLD) PASSWORD"
 )
+_VIA = rb"mysql_native_password USING PASSWORD\('([^']*)'\)"
+_MARIADB_ALTER = re.compile(rb"ALTER USER '(\w+)'@'%' IDENTIFIED VIA " + _VIA + rb"(?: OR " + _VIA + rb")?")
 
 
 class _Two(MysqlConnection):
@@ -35,6 +37,7 @@ class Database(StandIn):
             primary.users if primary else {"shop": [b"old-word"], "dba": [b"dba-word"]}
         )
         self.statements: list[bytes] = []
+        self.plugin = "mysql_native_password"
 
     @property
     def place(self) -> dict[str, object]:
@@ -53,6 +56,8 @@ class Database(StandIn):
             return Answer(["read_only"], [(int(self.read_only),)])
         if sql.startswith(b"SELECT Host FROM mysql.user WHERE User = 'shop'"):
             return Answer(["Host"], [("%",)])
+        if sql.startswith(b"SELECT Host, JSON_VALUE(Priv, '$.plugin')") and b"'shop'" in sql:
+            return Answer(["Host", "plugin"], [("%", self.plugin)])
         if sql.startswith(b"SELECT Host"):
             return Answer(["Host"], [])
         if b"password_last_changed" in sql and user == "dba":
@@ -62,9 +67,15 @@ class Database(StandIn):
         if not sql.startswith(b"ALTER"):
             return OK
         self.statements.append(sql)
-        found = _ALTER.fullmatch(sql)
-        if user != "dba" or not found:
+        if user != "dba":
             raise AdminError("Access denied; you need (at least one of) the CREATE USER privilege(s)", 1227)
+        if "MariaDB" in self.version:
+            found = _MARIADB_ALTER.fullmatch(sql)
+            assert found, sql
+            self.users[found[1].decode()][:] = [word for word in found.groups()[1:] if word is not None]
+            return OK
+        found = _ALTER.fullmatch(sql)
+        assert found, sql
         words = self.users[found[1].decode()]
         words[:] = [found[2], words[0]] if found[2] is not None else words[:1]
         return OK

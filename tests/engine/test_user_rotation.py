@@ -104,10 +104,22 @@ def test_one_that_may_not_change_users(step: Any, primary: Database) -> None:
     assert "could not be changed as 'clerk' (1227)" in found["msg"]
 
 
-def test_mariadb_keeps_one(step: Any) -> None:
+def test_mariadb_has_two_ways_to_log_in(step: Any, server: Server) -> None:
     with Database(version="5.5.5-10.11.19-MariaDB") as database:
+        given = {"databases": [database.place]}
+        assert step("retain", **given)["next"] == "proxy"
+        assert database.users["shop"] == [b"new-word", b"old-word"]
+        assert step("retain", **given)["changed"] is False
+        declare(server, NEW)
+        assert step("discard", **given)["next"] == "done"
+        assert database.users["shop"] == [b"new-word"]
+
+
+def test_mariadb_of_another_plugin_is_left_alone(step: Any) -> None:
+    with Database(version="5.5.5-10.11.19-MariaDB") as database:
+        database.plugin = "ed25519"
         found = step("retain", databases=[database.place])
-        assert "is MariaDB, which keeps one password" in found["msg"] and database.statements == []
+        assert "is MariaDB, where 'shop' logs in by ed25519" in found["msg"] and database.statements == []
 
 
 def test_replicas_alone_are_not_written_to(step: Any, replica: Database) -> None:

@@ -99,10 +99,11 @@ def _alter(params: Mapping[str, Any], step: Step) -> None:
         login = Attempt(*place, params["database_user"], params["database_password"] or "")
         word = Attempt(*place, params["user"], params["password"])
         if step.name == "discard":
-            written |= discard(login, params["user"], params["timeout"])
+            written |= discard(login, params["user"], params["password"], params["timeout"])
         elif not let_in([word], params["timeout"])[word]:
             # never twice: the new one would take the place of the previous one that is kept
-            written |= retain(login, params["user"], params["password"], params["timeout"])
+            words = (params["password"], params["previous_password"])
+            written |= retain(login, params["user"], *words, params["timeout"])
     if not written:
         raise DeclarationError("none of the databases takes writes: they are all read only")
 
