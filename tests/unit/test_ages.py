@@ -14,6 +14,11 @@ def before(days: float) -> datetime:
     return NOW - timedelta(days=days)
 
 
+def test_what_a_database_knows_to_the_second() -> None:
+    assert Age(before(3), before(3)).text(NOW) == "changed 3 days ago"
+    assert Age(NOW, NOW).text(NOW) == "changed less than a day ago"
+
+
 @pytest.mark.parametrize(
     ("kept", "age", "text"),
     [
@@ -26,6 +31,11 @@ def before(days: float) -> datetime:
             [(9, "a"), (5, "b"), (1, "b")],
             Age(before(9), before(5)),
             "changed between 9 days ago and 5 days ago",
+        ),
+        (
+            [(9, "a"), (0.2, "b")],
+            Age(before(9), before(0.2)),
+            "changed between 9 days ago and less than a day ago",
         ),
         # there and back again
         (

@@ -20,6 +20,8 @@ class Age:
 
     def text(self, now: datetime) -> str:
         """For people."""
+        if self.changed_after and self.changed_after == self.same_since:
+            return f"changed {_ago(self.same_since, now)}"
         if self.changed_after and self.same_since:
             return f"changed between {_ago(self.changed_after, now)} and {_ago(self.same_since, now)}"
         if self.changed_after:
@@ -42,7 +44,7 @@ def age_of(
 
 
 def _ago(when: datetime, now: datetime) -> str:
-    return f"{_days(when, now)} ago"
+    return f"{_days(when, now)} ago" if (now - when).days else "less than a day ago"
 
 
 def _days(when: datetime, now: datetime) -> str:
