@@ -60,8 +60,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - A dict of C(healthy), a boolean, C(text), a table for the terminal, C(html), a whole HTML file, and
-      C(findings), a list of dicts of C(text), C(todo), C(serious) and C(host).
+    - A dict of C(healthy), a boolean, C(text), a table for the terminal, C(html), a whole HTML file, C(metrics), numbers for
+      Prometheus, and C(findings), a list of dicts of C(text), C(todo), C(serious) and C(host).
   type: dict
 """
 
@@ -72,6 +72,7 @@ from typing import Any, Callable
 from ..plugin_utils._site.values import found_facts
 from ..plugin_utils._standing import addresses
 from ..plugin_utils._status import judge, text
+from ..plugin_utils._status_metrics import metrics
 from ..plugin_utils._status_page import page
 
 
@@ -93,6 +94,7 @@ def status_report(
         "healthy": report.healthy,
         "text": text(report),
         "html": page(report, title, when),
+        "metrics": metrics(report),
         "findings": [asdict(finding) for finding in report.findings],
     }
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._status import clocks, judge, text
+from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._status_metrics import metrics
 from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._status_page import page
 
 ADDRESSES = {"core1": "10.0.0.1", "core2": "10.0.0.2", "sat1": "10.0.0.3"}
@@ -243,6 +244,23 @@ def test_certificates_that_end_soon_are_told_and_no_illness() -> None:
     shown = text(report)
     assert "30 d" in shown.splitlines()[1] and "certificate" in shown.splitlines()[0]
     assert '<td class="more">30 d</td>' in page(report, "t", "w")
+
+
+def test_numbers_for_prometheus() -> None:
+    odd = certificate(30, 'a "b"\\c')
+    made = metrics(judge(nodes(core1={"certificates": [odd]}, sat1="down"), [VIP]))
+    lines = made.splitlines()
+    assert "proxysql_status_healthy 0" in lines and "proxysql_status_findings 1" in lines
+    assert 'proxysql_status_node_answers{node="core1"} 1' in lines
+    assert 'proxysql_status_node_answers{node="sat1"} 0' in lines
+    labels = '{node="core1",certificate="a \\"b\\"\\\\c",serial="0A"}'
+    assert f"proxysql_status_certificate_ends{labels} 1800000000" in lines
+    assert made.endswith("\n") and [line for line in lines if line.startswith("# TYPE")] == [
+        f"# TYPE proxysql_status_{name} gauge"
+        for name in ("healthy", "findings", "node_answers", "certificate_ends")
+    ]
+    healthy = metrics(judge(nodes(), [VIP]))
+    assert "proxysql_status_healthy 1" in healthy and "certificate" not in healthy
 
 
 def test_one_that_has_ended_is_one() -> None:
