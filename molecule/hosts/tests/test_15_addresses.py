@@ -129,6 +129,21 @@ def test_an_instance_that_is_renamed_one_more_and_one_less(cluster: Cluster) -> 
         assert "front" not in metrics and "back" not in metrics
 
 
+@full
+def test_a_watcher_that_is_switched_off(cluster: Cluster) -> None:
+    """It goes, and what it said last counts no more."""
+    cluster.active.run("printf -- '-56\\n' >/run/proxysql-vip/watch/network")
+    poll("the VIP leaves the core that is cut off", lambda: holders(cluster) == [cluster.backup])
+    settles(*extra(keepalived_watch=False, keepalived_isolation=False))
+    assert holders(cluster) == [cluster.active]
+    for core in cluster.cores:
+        assert not core.infra.service("proxysql-watch").is_running
+        assert not core.infra.file("/etc/keepalived/proxysql-watch.json").exists
+    site()
+    assert all(core.infra.service("proxysql-watch").is_running for core in cluster.cores)
+    assert holders(cluster) == [cluster.active]
+
+
 # -- IPv6 alone
 
 
