@@ -9,13 +9,13 @@ tasks that handle it whole say no_log; ``problems`` and ``warnings`` hold none.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Callable
 
 from . import credentials, declared, linted, listen, logins, playbooks, rotation, tls, vrrp
+from .node import Node, check_options, logins_of, seen_of, short, vips_of
 from .options import ROLES, Typing, likely, playbook_options, role_options, unknown_names
 from .problems import Problems
 from .values import given, raw
@@ -32,7 +32,6 @@ _LOGIN = (
     "proxysql_login_host",
     "proxysql_connect_timeout",
 )
-_WORD = re.compile(r"[-A-Za-z0-9_=./:,]+\Z")
 
 
 @dataclass
@@ -49,21 +48,6 @@ class Asked:
     hosts: Sequence[str] = ()
     params: Mapping[str, Any] = field(default_factory=dict)
     strategy: str = "linear"
-
-
-@dataclass
-class Node:
-    """A host: its typed options by their whole names, and its part of VRRP.
-
-    rows: which of the site's ``to_try`` is its own.
-    """
-
-    name: str
-    options: dict[str, Any]
-    address: str
-    vip: bool = False
-    found: dict[str, Any] = field(default_factory=dict)
-    rows: int = -1
 
 
 class Site:
@@ -183,7 +167,7 @@ class Site:
             say, options = self.say(host), node.options
             credentials.check(options, say)
             listen.check(options, say)
-            _check_places(options, say)
+            check_options(options, say)
             declared.check_variables(options, say)
             if self.asked.playbook not in ("", "site"):
                 continue
@@ -281,12 +265,12 @@ class Site:
             say(sentence)
         node.found = {"instances": found.instances, "groups": found.groups, "derived": found.derived}
         if "proxysql" in self.asked.roles:
-            listen.check_clients(options, _vips(node), say)
+            listen.check_clients(options, vips_of(node), say)
 
     def check_tls(self) -> None:
         certificates = tls.Certificates()
         for host, node in self.nodes.items():
-            vips = _vips(node)
+            vips = vips_of(node)
             certificates.check(
                 node.options,
                 [node.address, *vips],
@@ -314,8 +298,8 @@ class Site:
         ]
 
     def result(self) -> dict[str, Any]:
-        vips = [vip for node in self.nodes.values() for vip in _vips(node)]
-        logins = {one["host"]: one for node in self.nodes.values() for one in _logins(node)}
+        vips = [vip for node in self.nodes.values() for vip in vips_of(node)]
+        logins = {one["host"]: one for node in self.nodes.values() for one in logins_of(node)}
         return {
             "problems": self.problems.lines(self.names, self.cores),
             "warnings": self.warnings.lines(self.names, self.cores),
@@ -323,7 +307,7 @@ class Site:
             "cores": self.cores,
             "satellites": self.satellites,
             "nodes": self.names,
-            "playbook": _short(self.playbook, f"proxysql_{playbooks.spec_of(self.asked.playbook)}_"),
+            "playbook": short(self.playbook, f"proxysql_{playbooks.spec_of(self.asked.playbook)}_"),
             "lint": self.lint,
             "rotations": self.rotations,
             "databases": self.databases,
@@ -344,7 +328,7 @@ class Site:
                 f"{node.address}:{node.options['proxysql_admin_port']}": host
                 for host, node in self.nodes.items()
             },
-            "hosts": {host: _seen(node) for host, node in self.nodes.items()},
+            "hosts": {host: seen_of(node) for host, node in self.nodes.items()},
         }
 
 
@@ -379,61 +363,10 @@ def _small(role: str) -> dict[str, Any]:
     return {name: option for name, option in role_options(role).items() if name not in _TABLES}
 
 
-def _vips(node: Node) -> list[str]:
-    """Virtual addresses that the node may hold, without their prefixes."""
-    rows = node.found.get("instances", ())
-    return [vip.partition("/")[0] for one in rows for vip in one["vips"] + one["excluded"]]
-
-
 def _nothing(_sentence: str) -> None:
     """Of a role that is not asked for nothing is said."""
-
-
-def _short(options: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-    return {name[len(prefix) :]: value for name, value in options.items() if name.startswith(prefix)}
-
-
-def _seen(node: Node) -> dict[str, Any]:
-    return {
-        **{role: _short(node.options, f"{role}_") for role in ROLES},
-        "vip": node.vip,
-        "vrrp": node.found,
-        "rows": node.rows,
-    }
-
-
-def _logins(node: Node) -> list[dict[str, Any]]:
-    """A login to be tried at each VIP: that of the watcher, if it has one."""
-    derived = node.found.get("derived", {})
-    if not derived.get("check_user"):
-        return []
-    login = {
-        "port": node.options["proxysql_mysql_port"],
-        "user": derived["check_user"],
-        "password": derived["check_password"],
-    }
-    return [{"host": vip, **login} for vip in _vips(node)]
 
 
 def _twice(places: Sequence[str]) -> list[str]:
     seen: set[str] = set()
     return list(dict.fromkeys(one for one in places if one in seen or seen.add(one)))  # type: ignore[func-returns-value]
-
-
-def _check_places(options: Mapping[str, Any], say: Callable[[str], None]) -> None:
-    for option in options["proxysql_options"] or ():
-        if not _WORD.match(option):
-            say(f"proxysql_options has '{option}'; give each option as a word of its own")
-    if options["proxysql_package_file"] and options["proxysql_package_url"]:
-        say("proxysql_package_file and proxysql_package_url are both set; set one")
-    if options["proxysql_restore_points"] < 0 or options["proxysql_confirm"] < 0:
-        say("proxysql_restore_points and proxysql_confirm must be 0 or more")
-    if options["proxysql_confirm"] and not options["proxysql_restore_points"]:
-        say(
-            "proxysql_confirm is set, and with proxysql_restore_points 0 there would be nothing to go back to"
-        )
-    if options["proxysql_confirm"] and options["proxysql_cluster_mode"] == "push":
-        say("proxysql_confirm is for the leader, and with proxysql_cluster_mode push there is none")
-    for name in ("proxysql_admin_port", "proxysql_mysql_port"):
-        if not 1 <= options[name] <= 65535:
-            say(f"{name} is {options[name]}; it must be from 1 to 65535")

@@ -1,0 +1,84 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""One host of the plan: what is typed of it, what follows from that, and what cannot be of it alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Callable
+
+from .options import ROLES
+
+_WORD = re.compile(r"[-A-Za-z0-9_=./:,]+\Z")
+
+
+@dataclass
+class Node:
+    """A host: its typed options by their whole names, and its part of VRRP.
+
+    rows: which of the site's ``to_try`` is its own.
+    """
+
+    name: str
+    options: dict[str, Any]
+    address: str
+    vip: bool = False
+    found: dict[str, Any] = field(default_factory=dict)
+    rows: int = -1
+
+
+def vips_of(node: Node) -> list[str]:
+    """Virtual addresses that the node may hold, without their prefixes."""
+    rows = node.found.get("instances", ())
+    return [vip.partition("/")[0] for one in rows for vip in one["vips"] + one["excluded"]]
+
+
+def short(options: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """The options that begin with it, without it."""
+    return {name[len(prefix) :]: value for name, value in options.items() if name.startswith(prefix)}
+
+
+def seen_of(node: Node) -> dict[str, Any]:
+    """As roles and playbooks read it, by the names of ``site_plan``."""
+    return {
+        **{role: short(node.options, f"{role}_") for role in ROLES},
+        "vip": node.vip,
+        "vrrp": node.found,
+        "rows": node.rows,
+    }
+
+
+def logins_of(node: Node) -> list[dict[str, Any]]:
+    """A login to be tried at each VIP: that of the watcher, if it has one."""
+    derived = node.found.get("derived", {})
+    if not derived.get("check_user"):
+        return []
+    login = {
+        "port": node.options["proxysql_mysql_port"],
+        "user": derived["check_user"],
+        "password": derived["check_password"],
+    }
+    return [{"host": vip, **login} for vip in vips_of(node)]
+
+
+def check_options(options: Mapping[str, Any], say: Callable[[str], None]) -> None:
+    """Those of the role proxysql that cannot be, or not together."""
+    for option in options["proxysql_options"] or ():
+        if not _WORD.match(option):
+            say(f"proxysql_options has '{option}'; give each option as a word of its own")
+    if options["proxysql_package_file"] and options["proxysql_package_url"]:
+        say("proxysql_package_file and proxysql_package_url are both set; set one")
+    if options["proxysql_restore_points"] < 0 or options["proxysql_confirm"] < 0:
+        say("proxysql_restore_points and proxysql_confirm must be 0 or more")
+    if options["proxysql_confirm"] and not options["proxysql_restore_points"]:
+        say(
+            "proxysql_confirm is set, and with proxysql_restore_points 0 there would be nothing to go back to"
+        )
+    if options["proxysql_confirm"] and options["proxysql_cluster_mode"] == "push":
+        say("proxysql_confirm is for the leader, and with proxysql_cluster_mode push there is none")
+    for name in ("proxysql_admin_port", "proxysql_mysql_port"):
+        if not 1 <= options[name] <= 65535:
+            say(f"{name} is {options[name]}; it must be from 1 to 65535")
