@@ -26,7 +26,7 @@ WRITE = """\
 - hosts: proxysql_core
   gather_facts: false
   tasks:
-    - ansible.builtin.import_role: {name: mysqlha.proxysql.proxysql, tasks_from: cluster/version}
+    - ansible.builtin.import_role: {name: mysqlha.proxysql.proxysql, tasks_from: read_version}
     - ansible.builtin.import_role: {name: mysqlha.proxysql.proxysql, tasks_from: lead}
     - ansible.builtin.import_role: {name: mysqlha.proxysql.proxysql, tasks_from: finish}
 """

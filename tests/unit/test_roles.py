@@ -141,6 +141,19 @@ def test_what_is_used_of_the_role_itself_is_made_somewhere(role: str) -> None:
     assert used <= there
 
 
+def test_an_entry_point_is_at_the_top() -> None:
+    """ansible-core 2.16 takes the last part of its name only."""
+    found = []
+    for folder in ("playbooks", "roles"):
+        for file in (ROLES.parent / folder).rglob("*.yml"):
+            text = file.read_text(encoding="utf-8")
+            found += re.findall(r"name: mysqlha[.]proxysql[.](\w+)\n\s+tasks_from: (\S+)", text)
+    assert len(found) > 40
+    assert [
+        one for one in found if not (ROLES / one[0] / "tasks" / f"{Path(one[1]).name}.yml").is_file()
+    ] == []
+
+
 @pytest.mark.parametrize("role", NAMES)
 def test_included_files_are_named_from_the_tasks_folder(role: str) -> None:
     """One that is named from its neighbour is looked for in the playbook's folder first."""
