@@ -42,6 +42,10 @@ def carry_out(nodes: dict[str, Standing], want: Standing, order: list[str]) -> l
     while (step := next_step(nodes, want)) is not None:
         taken.append(step.what)
         assert len(taken) < 6, taken
+        for stand in step.nodes.values():
+            # whoever is not the cluster's gets in with the new password from the first step on
+            assert {pair for pair in want.accepts if pair[0] != want.login[0]} <= set(stand.accepts)
+            assert stand.stats == want.stats
         for name in order:
             if name in step.nodes:
                 assert step.nodes[name] != nodes[name]
@@ -110,6 +114,22 @@ def test_a_login_that_suits_nobody_is_not_kept():
     nodes = {"one": lost, "two": OLD, "three": OLD}
     step = next_step(nodes, OLD)
     assert step is not None and step.nodes == {"one": OLD}
+
+
+def test_a_login_that_suits_the_node_itself_alone_is_not_kept():
+    lost = replace(OLD, accepts=(*OLD.accepts, ("nobody", "x")), login=("nobody", "x"))
+    step = next_step({"one": lost, "two": OLD}, OLD)
+    assert step is not None and step.nodes == {"one": replace(OLD, login=lost.login)}
+
+
+def test_a_node_keeps_the_password_that_it_lets_the_cluster_in_with():
+    new = CHANGES["cluster's password"]
+    lets_nobody_in = replace(OLD, accepts=(ADMIN,))
+    older = replace(OLD, accepts=(ADMIN, ("cluster", "c0")))
+    step = next_step({"one": OLD, "two": lets_nobody_in, "three": older}, new)
+    assert step is not None
+    assert CLUSTER in step.nodes["two"].accepts
+    assert ("cluster", "c0") in step.nodes["three"].accepts
 
 
 def test_one_node_alone():

@@ -44,6 +44,10 @@ def test_a_counter_that_was_set_to_0_counts_from_there():
     assert between == traffic(digest(count=4, time=50), errors=2, refused={1: 3})
 
 
+def test_a_counter_that_stood_still_has_counted_nothing():
+    assert traffic(errors=9, refused={1: 4}).since(traffic(errors=9, refused={1: 4})).errors == 0
+
+
 def test_latency_by_hostgroup_and_not_of_the_cache():
     seen = traffic(
         digest(1, 10, 100), digest(1, 30, 700), digest(2, 2, 50), digest(-1, 99, 0), digest(3, 0, 0)
@@ -113,6 +117,16 @@ def test_a_latency_of_exactly_a_millisecond_counts():
     )
     assert found == [
         "core1: hostgroup 1 takes 1.0 ms for a query, before it was 0.1 ms; 0.5 times as much is allowed"
+    ]
+
+
+def test_latency_in_milliseconds_and_a_node_of_which_nothing_is_known():
+    seen = traffic(digest(1, 20, 20 * 300_000), refused={1: 4})
+    assert worse("core1", {"latency": {"1": 100_000}}, seen, 10, {**LIMITS, "connection_errors": 9}) == [
+        "core1: hostgroup 1 takes 300.0 ms for a query, before it was 100.0 ms; 2 times as much is allowed"
+    ]
+    assert worse("core1", {}, seen, 10, LIMITS) == [
+        "core1: hostgroup 1 refused 4 connections in 10 s, 4 more than expected; 3 are allowed"
     ]
 
 
