@@ -14,7 +14,7 @@ def test_a_table_module(module, server, name):
     check = module(name, check=True, **options)
     assert check["changed"] and not layers(server, name)["memory"]
     done = module(name, **options)
-    assert done["changed"] and done["server_version"].startswith("2.7.1")
+    assert done["changed"] and done["server_version"].startswith(("2.7.", "3.0."))
     for field in ("before", "after", "diff", "statements", "layers"):
         assert done[field] == check[field], field
     assert done["before"] == [] and len(done["after"]) == len(FIRST[name])
@@ -147,7 +147,7 @@ def test_somebodys_open_edits_are_refused_or_warned_about(module, server):
             {"config": [{"hostname": "a", "port": "x"}]},
             "row hostname=a, port=x, column port: expected",
         ),
-        ("mysql_servers", {"config": [{"hostname": "a", "nope": 1}]}, "column nope: ProxySQL 2.7.1"),
+        ("mysql_servers", {"config": [{"hostname": "a", "nope": 1}]}, "column nope: ProxySQL "),
         ("mysql_servers", {"config": "text"}, "mysql_servers: expected a list of rows"),
         ("mysql_servers", {"state": "overridden"}, "allow_empty: true if that is meant"),
         ("mysql_servers", {"scope": {"nope": 1}}, "mysql_servers, scope: no column nope"),
@@ -182,7 +182,7 @@ def test_every_module_refuses_what_its_table_can_not_hold(module, server, name):
     row = FIRST[name][0]
     before = everything(server)
     for rows, message in (
-        ([{**row, "nope": 1}], "column nope: ProxySQL 2.7.1"),
+        ([{**row, "nope": 1}], "column nope: ProxySQL "),
         ([{column: [value] for column, value in row.items()}], "row 1 of the list, column "),
         ([{}], "row 1 of the list, column "),
         ([row, row], "declared twice, as rows 1 and 2"),
