@@ -43,7 +43,8 @@ RUN = {
 }
 WITHOUT_CHANGES = (
     "backend_logins",
-    "cluster_sync", "node_info", "proxysql_info", "rehearsal", "restore_points_info", "runtime", "secret_ages_info",
+    "cluster_sync", "node_info", "proxysql_info", "rehearsal", "restore_points_info", "runtime",
+    "secret_ages_info",
 )  # fmt: skip
 
 
