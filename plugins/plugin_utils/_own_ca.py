@@ -16,15 +16,17 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
 from ..module_utils._server.certificates import certificates_of
+
+with contextlib.suppress(ImportError):
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _CA_DAYS = 3650
 _KEY = "-----BEGIN"
@@ -58,6 +60,8 @@ def own_certificate(folder: Path, asked: Asked) -> Own:
 
     Raises OSError, and ValueError where a file cannot be used, as with a wrong password.
     """
+    if find_spec("cryptography") is None:
+        raise ValueError("the Python library cryptography is needed on the controller")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _alone(folder):
         authority, key = _authority(folder, asked)
