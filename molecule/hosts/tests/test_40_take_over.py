@@ -190,6 +190,8 @@ def take_over(cluster: Cluster, folder: Path) -> None:
         (node.name, "Show the settings of the unit that would be written") for node in cluster.nodes
     }
     assert said >= {(core.name, "Write the configuration of keepalived") for core in cluster.cores}
+    restarts = "Restart ProxySQL because its systemd unit changed"
+    assert said >= {(node.name, restarts) for node in cluster.nodes}, end(output)
 
     code, output = play("site", *TAKE, inventory=place)
     assert code == 0, end(output)
