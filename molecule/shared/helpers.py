@@ -71,21 +71,23 @@ class Node:
         assert done.rc == 0, f"{self.name}: {command}: {done.stderr}{done.stdout}"
         return str(done.stdout).strip()
 
-    def admin(self, statement: str) -> list[dict[str, Any]]:
-        """One statement on the admin port; every value as text, NULL as None."""
-        connection = pymysql.connect(
+    def admin_connection(self, **options: Any) -> pymysql.connections.Connection[Any]:
+        return pymysql.connect(
             host=self.address,
             port=6032,
             user=self._credentials["proxysql_admin_user"],
             password=self._credentials["proxysql_admin_password"],
             connect_timeout=5,
             read_timeout=10,
-            cursorclass=pymysql.cursors.DictCursor,
             autocommit=True,
             # the file of trusted certificates would be read anew for every login
             ssl_disabled=True,
-            conv={},
+            **options,
         )
+
+    def admin(self, statement: str) -> list[dict[str, Any]]:
+        """One statement on the admin port; every value as text, NULL as None."""
+        connection = self.admin_connection(cursorclass=pymysql.cursors.DictCursor, conv={})
         with connection, connection.cursor() as cursor:
             cursor.execute(statement)
             return [{key: _text(value) for key, value in row.items()} for row in cursor.fetchall()]

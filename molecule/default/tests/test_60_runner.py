@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 from helpers import CHECKOUT, INVENTORY, SCENARIO, Cluster, load
-from test_50_secrets import leaks
+from leaks import leaks
 
 # On the backup, where no client notices: what somebody did, and how the file has to be again.
 BY_HAND = {
@@ -182,5 +182,5 @@ def test_the_status_is_a_job_too(status: Job) -> None:
 def test_events_show_no_password(cluster: Cluster, drift: Job, repair: Job, status: Job) -> None:
     for job, least in ((drift, 50), (repair, 50), (status, 5)):
         assert len(job.events) > least
-        assert leaks(cluster, job.text) == []
+        assert leaks(cluster.secrets(), job.text) == []
         assert "by-hand" not in job.text

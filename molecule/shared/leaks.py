@@ -1,0 +1,57 @@
+"""Where a secret must not be: what Ansible prints, process lists, journals, files that others can read."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping
+
+from helpers import Node
+
+_WATCHED = "/run/lab-process-lists"
+_WATCH = f"""
+umask 077
+while [ ! -e {_WATCHED}.stop ]; do
+    cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ | tr '\\000' '\\n'
+    sleep 0.2
+done 2> /dev/null | awk '!seen[$0]++' > {_WATCHED}
+"""
+
+
+def leaks(secrets: Mapping[str, str], text: str) -> list[str]:
+    """Names of the secrets that a text shows: as they are, or as the hexadecimal of their bytes."""
+    lower = text.lower()
+    return [name for name, secret in secrets.items() if secret in text or secret.encode().hex() in lower]
+
+
+class Processes:
+    """The command lines and environments of all processes of these hosts, while it is entered."""
+
+    def __init__(self, hosts: Iterable[Node]) -> None:
+        self.hosts = list(hosts)
+        self._over = False
+
+    def __enter__(self) -> Processes:
+        for node in self.hosts:
+            node.run(f"rm -f {_WATCHED}*; systemd-run --quiet --unit lab-watch sh -c {shlex.quote(_WATCH)}")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        for node in [] if self._over else self.hosts:
+            node.run(
+                f"touch {_WATCHED}.stop; while systemctl --quiet is-active lab-watch; do sleep 0.1; done"
+            )
+        self._over = True
+
+    def seen(self, node: Node) -> str:
+        return str(node.infra.file(_WATCHED).content.decode(errors="replace"))
+
+
+def readable(secrets: Mapping[str, str], node: Node) -> str:
+    """Files in which `nobody` finds a secret."""
+    patterns = shlex.quote("\n".join(secrets.values()))
+    search = "grep -rlF --binary-files=text --devices=skip -f - /etc /var /run /tmp /home /opt /srv /root"
+    as_nobody = f"setpriv --reuid nobody --regid nogroup --clear-groups {search}"
+    return str(node.infra.run(f"echo {patterns} | {as_nobody} 2> /dev/null").stdout).strip()
