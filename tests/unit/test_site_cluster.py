@@ -99,3 +99,13 @@ def test_in_check_mode_nobody_is_compared_with_what_the_leader_would_get(
     check_mode: bool, declared: bool | None, ahead: bool
 ) -> None:
     assert cluster("sat1", check_mode=check_mode, declared=declared)["ahead"] == ahead
+
+
+def test_what_is_declared_is_tried_on_one_core_or_where_each_is_written_by_itself_on_each() -> None:
+    def rehearses(**found: Any) -> list[str]:
+        return [host for host in NODES if cluster(host, **found)["rehearses"]]
+
+    assert rehearses() == rehearses(chosen="core2") == ["core1"]
+    assert rehearses(running=["core2", "sat1"]) == ["core2"]
+    assert rehearses(running=["sat1"]) == []
+    assert rehearses(mode="push") == NODES

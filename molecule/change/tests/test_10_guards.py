@@ -30,10 +30,11 @@ def rules(cluster: Cluster, *more: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def standing(cluster: Cluster) -> list[Any]:
-    """What every node has in memory and runtime of rules and servers, and its restore points."""
+    """What every node has of rules, users and variables, its file and its restore points."""
     return [
         [node.admin(f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables]
-        + [node.run("ls /var/lib/proxysql-restore 2>/dev/null || true")]
+        + [node.admin("SELECT * FROM runtime_global_variables ORDER BY 1")]
+        + [node.run("sha256sum /etc/proxysql.cnf; ls /var/lib/proxysql-restore 2>/dev/null || true")]
         for node in cluster.nodes
         for tables in [
             [f"{layer}{name}" for layer in ("", "runtime_") for name in ("mysql_query_rules", "mysql_users")]
@@ -55,6 +56,11 @@ def test_a_query_that_would_go_elsewhere_stops_the_run(cluster: Cluster, mode: t
                 proxysql_mysql_query_rules=rules(cluster, SHADOWING),
                 proxysql_routing=ROUTING,
                 proxysql_lint_threshold="never",
+                # which each node writes for itself, before the leader is written to
+                proxysql_global_variables={
+                    **cluster.declared["proxysql_global_variables"],
+                    "admin-web_port": 6099,
+                },
             ),
             fails=True,
         )

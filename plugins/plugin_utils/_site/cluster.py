@@ -23,6 +23,7 @@ def cluster(
 
     versions: by node, of those that were asked. leader: the host that is written to. leads: whether that is
     host. led: whether host may be written to after it. nodes: where those asked are, the leader first.
+    rehearses: whether host tries what is declared before it joins.
     lost: nodes of the run that nothing was done on. ahead: whether what the cluster carries cannot be
     compared yet.
     """
@@ -43,6 +44,8 @@ def cluster(
         # what was not written on the leader, because it failed, no other node gets written by itself
         "led": not sync or not present or leader in running,
         "nodes": [site["places"][name] for name in order],
+        # Before any node is written to, and where it will be; of cores one is as good as another.
+        "rehearses": not sync or host in present[:1],
         "lost": [name for name in site["nodes"] if name in began and name not in running],
         # In check mode the leader has not given it to the others; without a core there is nobody who could.
         "ahead": sync and (not present or changes),
