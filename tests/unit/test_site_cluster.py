@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -15,12 +16,12 @@ VERSIONS = dict.fromkeys(NODES, "2.7.1")
 
 def cluster(
     host: str = "core1",
-    running: list[str] = NODES,
-    began: list[str] = NODES,
+    running: Sequence[str] = tuple(NODES),
+    began: Sequence[str] = tuple(NODES),
     chosen: str = "core1",
     mode: str = "sync",
     check_mode: bool = False,
-    versions: dict[str, str] = VERSIONS,
+    versions: dict[str, str] | None = None,
     declared: bool | None = None,
 ) -> dict[str, Any]:
     site = {
@@ -31,7 +32,7 @@ def cluster(
         "hosts": {name: {"proxysql": {"cluster_mode": mode}} for name in NODES},
     }
     left: dict[str, dict[str, Any]] = {name: {} for name in NODES}
-    for name, version in versions.items():
+    for name, version in (VERSIONS if versions is None else versions).items():
         left[name]["__proxysql_seen"] = {"server_version": version}
     for name in running:
         # tasks that run once leave what they found on the hosts of their play, which are cores
