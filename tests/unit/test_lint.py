@@ -174,6 +174,15 @@ BOTH_WAYS: list[tuple[str, str, dict[str, Any], str, dict[str, Any]]] = [
                     **rules(rule(1, match_digest="^SELECT", destination_hostgroup=20))}},
     ),
     (
+        "parted-transactions", "warning",
+        {"tables": {**PAIR, "mysql_users": [user(transaction_persistent=False)],
+                    **rules(rule(1, match_pattern="^SELECT", destination_hostgroup=20))}},
+        "username=shop, backend=True",
+        {"tables": {**PAIR, "mysql_users": [user(transaction_persistent=False)],
+                    **rules(rule(1, match_pattern="^SELECT", negate_match_pattern=True,
+                                 destination_hostgroup=20))}},
+    ),
+    (
         "user-without-password", "warning",
         {"tables": {"mysql_users": [user(password="")]}}, "username=shop, backend=True",
         # It may have one.

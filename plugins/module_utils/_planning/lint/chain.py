@@ -48,11 +48,6 @@ def flags_out(row: Row) -> frozenset[int]:
     return _weighted(str(row.get("attributes") or "")) if flag is None else frozenset((flag,))
 
 
-def goes_on(row: Row, flag: int) -> bool:
-    """Whether later rules may be tried with this flag because this one matched."""
-    return not applies(row) and flag in flags_out(row)
-
-
 def leaves(row: Row) -> bool:
     """Whether no rule with the same flagIN is tried after this one has matched."""
     flag = number(row, "flagOUT")
