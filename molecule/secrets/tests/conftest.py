@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parents[1] / "shared"))
+sys.path[:0] = [str(HERE.parents[1] / "shared"), str(HERE.parents[2] / "tests/engine")]
 
 from fixtures import cluster, pytest_terminal_summary  # noqa: E402, F401
 from helpers import Cluster  # noqa: E402

@@ -37,3 +37,10 @@ def followed(primary: Node, replica: Node) -> None:
     """The replica has done what the primary has."""
     position = sql(primary, "SELECT @@gtid_binlog_pos")
     poll("the replica", lambda: sql(replica, f"SELECT MASTER_GTID_WAIT('{position}', 5)") == "0")
+
+
+def put(node: Node, path: str, content: str) -> None:
+    """A file of the database's own."""
+    command = f"sudo install -o mysql -g mysql -m 600 /dev/stdin {path}"
+    key = ["-i", os.environ["LAB_KEY"], *SSH_OPTIONS.split()]
+    subprocess.run(["ssh", *key, f"ansible@{node.address}", command], input=content, text=True, check=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections import Counter
@@ -21,8 +22,11 @@ class Logins:
     seconds. lost: connections that were kept and are gone.
     """
 
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
+    def __init__(self, cluster: Cluster, password: str = "", tls: ssl.SSLContext | None = None) -> None:
+        self._target = cluster.application(cluster.vip)
+        if password:
+            self._target["password"] = password
+        self._tls = tls
         self._ended = threading.Event()
         self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(CLIENTS)]
         self._lock = threading.Lock()
@@ -54,12 +58,18 @@ class Logins:
             f"{self.lost} connections lost{worst}"
         )
 
+    def connect(self) -> Any:
+        secure: dict[str, Any] = {"ssl": self._tls} if self._tls else {"ssl_disabled": True}
+        return pymysql.connect(
+            port=6033, connect_timeout=5, read_timeout=5, autocommit=None, **secure, **self._target
+        )
+
     def _run(self) -> None:
         kept = None
         number = 0
         while not self._ended.wait(EVERY):
             try:
-                connection = self._cluster.app(self._cluster.vip)
+                connection = self.connect()
                 _ask(connection)
             except (pymysql.Error, OSError) as exc:
                 with self._lock:

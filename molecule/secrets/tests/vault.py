@@ -41,8 +41,10 @@ class Vault:
                 self.keep(name, value)
 
     def keep(self, name: str, value: str) -> None:
-        """A value to look for later: the part of it that no quoting changes."""
-        if "password" in name:
+        """A value to look for later: the part of it that no quoting changes, of a key a line."""
+        if "PRIVATE KEY" in value:
+            self.secrets[f"{name} {len(self.secrets)}"] = value.splitlines()[2]
+        elif "password" in name:
             found = re.match(r"[\w-]+", value)
             assert found, name
             self.secrets[f"{name} {len(self.secrets)}"] = found.group()

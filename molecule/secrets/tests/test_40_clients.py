@@ -1,0 +1,107 @@
+"""The certificate that clients are shown: given, rotated under load, refused, and there after a crash."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from cryptography import x509
+from helpers import Cluster, Node, changes, poll
+from issuer import Issuer
+from load import Logins
+from vault import Vault
+
+Record = Callable[[str, Any], None]
+
+
+@pytest.fixture(scope="module")
+def root() -> Issuer:
+    return Issuer("the lab's root")
+
+
+@pytest.fixture(scope="module")
+def trusting(root: Issuer) -> ssl.SSLContext:
+    """A client that asks for a certificate of this root, for the address it comes by."""
+    context = ssl.create_default_context(cadata=root.pem)
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    return context
+
+
+def names(cluster: Cluster) -> list[str]:
+    return [cluster.vip, *(node.address for node in cluster.nodes)]
+
+
+def give(vault: Vault, root: Issuer, certificate: str, key: str) -> None:
+    vault.set(proxysql_tls_certificate=certificate, proxysql_tls_key=key, proxysql_tls_ca=root.pem)
+
+
+def serial_of(pem: str) -> int:
+    return x509.load_pem_x509_certificate(pem.encode()).serial_number
+
+
+def shown(cluster: Cluster, node: Node, context: ssl.SSLContext) -> int:
+    """The serial that the port for clients shows, seen from here."""
+    logins = Logins(cluster, tls=context)
+    logins._target["host"] = node.address
+    with logins.connect() as connection:
+        der = connection._sock.getpeercert(binary_form=True)
+    return x509.load_der_x509_certificate(der).serial_number
+
+
+def test_given_and_shown(cluster: Cluster, vault: Vault, root: Issuer, trusting: ssl.SSLContext) -> None:
+    certificate, key = root.server(*names(cluster))
+    give(vault, root, certificate, key)
+    vault.set(
+        proxysql_login_ca="/var/lib/proxysql/proxysql-ca.pem",
+        proxysql_login_check_hostname=True,
+    )
+    with Logins(cluster) as logins:
+        vault.configure()
+    assert not logins.bad and not logins.lost, logins
+    assert {shown(cluster, node, trusting) for node in cluster.nodes} == {serial_of(certificate)}
+
+
+def test_rotated_under_load(
+    cluster: Cluster, vault: Vault, root: Issuer, trusting: ssl.SSLContext, record_property: Record
+) -> None:
+    certificate, key = root.server(*names(cluster))
+    give(vault, root, certificate, key)
+    with Logins(cluster, tls=trusting) as secure, Logins(cluster) as plain:
+        vault.configure()
+    record_property("TLS clients while the certificate changes", str(secure))
+    record_property("clients without TLS meanwhile", str(plain))
+    for logins in (secure, plain):
+        assert not logins.bad and not logins.lost, logins
+    assert {shown(cluster, node, trusting) for node in cluster.nodes} == {serial_of(certificate)}
+
+
+def test_a_bad_one_takes_no_place(
+    cluster: Cluster, vault: Vault, root: Issuer, trusting: ssl.SSLContext
+) -> None:
+    good = vault.values["proxysql_tls_certificate"], vault.values["proxysql_tls_key"]
+    before = {shown(cluster, node, trusting) for node in cluster.nodes}
+    mine = names(cluster)
+    bad = {
+        "proxysql_tls_key: it does not fit the certificate": (root.server(*mine)[0], root.server(*mine)[1]),
+        "proxysql_tls_certificate: it has run out on": root.server(*mine, days=0),
+        f"proxysql_tls_certificate: it is not for {cluster.vip}": root.server(*mine[1:]),
+        "those who trust the CA would not take it": Issuer("somebody else").server(*mine),
+    }
+    for sentence, (certificate, key) in bad.items():
+        give(vault, root, certificate, key)
+        output = vault.configure(fails=True)
+        assert sentence in output and "No host was touched" in output, output[-3000:]
+    give(vault, root, *good)
+    assert {shown(cluster, node, trusting) for node in cluster.nodes} == before
+    assert changes(vault.configure()) == []
+
+
+def test_it_is_there_after_a_restart_and_a_crash(cluster: Cluster, trusting: ssl.SSLContext) -> None:
+    before = shown(cluster, cluster.backup, trusting)
+    for command in ("restart", "kill --signal=KILL"):
+        (_active, process, _satellite) = cluster.processes()
+        cluster.backup.run(f"systemctl {command} proxysql")
+        poll("another process", lambda process=process: cluster.processes()[1] not in ("0", process))  # type: ignore[misc]
+        poll("the certificate", lambda: shown(cluster, cluster.backup, trusting) == before)
