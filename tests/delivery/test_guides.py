@@ -87,6 +87,7 @@ def test_what_is_named_in_full_exists(page: Path) -> None:
         "extensions/eda/rulebooks/{}.yml",
         "plugins/modules/{}.py",
         "plugins/filter/{}.py",
+        "plugins/lookup/{}.py",
         "roles/{}/tasks/main.yml",
     )
     for name in set(re.findall(r"\bmysqlha\.proxysql\.(\w+)", text_of(page))) - {"docsite", "all"}:
