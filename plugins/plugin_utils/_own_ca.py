@@ -12,7 +12,6 @@ import contextlib
 import datetime
 import fcntl
 import ipaddress
-import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from ..module_utils._section.files import write_private
 from ..module_utils._server.certificates import certificates_of
 
 with contextlib.suppress(ImportError):
@@ -69,7 +69,7 @@ def own_certificate(folder: Path, asked: Asked) -> Own:
         found = path.read_text(encoding="ascii") if path.exists() else ""
         if not found or _is_due(found, asked) or not _signed(found, authority):
             found = _make(authority, key, asked)
-            _write(path, found)
+            write_private(str(path), found)
     at = found.index(_KEY, 1)
     return Own(found[:at], found[at:], _pem(authority))
 
@@ -87,7 +87,7 @@ def _authority(folder: Path, asked: Asked) -> tuple[x509.Certificate, Any]:
         if path.exists():
             raise ValueError(f"{path} is there without {key_path.name}")
         key = ec.generate_private_key(ec.SECP256R1())
-        _write(key_path, _key_pem(key, password))
+        write_private(str(key_path), _key_pem(key, password))
     if path.exists():
         pem = path.read_text(encoding="ascii")
         if certificates_of(pem)[0].days_left(time.time()) > asked.days:
@@ -101,7 +101,7 @@ def _authority(folder: Path, asked: Asked) -> tuple[x509.Certificate, Any]:
         .add_extension(identifier, critical=False)
         .sign(key, hashes.SHA256())  # type: ignore[arg-type]
     )
-    _write(path, _pem(made))
+    write_private(str(path), _pem(made))
     return made, key
 
 
@@ -180,17 +180,6 @@ def _key_pem(key: Any, password: bytes | None) -> str:
     how: Any = serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
     text: bytes = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, how)
     return text.decode()
-
-
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all, and for nobody else to read."""
-    beside = path.with_name(f".{path.name}.new")
-    number = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with open(number, "w", encoding="ascii") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(number)
-    os.replace(beside, path)
 
 
 @contextlib.contextmanager

@@ -24,7 +24,7 @@ def cluster(
     versions: by node, of those that were asked. leader: the host that is written to. leads: whether that is
     host. led: whether host may be written to after it. nodes: where those asked are, the leader first.
     rehearses: whether host tries what is declared before it joins.
-    lost: nodes of the run that nothing was done on. ahead: whether what the cluster carries cannot be
+    lost: nodes that the run did not finish. ahead: whether what the cluster carries cannot be
     compared yet.
     """
     sync = site["hosts"][host]["proxysql"]["cluster_mode"] == "sync"
