@@ -71,6 +71,11 @@ class Node:
         assert done.rc == 0, f"{self.name}: {command}: {done.stderr}{done.stdout}"
         return str(done.stdout).strip()
 
+    @property
+    def is_real(self) -> bool:
+        """Whether its ProxySQL is a program: the emulator is a script."""
+        return self.run("head -c 4 /usr/bin/proxysql | od -An -c").split() == ["177", "E", "L", "F"]
+
     def admin_connection(self, **options: Any) -> pymysql.connections.Connection[Any]:
         return pymysql.connect(
             host=self.address,

@@ -19,8 +19,7 @@ from vault import Vault  # noqa: E402
 
 @pytest.fixture(scope="session")
 def is_real(cluster: Cluster) -> bool:  # noqa: F811
-    """The emulator is a script."""
-    return cluster.active.run("head -c 4 /usr/bin/proxysql | od -An -c").split() == ["177", "E", "L", "F"]
+    return cluster.active.is_real
 
 
 @pytest.fixture(scope="session")
