@@ -49,6 +49,14 @@ options:
     description: When the nodes were asked.
     type: str
     default: ""
+  cluster:
+    description: What the cluster is called in Prometheus, the label C(cluster) of the numbers.
+    type: str
+    default: proxysql
+  asked:
+    description: When the nodes were asked, in seconds since 1970, for the numbers. With V(0), they do not say.
+    type: int
+    default: 0
 """
 
 EXAMPLES = r"""
@@ -84,6 +92,8 @@ def status_report(
     hostvars: Mapping[str, Any] | None = None,
     cores: Sequence[str] = (),
     others: Sequence[str] = (),
+    cluster: str = "proxysql",
+    asked: int = 0,
 ) -> dict[str, Any]:
     outside = {}
     if hostvars is not None:
@@ -94,7 +104,7 @@ def status_report(
         "healthy": report.healthy,
         "text": text(report),
         "html": page(report, title, when),
-        "metrics": metrics(report),
+        "metrics": metrics(report, cluster, asked),
         "findings": [asdict(finding) for finding in report.findings],
     }
 

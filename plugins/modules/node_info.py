@@ -42,6 +42,10 @@ options:
     type: list
     elements: str
     default: []
+  restore_points_folder:
+    description:
+      - Where the node keeps its restore points, for RV(kept).
+    type: path
 extends_documentation_fragment:
   - mysqlha.proxysql.login
   - mysqlha.proxysql.attributes.no_diff
@@ -112,6 +116,11 @@ set_back:
   returned: success
   type: dict
   sample: {maintenance: {value: -254, why: maintenance}}
+kept:
+  description: When the node last kept a restore point, in seconds since 1970. None if it has none, and without O(restore_points_folder).
+  returned: success
+  type: int
+  sample: 1795651200
 drift:
   description: How many rows or variables differ from what is declared, by table and layer. Empty if none does.
   returned: success

@@ -38,6 +38,7 @@ def proxysql(**given: Any) -> dict[str, Any]:
         "cluster_password": "c-secret",
         "stats_password": "s-secret",
         "monitor_password": None,
+        "metrics": None,
     }
     return defaults("proxysql", **{**made, **given})
 
@@ -151,6 +152,21 @@ def test_what_is_declared_and_how_it_is_written() -> None:
     assert (
         declaration(proxysql(monitor_password="m"), {}, {}, [])["variables"]["mysql-monitor_password"] == "m"
     )
+
+
+def test_the_exporter_is_declared_where_somebody_said_so() -> None:
+    def made(**options: Any) -> list[dict[str, Any]]:
+        found = declaration(proxysql(**options), {}, {}, [])
+        parts = (found["variables"], found["of_node"])
+        return [{name: value for name, value in part.items() if "restapi" in name} for part in parts]
+
+    assert made() == [{}, {}]
+    # the cluster does not carry the port
+    port = {"admin-restapi_port": 6070}
+    assert made(metrics=True) == [{"admin-restapi_enabled": True, **port}, port]
+    assert made(metrics=False) == [{"admin-restapi_enabled": False}, {}]
+    given = {"admin-restapi_port": 7000}
+    assert made(metrics=True, global_variables=given) == [{"admin-restapi_enabled": True, **given}, given]
 
 
 def test_members_that_are_declared_take_precedence_and_none_are_none() -> None:

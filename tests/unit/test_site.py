@@ -137,6 +137,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         "proxysql_global_variables: variable mysql-threads",
     ),
     ({"keepalived_vips": None}, "keepalived_vips is not set"),
+    ({"proxysql_metrics_port": 70000}, "proxysql_metrics_port is 70000; it must be from 1 to 65535"),
+    ({"proxysql_metrics": True, "proxysql_metrics_port": 6033}, "where ProxySQL listens for something else"),
 ]
 
 

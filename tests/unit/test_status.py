@@ -248,19 +248,46 @@ def test_certificates_that_end_soon_are_told_and_no_illness() -> None:
 
 def test_numbers_for_prometheus() -> None:
     odd = certificate(30, 'a "b"\\c')
-    made = metrics(judge(nodes(core1={"certificates": [odd]}, sat1="down"), [VIP]))
-    lines = made.splitlines()
-    assert "proxysql_status_healthy 0" in lines and "proxysql_status_findings 1" in lines
-    assert 'proxysql_status_node_answers{node="core1"} 1' in lines
-    assert 'proxysql_status_node_answers{node="sat1"} 0' in lines
-    labels = '{node="core1",certificate="a \\"b\\"\\\\c",serial="0A"}'
-    assert f"proxysql_status_certificate_ends{labels} 1800000000" in lines
-    assert made.endswith("\n") and [line for line in lines if line.startswith("# TYPE")] == [
-        f"# TYPE proxysql_status_{name} gauge"
-        for name in ("healthy", "findings", "node_answers", "certificate_ends")
+    differs = {
+        "certificates": [odd],
+        "drift": {"mysql_users": {"memory": 1, "runtime": 2}},
+        "restart_required": ["mysql-threads"],
+        "set_back": {"maintenance": {"value": -254, "why": "x"}},
+        "kept": 1700000000,
+    }
+    apart = {**section("0xB", 3, 150), "drift_unknown": "no such table"}
+    made = metrics(judge(nodes(core1=differs, core2=apart, sat1="down"), [VIP]), "shop", 1800000000)
+    assert made.endswith("\n")
+    numbers = dict(line.rsplit(" ", 1) for line in made.splitlines() if not line.startswith("#"))
+    of = {(name, node) for name in numbers for node in ADDRESSES if f'node="{node}"' in name}
+
+    def one(name: str, labels: str = "") -> int:
+        return int(numbers[f'proxysql_status_{name}{{cluster="shop"{labels and "," + labels}}}'])
+
+    assert (one("healthy"), one("asked_timestamp_seconds")) == (0, 1800000000)
+    assert one("findings") == 6
+    assert [one("node_answers", f'node="{name}"') for name in ADDRESSES] == [1, 1, 0]
+    assert one("vip_holders", f'vip="{VIP}"') == 1
+    assert one("section_agrees", 'node="core1",section="MYSQL USERS"') == 0
+    assert one("section_agrees", 'node="core2",section="MYSQL USERS"') == 1
+    assert one("drift", 'node="core1"') == 3 and ('drift{node="core2"' not in made)
+    assert [one("drift_unknown", f'node="{name}"') for name in ("core1", "core2")] == [0, 1]
+    assert one("restart_waiting", 'node="core1"') == 1
+    assert one("set_back", 'node="core1",by="maintenance"') == -254
+    assert one("restore_point_timestamp_seconds", 'node="core1"') == 1700000000
+    ends = 'node="core1",certificate="a \\"b\\"\\\\c",serial="0A"'
+    assert one("certificate_ends_timestamp_seconds", ends) == 1800000000
+    assert [name for name, node in of if node == "sat1"] == [
+        'proxysql_status_node_answers{cluster="shop",node="sat1"}'
     ]
-    healthy = metrics(judge(nodes(), [VIP]))
-    assert "proxysql_status_healthy 1" in healthy and "certificate" not in healthy
+
+
+def test_numbers_of_a_healthy_cluster() -> None:
+    healthy = metrics(judge(nodes(), [VIP])).splitlines()
+    assert 'proxysql_status_healthy{cluster="proxysql"} 1' in healthy
+    assert 'proxysql_status_drift{cluster="proxysql",node="sat1"} 0' in healthy
+    # of what there is none there is no line, and no name either
+    assert not [line for line in healthy if "certificate" in line or "asked" in line or "set_back" in line]
 
 
 def test_one_that_has_ended_is_one() -> None:

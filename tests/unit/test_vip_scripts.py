@@ -167,11 +167,11 @@ def metrics(host: Host) -> None:
     file = host.run_dir / "keepalived/proxysql_vip.prom"
     assert stat.S_IMODE(file.stat().st_mode) == 0o644
     rows = [line for line in file.read_text().splitlines() if not line.startswith("#")]
-    assert 'proxysql_vip_state{instance="proxysql",state="MASTER"} 1' in rows
-    assert 'proxysql_vip_state{instance="second",state="MASTER"} 0' in rows
-    assert 'proxysql_vip_transitions_total{instance="proxysql"} 1' in rows
+    assert 'proxysql_vip_state{vrrp_instance="proxysql",state="MASTER"} 1' in rows
+    assert 'proxysql_vip_state{vrrp_instance="second",state="MASTER"} 0' in rows
+    assert 'proxysql_vip_transitions_total{vrrp_instance="proxysql"} 1' in rows
     assert not [line for line in rows if '"old"' in line]
-    assert [line.split("{")[0] for line in rows].count("proxysql_vip_last_transition_seconds") == 1
+    assert [line.split("{")[0] for line in rows].count("proxysql_vip_last_transition_timestamp_seconds") == 1
 
 
 STORIES: list[Callable[[Host], None]] = [

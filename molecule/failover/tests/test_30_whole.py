@@ -166,8 +166,8 @@ def test_an_instance_that_was_renamed_leaves_nothing_behind(chaos: Chaos) -> Non
         shown = json.loads(inside(core, "/etc/keepalived/proxysql-state show"))
         assert shown["instances"] == {"other": state}, core
         metrics = inside(core, "cat /run/proxysql-vip/keepalived/proxysql_vip.prom")
-        assert 'instance="proxysql"' not in metrics
-        assert f'proxysql_vip_state{{instance="other",state="{state}"}} 1' in metrics
+        assert 'vrrp_instance="proxysql"' not in metrics
+        assert f'proxysql_vip_state{{vrrp_instance="other",state="{state}"}} 1' in metrics
     played("switchover", *extra)
     assert holders(cluster) == [cluster.backup]
     played("switchover", "-e", f"proxysql_switchover_to={cluster.active}", *extra)

@@ -46,6 +46,7 @@ def run_node_info() -> None:
         "scope": {"type": "dict"},
         "address": {"type": "str"},
         "addresses": {"type": "list", "elements": "str", "default": []},
+        "restore_points_folder": {"type": "path"},
     }
 
     def declare(raw: dict[str, Any]) -> dict[str, Any]:
@@ -70,10 +71,19 @@ def run_node_info() -> None:
             "followers": sorted({str(row[0]) for row in admin.fetch(_CLIENTS)[1]}),
             "holds": sorted(set(params["addresses"]) & _addresses()) if params["addresses"] else [],
             "set_back": _set_back() if params["addresses"] else {},
+            "kept": _kept(params["restore_points_folder"]),
             **_drift(admin, module.raw, params),
         }
 
     module.run(body)
+
+
+def _kept(folder: str | None) -> int | None:
+    """When a restore point was last written there. Who may not look into the folder may see that."""
+    try:
+        return int(os.stat(folder).st_mtime) if folder else None
+    except OSError:
+        return None
 
 
 # What speaks against a host as the holder of a virtual IP: the files of the role keepalived.

@@ -79,18 +79,26 @@ def _variables(options: Mapping[str, Any]) -> dict[str, Any]:
             "mysql-monitor_username": options["monitor_user"],
             "mysql-monitor_password": options["monitor_password"],
         }
+    made = {**_metrics_variables(options), **given}
     return {
         "own": own,
         # without these a node would not follow the leader
-        "of_node": {**own, **{name: given[name] for name in given if name in _OF_EACH_NODE}},
+        "of_node": {**own, **{name: made[name] for name in made if name in _OF_EACH_NODE}},
         "variables": {
             **(options["base_variables"] or {}),
             **own,
             **monitor,
             **_tls_variables(options),
-            **given,
+            **made,
         },
     }
+
+
+def _metrics_variables(options: Mapping[str, Any]) -> dict[str, Any]:
+    if options["metrics"] is None:
+        return {}
+    port = {"admin-restapi_port": options["metrics_port"]} if options["metrics"] else {}
+    return {"admin-restapi_enabled": options["metrics"], **port}
 
 
 def tls_rows(options: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -79,6 +79,9 @@ def check_options(options: Mapping[str, Any], say: Callable[[str], None]) -> Non
         )
     if options["proxysql_confirm"] and options["proxysql_cluster_mode"] == "push":
         say("proxysql_confirm is for the leader, and with proxysql_cluster_mode push there is none")
-    for name in ("proxysql_admin_port", "proxysql_mysql_port"):
-        if not 1 <= options[name] <= 65535:
+    ports = ("proxysql_admin_port", "proxysql_mysql_port", "proxysql_metrics_port")
+    for name in ports:
+        if not 1 <= (options[name] or 0) <= 65535:
             say(f"{name} is {options[name]}; it must be from 1 to 65535")
+    if options["proxysql_metrics"] and options[ports[2]] in (options[ports[0]], options[ports[1]]):
+        say(f"proxysql_metrics_port is {options[ports[2]]}, where ProxySQL listens for something else")
