@@ -49,14 +49,9 @@ options:
     description: When the nodes were asked.
     type: str
     default: ""
-  cluster:
-    description: What the cluster is called in Prometheus, the label C(cluster) of the numbers.
-    type: str
-    default: proxysql
-  asked:
-    description: When the nodes were asked, in seconds since 1970, for the numbers. With V(0), they do not say.
-    type: int
-    default: 0
+  plan:
+    description: The plan of the site, as the filter P(mysqlha.proxysql.site_plan#filter) makes it. Without it there are no C(metrics).
+    type: dict
 """
 
 EXAMPLES = r"""
@@ -75,6 +70,7 @@ _value:
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from time import time
 from typing import Any, Callable
 
 from ..plugin_utils._site.values import found_facts
@@ -92,8 +88,7 @@ def status_report(
     hostvars: Mapping[str, Any] | None = None,
     cores: Sequence[str] = (),
     others: Sequence[str] = (),
-    cluster: str = "proxysql",
-    asked: int = 0,
+    plan: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     outside = {}
     if hostvars is not None:
@@ -104,7 +99,7 @@ def status_report(
         "healthy": report.healthy,
         "text": text(report),
         "html": page(report, title, when),
-        "metrics": metrics(report, cluster, asked),
+        "metrics": metrics(report, plan["hosts"], int(time())) if plan else "",
         "findings": [asdict(finding) for finding in report.findings],
     }
 

@@ -13,9 +13,16 @@ from ._status import Node, Report
 Values = Iterable[tuple[Mapping[str, str], Union[int, float]]]
 
 
-def metrics(report: Report, cluster: str = "proxysql", asked: int = 0) -> str:
-    """cluster: the label of that name. asked: when the nodes were, in seconds since 1970."""
-    return "".join(_one(name, what, cluster, values) for name, what, values in _all(report, asked))
+def metrics(report: Report, hosts: Mapping[str, Any], asked: int) -> str:
+    """hosts: of the plan of the site. asked: when the nodes were, in seconds since 1970."""
+    options = {node.host: hosts[node.host]["proxysql"] for node in report.nodes}
+    cluster = next((str(each["metrics_cluster"]) for each in options.values()), "")
+    limits = [({"node": host}, int(each["limit_nofile"])) for host, each in options.items()]
+    found = [*_all(report, asked), ("proxysql_status_files_limit", _LIMIT, limits)]
+    return "".join(_one(name, what, cluster, values) for name, what, values in found)
+
+
+_LIMIT = "How many files ProxySQL may have open, as declared."
 
 
 def _all(report: Report, asked: int) -> Iterator[tuple[str, str, Values]]:
@@ -25,7 +32,7 @@ def _all(report: Report, asked: int) -> Iterator[tuple[str, str, Values]]:
     yield (
         "proxysql_status_asked_timestamp_seconds",
         "When the nodes were asked.",
-        [({}, asked)] if asked else [],
+        [({}, asked)],
     )
     answers = [({"node": node.host}, int(node.seen is not None)) for node in report.nodes]
     yield "proxysql_status_node_answers", "Whether the node answers.", answers

@@ -8,7 +8,7 @@ import vip_host
 from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._status import judge
 from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._status_metrics import metrics
 from promtool import needed, promtool
-from test_status import VIP, certificate, nodes
+from test_status import VIP, certificate, hosts, nodes
 
 
 @needed
@@ -19,7 +19,7 @@ def test_numbers_of_the_status() -> None:
         "kept": 1700000000,
     }
     for report in (judge(nodes(core1=ill), [VIP]), judge(nodes(sat1="down"), []), judge([], [])):
-        assert promtool("check", "metrics", given=metrics(report, 'the "shop"', 1800000000)) == ""
+        assert promtool("check", "metrics", given=metrics(report, hosts('the "shop"'), 1800000000)) == ""
 
 
 @needed
