@@ -77,8 +77,7 @@ def _declared(name: str, value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, int) and not isinstance(value, bool) and (not is_known(name) or name in UPPER):
         value = str(value)
-    secret = "variable" if is_secret(name) else ""
-    return _declared_text(name, str(declared_value(Column(name, "text", secret=secret), value)))
+    return _declared_text(name, str(declared_value(Column(name, "text"), value)))
 
 
 def _declared_text(name: str, text: str) -> str:
@@ -119,7 +118,7 @@ def canonical(name: str, text: str | None) -> str | None:
     if text is None:
         return None
     if name in BOOLEANS:
-        return {"1": "true", "0": "false"}.get(text.lower(), text.lower())
+        return {"1": "true", "0": "false"}.get(text, text.lower())
     if name in INTEGERS:
         number = re.match(r"\s*([+-]?[0-9]+)", text)
         return _rounded(name, str(int(number.group(1)))) if number else text
