@@ -278,9 +278,26 @@ def test_pushed_to_every_node_while_sync_is_off(cluster: Cluster) -> None:
     cured(cluster.nodes, *CONFIGURATION)
 
 
+def nothing_done_in_check_mode(cluster: Cluster, leaving: Node) -> None:
+    """Check mode of remove_node tells what would be done, and does none of it."""
+
+    def members() -> list[object]:
+        return [node.admin("SELECT * FROM runtime_proxysql_servers ORDER BY hostname") for node in cluster.nodes]
+
+    before = members()
+    code, output = play("remove_node", "--check", "-e", f"proxysql_remove_node_host={leaving}")
+    assert code == 0, output[-6000:]
+    told = {change.rpartition(" : ")[2] for change in changes(output) if change.startswith(f"{leaving}: ")}
+    assert {"Empty proxysql_servers on the node", "Stop ProxySQL, now and at boot"} <= told, told
+    assert members() == before
+    service = leaving.infra.service("proxysql")
+    assert service.is_running and service.is_enabled
+
+
 @full
 def test_a_satellite_leaves_and_comes_back(cluster: Cluster, tmp_path: Path) -> None:
     leaving = cluster.satellites[1]
+    nothing_done_in_check_mode(cluster, leaving)
     code, output = play("remove_node", "-e", f"proxysql_remove_node_host={leaving}")
     assert code == 0, output[-6000:]
     assert not leaving.infra.service("proxysql").is_running
@@ -314,6 +331,7 @@ def inventory_with(tmp_path: Path, without: str = "", moved: dict[str, str] | No
 def test_a_core_leaves_and_is_replaced(cluster: Cluster, tmp_path: Path) -> None:
     leaving = cluster.cores[1]
     staying = [node for node in cluster.nodes if node is not leaving]
+    nothing_done_in_check_mode(cluster, leaving)
     code, output = play("remove_node", "-e", f"proxysql_remove_node_host={leaving}")
     assert code == 0, output[-6000:]
     for node in staying:

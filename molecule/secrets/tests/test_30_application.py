@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from databases import followed, identified, sql
-from helpers import Cluster, poll
+from helpers import Cluster, changes, poll
 from load import Logins
 from vault import Vault
 
@@ -35,7 +35,11 @@ def test_step_by_step(
     )
     followed(cluster.primary, cluster.replica)
     vault.set(proxysql_rotate_database_user="dba", proxysql_rotate_database_password=DBA)
-    output = vault.run("rotate", *USER, "-e", "proxysql_rotate_step=retain")
+    # check mode tells of the step, and leaves it undone
+    retain = ("-e", "proxysql_rotate_step=retain")
+    assert changes(vault.run("rotate", "--check", *USER, *retain)) != []
+    assert "app, retain: " in vault.run("rotate", *USER)
+    output = vault.run("rotate", *USER, *retain)
     assert "app, proxy: " in output and "refuses the previous one from that moment on" in output, output[
         -3000:
     ]
