@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from changing import CONFIGURATION, as_declared, given, value, wanted
-from helpers import Cluster, changes, full, played, poll, site
+from helpers import Cluster, changes, played, poll, site
 
 
-@full
 def test_what_would_go_wrong_is_refused_before_a_host_is_touched(cluster: Cluster) -> None:
     nowhere = {"rule_id": 15, "active": True, "destination_hostgroup": 99, "apply": True}
     before = [node.run("ls /var/lib/proxysql-restore 2>/dev/null || true") for node in cluster.nodes]
@@ -24,7 +23,6 @@ def test_what_would_go_wrong_is_refused_before_a_host_is_touched(cluster: Cluste
     assert [node.run("ls /var/lib/proxysql-restore 2>/dev/null || true") for node in cluster.nodes] == before
 
 
-@full
 def test_a_change_is_confirmed_and_rolled_back(cluster: Cluster) -> None:
     before = value(cluster.active)
     site(*CONFIGURATION, *wanted(cluster, 1111, proxysql_confirm=2))
