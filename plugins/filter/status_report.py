@@ -73,6 +73,7 @@ from dataclasses import asdict
 from time import time
 from typing import Any, Callable
 
+from ..plugin_utils._seen import seen_nodes
 from ..plugin_utils._site.values import found_facts
 from ..plugin_utils._standing import addresses
 from ..plugin_utils._status import judge, text
@@ -92,7 +93,7 @@ def status_report(
 ) -> dict[str, Any]:
     outside = {}
     if hostvars is not None:
-        nodes = [_node(name, hostvars[name], cores) for name in nodes]
+        nodes = seen_nodes(nodes, hostvars, cores)
         outside = {name: addresses(found_facts(hostvars, name)) for name in others}
     report = judge(nodes, vips, outside)
     return {
@@ -101,16 +102,6 @@ def status_report(
         "html": page(report, title, when),
         "metrics": metrics(report, plan["hosts"], int(time())) if plan else "",
         "findings": [asdict(finding) for finding in report.findings],
-    }
-
-
-def _node(name: str, left: Mapping[str, Any], cores: Sequence[str]) -> dict[str, Any]:
-    seen = left.get("__proxysql_status", {})
-    return {
-        "host": name,
-        "role": "core" if name in cores else "satellite",
-        "seen": seen if seen.get("cluster") is not None else None,
-        "error": seen.get("msg") or "unreachable",
     }
 
 

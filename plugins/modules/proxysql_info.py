@@ -21,9 +21,12 @@ options:
       - What to read. All of it, if neither this nor O(tables) nor O(variables) is given.
       - V(status) is the uptime and the time, V(tables) and V(variables) are what they say, V(cluster) is what this node knows
         of itself and of its peers, and V(pool) is the statistics of the connections to the backends.
+      - V(activity) is read only if it is named. It is what clients and monitors have met lately, the errors without the values in them and
+        the queries without their literals.
+      - V(differences), too, is read only if it is named. It is which sections are not in runtime or on disk what they are in memory.
     type: list
     elements: str
-    choices: [status, tables, variables, cluster, pool]
+    choices: [status, tables, variables, cluster, pool, activity, differences]
   tables:
     description:
       - Names of the tables to read, instead of all. The subset V(tables) need not be named then.
@@ -178,6 +181,20 @@ pool:
   type: list
   elements: dict
   sample: [{hostgroup: 10, srv_host: db1.example.com, srv_port: 3306, status: ONLINE, ConnUsed: 4, ConnFree: 6}]
+activity:
+  description:
+    - C(counters), C(users) and C(clients) that are connected, C(errors) of the databases, C(digests) of the queries that took most time, C(memory), and
+      C(monitor_connect), C(monitor_ping), C(monitor_read_only) and C(monitor_replication_lag), what the monitor's checks failed with. Each is a list of rows.
+  returned: for the subset V(activity)
+  type: dict
+  sample:
+    errors: [{hostgroup: 10, hostname: db1.example.com, port: 3306, errno: 1040, count_star: 3, last_error: Too many connections}]
+differences:
+  description:
+    - C(runtime) and C(disk), each with the sections that differ from memory there. What monitors have moved does not count, nor do inactive users and rules.
+  returned: for the subset V(differences)
+  type: dict
+  sample: {runtime: [], disk: [MYSQL USERS]}
 """
 
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._tasks.run_proxysql_info import (

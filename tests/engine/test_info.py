@@ -6,6 +6,7 @@ import shlex
 import time
 
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.admin import Admin
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._tasks import run_proxysql_info
 from cases import FIRST, SHA1
 from driver import layers, run, sql
 from server import EMULATOR, EMULATOR_PYTHON
@@ -53,6 +54,40 @@ def test_only_what_was_asked_for_is_read(module, monkeypatch):
         "server_time",
         "server_version",
     }
+
+
+def test_activity_is_read_if_it_is_named(module, server):
+    assert "activity" not in module("proxysql_info")
+    seen = module("proxysql_info", subsets=["activity"])
+    assert set(seen["activity"]) == set(run_proxysql_info._ACTIVITY) and "pool" not in seen
+    names = {row["name"] for row in seen["activity"]["counters"]}
+    assert "Client_Connections_connected" in names
+    # the emulator lacks some of these tables, and the real server has them all
+    if server.is_real:
+        assert seen["activity"]["memory"]
+
+
+def test_sections_that_differ_between_layers(module, server):
+    run(server, FIRST, {"mysql-max_connections": 500}, state="overridden")
+    differs = module("proxysql_info", subsets=["differences"])
+    assert differs["differences"] == {"runtime": [], "disk": []}
+    sql(server, "UPDATE mysql_users SET max_connections = 7", "LOAD MYSQL USERS TO RUNTIME")
+    sql(server, "UPDATE mysql_servers SET weight = 7 WHERE hostname = 'db1'")
+    differs = module("proxysql_info", subsets=["differences"])
+    assert differs["differences"] == {"runtime": ["MYSQL SERVERS"], "disk": ["MYSQL SERVERS", "MYSQL USERS"]}
+
+
+def test_errors_are_told_without_the_values_in_them():
+    told = {
+        "Duplicate entry 'a@b.example' for key 't.mail'": "Duplicate entry '?' for key '?'",
+        "near 'it''s x' at line 1": "near '?' at line 1",
+        "Access denied for user 'shop'@'%'": "Access denied for user 'shop'@'%'",
+    }
+    for text, shown in told.items():
+        assert run_proxysql_info._without_values({"errno": 1, "last_error": text}) == {
+            "errno": 1,
+            "last_error": shown,
+        }
 
 
 def test_secrets_only_where_they_are_asked_for(module, server):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from .._declared.passwords import to_hex
 from .._declared.rows import HIDDEN, Row, show_row
 from .._declared.variables import canonical, is_secret
 from .._planning.layers import LAYERS, layers_of
+from .._section.runtime import Copy, for_direction
 from .._section.variables import read_variables
 from .._server.admin import Admin
 from .._server.present import defaults_of, read, read_running
@@ -22,6 +24,8 @@ from .._server.second import GIVEN, Second, default_program
 from .module import Module, Spec
 
 SUBSETS = ("status", "tables", "variables", "cluster", "pool")
+# Read only if they are named: the traffic of others, and what takes a look at all there is.
+ACTIVITY, DIFFERENCES = "activity", "differences"
 
 # Name in the result -> where it is read. An older or newer server may lack some.
 _CLUSTER = {
@@ -33,6 +37,29 @@ _CLUSTER = {
     "followers": "SELECT uuid, hostname, port, admin_mysql_ifaces, last_seen_at"
     " FROM stats_proxysql_servers_clients_status ORDER BY hostname, port",
 }
+_FAILED = (
+    "SELECT hostname, port, MAX(time_start_us) / 1000000 AS last_seen, COUNT(*) AS count, {0} AS error"
+    " FROM monitor.mysql_server_{1}_log WHERE {0} IS NOT NULL GROUP BY 1, 2, 5 ORDER BY 3 DESC LIMIT 50"
+)
+_ACTIVITY = {
+    "counters": "SELECT Variable_Name AS name, Variable_Value AS value FROM stats_mysql_global",
+    "users": "SELECT username, frontend_connections, frontend_max_connections FROM stats_mysql_users"
+    " WHERE frontend_connections > 0 ORDER BY 2 DESC LIMIT 100",
+    "clients": "SELECT user, cli_host, hostgroup, COUNT(*) AS count, MAX(time_ms) AS longest_ms"
+    " FROM stats_mysql_processlist GROUP BY 1, 2, 3 ORDER BY 4 DESC LIMIT 100",
+    "errors": "SELECT hostgroup, hostname, port, username, client_address, schemaname, errno, count_star,"
+    " first_seen, last_seen, last_error FROM stats_mysql_errors ORDER BY last_seen DESC LIMIT 100",
+    "digests": "SELECT hostgroup, schemaname, username, digest, substr(digest_text, 1, 1000) AS digest_text,"
+    " count_star, first_seen, last_seen, sum_time, max_time FROM stats_mysql_query_digest"
+    " ORDER BY sum_time DESC LIMIT 50",
+    "memory": "SELECT Variable_Name AS name, Variable_Value AS value FROM stats_memory_metrics",
+    "monitor_connect": _FAILED.format("connect_error", "connect"),
+    "monitor_ping": _FAILED.format("ping_error", "ping"),
+    "monitor_read_only": _FAILED.format("error", "read_only"),
+    "monitor_replication_lag": _FAILED.format("error", "replication_lag"),
+}
+# Values in what a database complains of: somebody's data.
+_VALUES = re.compile(r"'(?:[^'\\]|\\.|'')*'")
 _POOL = "SELECT * FROM stats_mysql_connection_pool ORDER BY hostgroup, srv_host, srv_port"
 _UPTIME = "SELECT Variable_Value FROM stats_mysql_global WHERE Variable_Name = 'ProxySQL_Uptime'"
 
@@ -40,7 +67,7 @@ _UPTIME = "SELECT Variable_Value FROM stats_mysql_global WHERE Variable_Name = '
 def run_proxysql_info() -> None:
     """The module info."""
     spec: Spec = {
-        "subsets": {"type": "list", "elements": "str", "choices": list(SUBSETS)},
+        "subsets": {"type": "list", "elements": "str", "choices": [*SUBSETS, ACTIVITY, DIFFERENCES]},
         "tables": {"type": "list", "elements": "str"},
         "variables": {"type": "list", "elements": "str"},
         "layers": {"type": "list", "elements": "str", "choices": list(LAYERS), "default": list(LAYERS)},
@@ -96,7 +123,26 @@ def _seen(admin: Admin, params: Mapping[str, Any]) -> dict[str, Any]:
         result["cluster"] = {name: _rows(admin, query) for name, query in _CLUSTER.items()}
     if "pool" in subsets:
         result["pool"] = _rows(admin, _POOL)
+    if ACTIVITY in subsets:
+        found = {name: _rows(admin, query) for name, query in _ACTIVITY.items()}
+        result[ACTIVITY] = {**found, "errors": [_without_values(row) for row in found["errors"]]}
+    if DIFFERENCES in subsets:
+        result[DIFFERENCES] = {layer: _differing(admin, layer) for layer in ("runtime", "disk")}
     return result
+
+
+def _differing(admin: Admin, layer: str) -> list[str]:
+    """The sections that are not in this layer what they are in memory."""
+    direction = f"memory_to_{layer}"
+    copies = (Copy(admin, section, direction) for section in for_direction(None, direction))
+    return [copy.section.name for copy in copies if copy.due]
+
+
+def _without_values(row: Mapping[str, Any]) -> dict[str, Any]:
+    """That a login was refused says whose; of other errors nothing between quotes is shown."""
+    text = str(row["last_error"])
+    shown = text if text.startswith("Access denied") else _VALUES.sub("'?'", text)
+    return {**row, "last_error": shown[:500]}
 
 
 def _present(admin: Admin) -> list[str]:
