@@ -1,0 +1,116 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""In which hostgroups the servers of a replication pair stand while and after their primary changes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .._declared.rows import Row
+
+Place = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Pair:
+    writer: int
+    reader: int
+
+
+def place_of(row: Row) -> Place:
+    return str(row["hostname"]), int(row["port"] or 0)
+
+
+def text_of(place: Place) -> str:
+    return f"{place[0]}:{place[1]}" if place[1] else place[0]
+
+
+def of_pair(rows: Iterable[Row], pair: Pair) -> list[Row]:
+    return [row for row in rows if row["hostgroup_id"] in (pair.writer, pair.reader)]
+
+
+def places(rows: Iterable[Row], hostgroup: int | None = None) -> list[Place]:
+    """The servers, each once, in order; those that are OFFLINE_HARD are none."""
+    found = (
+        place_of(row)
+        for row in rows
+        if hostgroup in (None, row["hostgroup_id"]) and str(row["status"]).upper() != "OFFLINE_HARD"
+    )
+    return list(dict.fromkeys(found))
+
+
+def held(now: Sequence[Row], pair: Pair) -> list[Row]:
+    """The rows under which new statements wait: as the servers stand now, the writer OFFLINE_SOFT.
+
+    now: runtime's rows of the pair. Named as they stand, no server loses connections by the LOAD.
+    """
+    found = []
+    for row in of_pair(now, pair):
+        status = str(row["status"]).upper()
+        status = "ONLINE" if status.startswith("SHUNNED") else status
+        if status != "OFFLINE_HARD":
+            found.append({**row, "status": "OFFLINE_SOFT" if row["hostgroup_id"] == pair.writer else status})
+    return found
+
+
+def placed(declared: Sequence[Row], pair: Pair, primary: Place) -> list[Row]:
+    """The rows under which this server is written to, it alone, at once and whatever the monitor says.
+
+    Who takes the other's place in a hostgroup gets what else the row there says.
+    """
+    rows = of_pair(declared, pair)
+    writers, readers = places(rows, pair.writer), places(rows, pair.reader)
+    before = primary if primary in writers else next(iter(writers), None)
+    found: list[Row] = []
+    for row in rows:
+        here = place_of(row)
+        if row["hostgroup_id"] == pair.writer:
+            if here != before:
+                continue
+            row = _at(row, primary)
+        elif here == primary and before is not None and before not in readers:
+            row = _at(row, before)
+        found.append(row)
+    if before is None:
+        found += [{**row, "hostgroup_id": pair.writer} for row in rows if place_of(row) == primary]
+    return found
+
+
+def leaving(now: Sequence[Row], wanted: Sequence[Row]) -> list[Row]:
+    """Rows that are there and not wanted, OFFLINE_SOFT: taken away at once they would cut who uses them."""
+    kept = {(row["hostgroup_id"], place_of(row)) for row in wanted}
+    return [
+        {**row, "status": "OFFLINE_SOFT"} for row in now if (row["hostgroup_id"], place_of(row)) not in kept
+    ]
+
+
+def without(rows: Sequence[Row], gone: Place) -> list[Row]:
+    """The same with a server OFFLINE_HARD, which the monitor does not ask and nobody is sent to."""
+    return [{**row, "status": "OFFLINE_HARD"} if place_of(row) == gone else row for row in rows]
+
+
+def changes(declared: Sequence[Row], wanted: Sequence[Row], pair: Pair) -> list[str]:
+    """What is to be declared otherwise from now on, as sentences."""
+    before = {(row["hostgroup_id"], place_of(row)): row for row in of_pair(declared, pair)}
+    after = {(row["hostgroup_id"], place_of(row)): row for row in wanted}
+    gone = [
+        f"{text_of(place)} is no more in hostgroup {group}"
+        for group, place in before
+        if (group, place) not in after
+    ]
+    new = [
+        f"{text_of(place)} is in hostgroup {group}" for group, place in after if (group, place) not in before
+    ]
+    other = [
+        f"{text_of(key[1])} is {row['status']} in hostgroup {key[0]}"
+        for key, row in after.items()
+        if key in before and before[key]["status"] != row["status"]
+    ]
+    return new + gone + other
+
+
+def _at(row: Row, place: Place) -> dict[str, Any]:
+    return {**row, "hostname": place[0], "port": place[1]}
