@@ -29,6 +29,7 @@ OTHERS = {
     "cluster_sync",
     "confirm",
     "node_info",
+    "primary_switchover",
     "proxysql_info",
     "rehearsal",
     "restore_points_info",

@@ -19,6 +19,12 @@ STATS_TABLES = {
         "Queries_GTID_sync INT , Bytes_data_sent INT , Bytes_data_recv INT , Latency_us INT"
     ),
     "stats_mysql_global": ("Variable_Name VARCHAR NOT NULL PRIMARY KEY , Variable_Value VARCHAR NOT NULL"),
+    "stats_mysql_processlist": (
+        "ThreadID INT NOT NULL , SessionID INTEGER PRIMARY KEY , user VARCHAR , db VARCHAR , "
+        "cli_host VARCHAR , cli_port INT , hostgroup INT , l_srv_host VARCHAR , l_srv_port INT , "
+        "srv_host VARCHAR , srv_port INT , "
+        "command VARCHAR , time_ms INT NOT NULL , info VARCHAR , status_flags INT , extended_info VARCHAR"
+    ),
     "stats_mysql_query_rules": "rule_id INTEGER PRIMARY KEY , hits INT NOT NULL",
     "stats_mysql_users": (
         "username VARCHAR PRIMARY KEY , frontend_connections INT NOT NULL , "
