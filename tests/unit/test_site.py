@@ -227,6 +227,21 @@ def test_backups_have_a_password_and_a_file(playbook: str, every: dict[str, Any]
     assert len(planned(playbook=playbook, **every)["problems"]) == sentences
 
 
+def test_a_change_of_the_primary_says_to_whom_and_has_logins() -> None:
+    prefix = "proxysql_primary_switchover_"
+    logins = [f"{prefix}{who}_{what}" for who in ("database", "replication") for what in ("user", "password")]
+    given = dict.fromkeys(logins, "x")
+    problems = planned(playbook="primary_switchover")["problems"]
+    assert len(problems) == 5 and f"{prefix}to is not set; it is the replica" in problems[0]
+    found = planned(playbook="primary_switchover", **given, **{f"{prefix}to": "192.0.2.32"})
+    assert found["problems"] == [] and found["playbook"]["timeout"] == 5.0
+    assert planned(playbook="primary_switchover", **given, **{f"{prefix}emergency": True})["problems"] == []
+    (problem,) = planned(
+        playbook="primary_switchover", **given, **{f"{prefix}to": "a", f"{prefix}confirm": "a"}
+    )["problems"]
+    assert "has no effect" in problem
+
+
 def test_what_is_to_be_confirmed_can_be_taken_back() -> None:
     assert planned(proxysql_confirm=30)["problems"] == []
     (problem,) = planned(proxysql_confirm=30, proxysql_restore_points=0)["problems"]

@@ -68,6 +68,20 @@ def check(
         say("proxysql_backup_password is not set; backups are encrypted with it, so keep it in a vault")
     if playbook == "restore" and not options.get("proxysql_backup_file"):
         say("proxysql_backup_file is not set; it is the file that the playbook backup has written")
+    if playbook == "primary_switchover":
+        _check_primary(options, say)
     serial = options.get("proxysql_rolling_serial")
     if serial is not None and serial < 1:
         say(f"proxysql_rolling_serial is {serial}; it must be 1 or more")
+
+
+def _check_primary(options: Mapping[str, Any], say: Callable[[str], None]) -> None:
+    prefix = "proxysql_primary_switchover"
+    emergency = options.get(f"{prefix}_emergency")
+    if not options.get(f"{prefix}_to") and not emergency:
+        say(f"{prefix}_to is not set; it is the replica that becomes the primary")
+    if options.get(f"{prefix}_confirm") and not emergency:
+        say(f"{prefix}_confirm is set without {prefix}_emergency, and has no effect")
+    for what in ("database_user", "database_password", "replication_user", "replication_password"):
+        if not options.get(f"{prefix}_{what}"):
+            say(f"{prefix}_{what} is not set")
