@@ -24,6 +24,9 @@ OTHERS = {
     "up",
 }
 WORDS = {
+    "min",
+    "or",
+    "vector",
     "by",
     "on",
     "and",
