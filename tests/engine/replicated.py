@@ -78,6 +78,46 @@ class Site:
         found: dict[str, Any] = json.loads(out)
         return found
 
+    def play(self, collections_path: str, folder: Path, *variables: str) -> str:
+        """What the playbook says, with the nodes as hosts of an inventory."""
+        options = self.options()
+        every = {
+            f"proxysql_primary_switchover_{name}": options[name]
+            for name in ("database_user", "database_password", "replication_user", "replication_password")
+        }
+        every |= {
+            "ansible_connection": "local", "ansible_become": False,
+            "ansible_python_interpreter": sys.executable, "keepalived_vips": [],
+            "proxysql_admin_user": "site", "proxysql_admin_password": "site-word",
+            "proxysql_cluster_user": "cluster", "proxysql_cluster_password": "clusterpw",
+            "proxysql_monitor_password": USERS["monitor"][0],
+            "proxysql_restore_points_folder": options["restore_points"],
+        }  # fmt: skip
+        hosts = {
+            f"core{number}": {
+                "proxysql_address": node.host,
+                "proxysql_login_host": node.host,
+                "proxysql_admin_port": node.admin_port,
+                "proxysql_mysql_port": node.data_port,
+            }
+            for number, node in enumerate(self.nodes, 1)
+        }
+        inventory = {"all": {"children": {"proxysql_core": {"hosts": hosts}}, "vars": every}}
+        (folder / "hosts.json").write_text(json.dumps(inventory))
+        extra = [word for one in variables for word in ("-e", one)]
+        done = subprocess.run(
+            ["ansible-playbook", "-i", folder / "hosts.json", "mysqlha.proxysql.primary_switchover", *extra],
+            env={
+                **{name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")},
+                "ANSIBLE_COLLECTIONS_PATH": collections_path,
+                "ANSIBLE_NOCOLOR": "1",
+            },
+            cwd=folder, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert not [word for word, _rights in USERS.values() if word in done.stdout + done.stderr]
+        return done.stdout
+
     def to(self, database: MariaDBServer, **options: Any) -> dict[str, Any]:
         return self.switch(new_primary=database.place, **options)
 
@@ -123,7 +163,9 @@ def cnf(databases: list[MariaDBServer]) -> str:
     )
     word = USERS["app"][0]
     return (
-        DEFAULTS.replace("monitor_enabled=false", "monitor_enabled=true")
+        DEFAULTS.replace("monitor_enabled=false", "monitor_enabled=true").replace(
+            "admin:admin;", "admin:admin;site:site-word;"
+        )
         + f"""
 mysql_servers=({servers[:-1]})
 mysql_replication_hostgroups=({{ writer_hostgroup={WRITER} reader_hostgroup={READER} check_type="read_only"}})

@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pymysql
@@ -187,6 +188,18 @@ def test_with_the_guardian_killed_too_the_next_run_begins_with_it(site: Site, st
     forth = STEPS.index(step) >= STEPS.index("allow")
     assert done["changed"] and f"it was {'finished' if forth else 'taken back'}" in done["cut_off"], done
     site.settle()
+    site.check(new)
+
+
+def test_the_playbook(site: Site, collections_path: str, tmp_path: Path) -> None:
+    old, new = site.primary, site.replicas[0]
+    prefix = "proxysql_primary_switchover"
+    told = site.play(collections_path, tmp_path, f"{prefix}_to={new.place}", f"{prefix}_dry_run=true")
+    assert f"{new.place} would be the primary instead of {old.place}" in told and "changed=0" in told, told
+    site.check(old)
+    done = site.play(collections_path, tmp_path, f"{prefix}_to={new.place}")
+    assert f"{new.place} is the primary instead of {old.place}" in done, done
+    assert f"to be declared: {new.place} is in hostgroup {WRITER}" in done
     site.check(new)
 
 
