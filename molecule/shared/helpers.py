@@ -125,10 +125,10 @@ class Cluster:
         self.cores = group("proxysql_core")
         self.satellites = group("proxysql_satellite")
         self.nodes = self.cores + self.satellites
-        databases = group("mysql_primary") + group("mysql_replica")
-        self.hosts = [*self.nodes, *databases]
-        if databases:
-            self.primary, self.replica = databases
+        self.databases = group("mysql_primary") + group("mysql_replica")
+        self.hosts = [*self.nodes, *self.databases]
+        if self.databases:
+            self.primary, self.replica = self.databases[:2]
         self.active, self.backup = self.cores
         self.clients = group("clients") if "clients" in children else []
 

@@ -15,6 +15,8 @@ description:
   - Declare each server where it belongs. Where a pair of hostgroups is watched, see
     M(mysqlha.proxysql.mysql_replication_hostgroups), ProxySQL's monitor moves servers between the
     two in runtime when the primary changes. It never touches memory or disk, and that is not drift.
+  - Servers that are declared in both hostgroups of such a pair, all of them, are named by pair. Of these one is written to the writer
+    hostgroup, whom memory has there already or else the first, so that M(mysqlha.proxysql.primary_switchover) leaves nothing to declare.
 author:
   - The mysqlha.proxysql developers (@mysqlha)
 options:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from driver import everything, layers, sql
+from driver import everything, layers, sql, wipe
 from replica_set import Member
 from server import Server
 from test_examples import COMMON, documented, examples
@@ -113,6 +113,31 @@ def test_there_and_back(change: Module, nodes: list[Server], members: list[Membe
     back = change(new_primary=old.place)
     assert back["changed"] and [layers(node, "mysql_servers") for node in nodes] == before
     assert [each.read_only for each in members] == [False, True, True]
+
+
+def test_named_by_pair_the_declaration_stays_as_it_is(
+    change: Module, nodes: list[Server], members: list[Member], module: Module
+) -> None:
+    def declare() -> bool:
+        servers = [
+            {"hostgroup_id": group, "hostname": each.host, "port": each.port, "weight": 7}
+            for group in (10, 20)
+            for each in members
+        ]
+        pairs = [{"writer_hostgroup": 10, "reader_hostgroup": 20}]
+        tables = {"mysql_servers": servers, "mysql_replication_hostgroups": pairs}
+        places = [{"login_host": node.host, "login_port": node.admin_port} for node in nodes]
+        done = [module("config", tables=tables, state="overridden", **place)["changed"] for place in places]
+        return any(done)
+
+    for node in nodes:
+        wipe(node)
+    assert declare() and not declare()
+    assert writers(nodes[0], "runtime") == [(members[0].port, 7, "ONLINE")]
+    for new in (members[1], members[2], members[0]):
+        assert change(new_primary=new.place)["changed"]
+        assert writers(nodes[1], "runtime") == [(new.port, 7, "ONLINE")]
+        assert not declare(), new.place
 
 
 def test_check_mode_tells_and_writes_nothing(

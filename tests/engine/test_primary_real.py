@@ -191,6 +191,28 @@ def test_with_the_guardian_killed_too_the_next_run_begins_with_it(site: Site, st
     site.check(new)
 
 
+def test_what_somebody_wrote_since_is_not_written_over(site: Site) -> None:
+    old, new = site.primary, site.replicas[0]
+    site.start(new_primary=new.place, die_at="hold", alone=True).communicate(timeout=60)
+    write = f"UPDATE mysql_servers SET status = 'ONLINE', weight = {{}} WHERE hostgroup_id = {WRITER}"
+    site.sql(site.nodes[1], write.format(7), "LOAD MYSQL SERVERS TO RUNTIME")
+    found = site.to(new)
+    assert found["failed"] and "somebody has written other servers" in found["msg"]
+    assert old.read_only is False
+    # as a person would
+    for node in site.nodes:
+        site.sql(
+            node,
+            write.format(1),
+            "UPDATE global_variables SET variable_value = '5' WHERE variable_name ="
+            " 'mysql-auto_increment_delay_multiplex'",
+            "LOAD MYSQL VARIABLES TO RUNTIME",
+            "LOAD MYSQL SERVERS TO RUNTIME",
+        )
+    (site.folder / "points" / "primary_switchover.json").unlink()
+    site.check(old)
+
+
 def test_the_playbook(site: Site, collections_path: str, tmp_path: Path) -> None:
     old, new = site.primary, site.replicas[0]
     prefix = "proxysql_primary_switchover"

@@ -81,6 +81,11 @@ class Nodes:
         """All servers as the first node has them loaded."""
         return server_rows(_TABLE, *last_loaded(self.admins[0], _TABLE))
 
+    def loaded(self) -> dict[str, list[Row]]:
+        """By node, the pair's servers as they were last loaded. Raises EngineError."""
+        found = self.all(lambda admin: (admin.login.place, server_rows(_TABLE, *last_loaded(admin, _TABLE))))
+        return {place: of_pair(rows, self.pair) for place, rows in found}
+
     def standing(self) -> list[Row]:
         """The pair's servers as they stand in the first node's runtime."""
         names, rows = self.admins[0].fetch_raw("SELECT * FROM runtime_mysql_servers")

@@ -343,6 +343,12 @@ class Switch:
 
     def go_on(self) -> WayOut:
         """Finish what was cut off, or take it back. Raises EngineError where neither is safe."""
+        others = self._strangers()
+        if others:
+            raise EngineError(
+                "a change of the primary was cut off, and since then somebody has written other servers to"
+                f" {', '.join(others)}: look what is right"
+            )
         seen = {place: self._look(place) for place in (self.task.old, self.task.new)}
         (old, had), (new, has) = seen[self.task.old], seen[self.task.new]
         ahead = gtid.beyond(has, had) if had is not None and has is not None else 0
@@ -361,11 +367,23 @@ class Switch:
             )
         return out
 
+    def _strangers(self) -> list[str]:
+        """Nodes that hold none of what this change has written, or would put back."""
+        task = self.task
+        ours = [task.before, task.hold, task.after]
+        ours += [[*rows, *leaving(task.hold, rows)] for rows in (task.before, task.after)]
+        known = [_bare(rows) for rows in ours]
+        return [node for node, rows in self.nodes.loaded().items() if _bare(rows) not in known]
+
     def _look(self, place: Place) -> tuple[bool | None, gtid.Position | None]:
         try:
             return self.hands.again(place, lambda database: (database.read_only, database.position()))  # type: ignore[no-any-return]
         except EngineError:
             return None, None
+
+
+def _bare(rows: Sequence[Row]) -> list[str]:
+    return sorted(repr(sorted(row.items())) for row in rows)
 
 
 def _texts(failed: Mapping[str, str]) -> str:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,8 @@ class Pair:
 
 
 def place_of(row: Row) -> Place:
-    return str(row["hostname"]), int(row["port"] or 0)
+    port = row.get("port", 3306)  # as the table has it
+    return str(row["hostname"]), int(port or 0)
 
 
 def text_of(place: Place) -> str:
@@ -37,9 +38,43 @@ def places(rows: Iterable[Row], hostgroup: int | None = None) -> list[Place]:
     found = (
         place_of(row)
         for row in rows
-        if hostgroup in (None, row["hostgroup_id"]) and str(row["status"]).upper() != "OFFLINE_HARD"
+        if hostgroup in (None, row["hostgroup_id"]) and str(row.get("status")).upper() != "OFFLINE_HARD"
     )
     return list(dict.fromkeys(found))
+
+
+def by_pair(rows: Iterable[Row], pair: Pair) -> list[Place]:
+    """The servers of which one is to be the primary, whichever it is: named in both hostgroups, all of them.
+
+    Empty where the pair is declared by role.
+    """
+    there = of_pair(rows, pair)
+    writers = places(there, pair.writer)
+    return writers if len(writers) > 1 and set(writers) <= set(places(there, pair.reader)) else []
+
+
+def settled(rows: Sequence[Row], pairs: Iterable[Pair], memory: Sequence[Row]) -> list[Row]:
+    """The declared rows, of servers that are named by pair those that one LOAD may hold.
+
+    In the writer hostgroup that is whom memory has there, or else the first. With all of them in it, each
+    LOAD would send writes to replicas until the monitor has looked. Whether the primary is read from as well
+    is left as it is.
+    """
+    found = list(rows)
+    for pair in pairs:
+        members = by_pair(found, pair)
+        if not members:
+            continue
+        there = places(memory, pair.writer)
+        writers = [place for place in members if place in there] or members[:1]
+        readers = {*members} - {*writers} | {*places(memory, pair.reader)}
+        kept: dict[Any, Collection[Place]] = {pair.writer: writers, pair.reader: readers}
+        found = [
+            row
+            for row in found
+            if place_of(row) not in members or place_of(row) in kept.get(row["hostgroup_id"], members)
+        ]
+    return found
 
 
 def held(now: Sequence[Row], pair: Pair) -> list[Row]:

@@ -17,6 +17,7 @@ from .._declared.errors import DeclarationError, where
 from .._declared.rows import Key, Row, Rows, by_key, keys_of, show_key
 from .change import Change
 from .checks import check_rows
+from .placement import Pair
 
 STATES = ("merged", "replaced", "overridden", "deleted")
 
@@ -67,6 +68,7 @@ class Want:
     """What is declared for one table. rows hold only the columns given (and the key).
 
     words: of rows that were there once, how they were stored; they are written so, and not checked anew.
+    pairs: of servers, the pairs of hostgroups that are declared beside them; None where none are.
     """
 
     table: Table
@@ -74,6 +76,7 @@ class Want:
     state: str = "merged"
     scope: Scope = field(default_factory=lambda: _EVERYTHING)
     words: Rows | None = None
+    pairs: Sequence[Pair] | None = None
 
 
 @dataclass(frozen=True)

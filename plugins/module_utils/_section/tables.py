@@ -17,6 +17,7 @@ from .._planning.change import Change
 from .._planning.checks import check_attributes, odd_patterns
 from .._planning.edits import open_rows, reverted
 from .._planning.layers import LAYERS, expected, fold, layers_of, verbatim
+from .._planning.placement import Pair, place_of, settled
 from .._planning.plan import Plan, Scope, Want, differences, drift, plan
 from .._planning.users import half_users, recognise, to_both_roles, together
 from .._server.admin import Admin, Raw
@@ -61,6 +62,8 @@ class TableWork:
             want = replace(want, rows=to_both_roles(want, self.have["memory"]))
             # A password that is put back is put back as it was stored.
             want = want if want.words is not None else replace(want, rows=recognise(want, self.have))
+        if want.table.runtime == "servers" and want.words is None and want.state != "deleted":
+            want = replace(want, rows=_settled(admin, want, self.have["memory"]))
         self.want = want
         implied = {column.name: column.default for column in self.table.columns if column.implied}
         defaults = {**self.present.defaults, **implied}
@@ -307,6 +310,18 @@ def row_text(row: Mapping[str, Any]) -> str:
     """A row as a YAML list item, columns in the table's order."""
     lines = [f"{name}: {scalar(value)}" for name, value in row.items()]
     return "- " + "\n  ".join(lines) + "\n"
+
+
+def _settled(admin: Admin, want: Want, memory: Rows) -> Sequence[Row]:
+    """What is wanted of servers that are declared in several hostgroups; see there."""
+    if len({place_of(row) for row in want.rows}) == len(want.rows):
+        return want.rows
+    pairs = want.pairs
+    if pairs is None:
+        name = want.table.name.replace("servers", "replication_hostgroups")
+        found = admin.fetch(f"SELECT writer_hostgroup, reader_hostgroup FROM main.{name}")[1]
+        pairs = [Pair(int(writer or 0), int(reader or 0)) for writer, reader in found]
+    return settled(want.rows, pairs, list(memory.values()))
 
 
 def scalar(value: Any) -> str:

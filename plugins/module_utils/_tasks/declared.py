@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, Callable
 
@@ -14,6 +15,7 @@ from .._declared.declaration import declared_rows
 from .._declared.errors import DeclarationError, all_of
 from .._declared.rows import HIDDEN, Row, hide_members
 from .._declared.variables import declared_variables, is_secret
+from .._planning.placement import Pair
 from .._planning.plan import STATES, Want
 from .._section.tables import want_table
 from .._server.schema import section_of_table
@@ -84,6 +86,23 @@ def wanted_of(table: Table, raw: Any, state: str, scope: Any, allow_empty: Any) 
     want = want_table(table, raw or [], state if state in STATES else "merged", scope)
     check_empty(table.name, want, allow_empty)
     return want
+
+
+def paired(wants: dict[str, Want]) -> dict[str, Want]:
+    """The same, where servers know the pairs of hostgroups that are declared beside them."""
+    found = dict(wants)
+    for name in ("mysql_servers", "pgsql_servers"):
+        beside = wants.get(name.replace("servers", "replication_hostgroups"))
+        if name in wants and beside is not None and beside.state != "deleted":
+            pairs = [
+                Pair(_int(row["writer_hostgroup"]), _int(row["reader_hostgroup"])) for row in beside.rows
+            ]
+            found[name] = replace(wants[name], pairs=pairs)
+    return found
+
+
+def _int(value: Any) -> int:
+    return int(value or 0)
 
 
 def named_tables(tables: Any) -> dict[str, Any]:

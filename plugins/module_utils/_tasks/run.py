@@ -29,6 +29,7 @@ from .declared import (
     masked_scope,
     masked_variables,
     named_tables,
+    paired,
     wanted_of,
 )
 from .declared import scopes as scopes_of
@@ -179,7 +180,7 @@ def run_config() -> None:
         scopes = scopes_of(module.raw.get("scope"), rows)
         # A table that only the server knows has to wait until the server is asked.
         known = [TABLES[name] for name in rows if name in TABLES]
-        wants = {want.table.name: want for want in all_of(partial(wanted, table) for table in known)}
+        wants = paired({want.table.name: want for want in all_of(partial(wanted, table) for table in known)})
         check_known(states, rows)
     except EngineError as exc:
         module.fail(exc)

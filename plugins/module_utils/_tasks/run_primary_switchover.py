@@ -116,7 +116,13 @@ class _Change:
         if self.check:
             raise DeclarationError(f"{what}. The next run that is no rehearsal finishes it, or takes it back")
         self._lock()
-        out = Switch(task, self.hands, lambda: None).go_on()
+        try:
+            out = Switch(task, self.hands, lambda: None).go_on()
+        except EngineError as exc:
+            exc.message += (
+                f". {self.record.path} tells what it was about; it is asked for as long as it is there"
+            )
+            raise
         self.record.remove()
         return f"{what}; {out.why}: it was {'finished' if out.way == 'forward' else 'taken back'}"
 

@@ -23,7 +23,7 @@ from .._section.variables import plan_variables
 from .._server.admin import Admin
 from .._server.schema import table_of
 from .._server.second import Second, default_program
-from .declared import check_known, masked_config, named_tables, wanted_of
+from .declared import check_known, masked_config, named_tables, paired, wanted_of
 from .declared import scopes as scopes_of
 from .declared import states as states_of
 from .module import Module, Spec
@@ -95,7 +95,7 @@ def run_rehearsal() -> None:
         states = states_of(params["state"], rows, "variables" if variables else None)
         scopes = scopes_of(module.raw.get("scope"), rows)
         known = [TABLES[name] for name in rows if name in TABLES]
-        wants = {want.table.name: want for want in all_of(partial(wanted, table) for table in known)}
+        wants = paired({want.table.name: want for want in all_of(partial(wanted, table) for table in known)})
         check_known(states, rows)
         _check(states, routing)
     except EngineError as exc:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from ..._catalog.tables import TABLES
 from ..._declared.rows import Row
+from ..placement import Pair, by_pair, place_of
 from .chain import FAST, RULES, Chain, applies, chain_of, wider
 from .look import Finding, Look, at, number
 
@@ -136,8 +137,9 @@ def writer_reads(look: Look) -> list[Finding]:
     found = []
     for pair in look.rows(PAIRS):
         writer, reader = number(pair, "writer_hostgroup") or 0, number(pair, "reader_hostgroup") or 0
+        members = by_pair(look.rows(SERVERS), Pair(writer, reader))
         for groups in places.values():
-            if writer in groups and reader in groups:
+            if writer in groups and reader in groups and place_of(groups[writer]) not in members:
                 text = (
                     f"is declared in the writer hostgroup {writer} as well;"
                     " mysql-monitor_writer_is_also_reader is"
@@ -157,7 +159,10 @@ def moved(look: Look) -> list[Finding]:
     found = []
     for pair in look.rows(PAIRS):
         writer, reader = number(pair, "writer_hostgroup") or 0, number(pair, "reader_hostgroup") or 0
+        members = by_pair(look.rows(SERVERS), Pair(writer, reader))
         for row in look.rows(SERVERS):
+            if place_of(row) in members:
+                continue
             here = now.get((row["hostname"], row["port"]), set())
             if row["hostgroup_id"] == writer and reader in here and writer not in here:
                 text = (

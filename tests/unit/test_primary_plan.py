@@ -15,6 +15,7 @@ from ansible_collections.mysqlha.proxysql.plugins.module_utils._planning.placeme
     held,
     leaving,
     placed,
+    settled,
     without,
 )
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._planning.primary import (
@@ -131,6 +132,33 @@ def test_one_that_the_monitor_has_found() -> None:
     }
 
 
+def test_named_by_pair_one_is_the_primary() -> None:
+    declared = [row(group, place) for group in (10, 20) for place in (OLD, NEW, THIRD)]
+    first = settled(declared, [PAIR], [])
+    assert where(first) == {(10, "a", "ONLINE"), (20, "b", "ONLINE"), (20, "c", "ONLINE")}
+    # whoever it is by now, nothing is to be changed
+    now = first
+    for place in (NEW, THIRD, OLD):
+        now = placed(now, PAIR, place)
+        assert where(settled(declared, [PAIR], now)) == where(now)
+    both = [row(10, NEW), *(row(20, place) for place in (OLD, NEW, THIRD))]
+    assert where(settled(declared, [PAIR], both)) == where(both)
+    # what was loaded with all of them stays, too
+    assert settled(declared, [PAIR], declared) == declared
+
+
+def test_named_by_role_everything_is_as_it_says() -> None:
+    for declared in (
+        [row(10, OLD), row(20, NEW)],
+        [row(10, OLD), row(20, OLD), row(20, NEW)],
+        [row(10, OLD), row(10, NEW), row(20, NEW)],
+        [row(10, OLD), row(10, NEW), row(20, OLD, "OFFLINE_HARD"), row(20, NEW)],
+    ):
+        assert settled(declared, [PAIR], [row(10, NEW), row(20, OLD)]) == declared
+    declared = [row(30, OLD), row(30, NEW), row(40, OLD), row(40, NEW)]
+    assert settled(declared, [PAIR], []) == declared
+
+
 def test_what_the_monitor_did_is_kept_while_statements_are_held() -> None:
     now = [row(10, OLD), row(20, NEW, "SHUNNED"), row(20, THIRD, "OFFLINE_HARD")]
     assert where(held(now, PAIR)) == {(10, "a", "OFFLINE_SOFT"), (20, "b", "ONLINE")}
@@ -179,6 +207,7 @@ def test_nothing_speaks_against_what_is_as_it_should_be() -> None:
         ({}, {"sources": [source(), source(identity="9", name="x")]}, [], "more than one source"),
         ({}, {"sources": [source(name="x")]}, [], "is called 'x'"),
         ({}, {"position": gtid.mariadb("0-2-11")}, [], "has 2 transactions that a:3306 has not"),
+        ({}, {}, [{"missing": ["RELOAD"]}], "the login at c:3306 lacks RELOAD"),
         ({}, {}, [{"read_only": False}], "c:3306 is not read only, and is not the primary"),
         ({"semisync": frozenset(["source", "replica"])}, {}, [], "(semisync), and b:3306 would not"),
         ({"semisync": SOURCE}, {"semisync": SOURCE}, [], "none would: enable it on a:3306"),

@@ -1,0 +1,85 @@
+"""Applications at the virtual IP: some 100 writes and 200 reads a second, from connections that last and that do not."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import threading
+import time
+from typing import Any
+
+import pymysql
+from helpers import Cluster
+
+WRITERS, TRANSACTIONS, READERS = 8, 3, 10
+EVERY = 0.05  # seconds, between what each client does
+
+
+class Load:
+    """failed: texts of errors. slowest: seconds, since it was last set to 0. written: keys that were acknowledged."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._over = threading.Event()
+        self._keys = itertools.count(random.randrange(10**9, 10**15))
+        self.failed: list[str] = []
+        self.written: list[int] = []
+        self.slowest, self.asked = 0.0, 0
+        work = [self._write] * WRITERS + [self._transact] * TRANSACTIONS + [self._read] * READERS
+        self._threads = [
+            threading.Thread(target=self._run, args=(each, number % 2 == 0), daemon=True)
+            for number, each in enumerate(work)
+        ]
+
+    def __enter__(self) -> Load:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self, work: Any, short: bool) -> None:
+        connection: Any = None
+        while not self._over.wait(EVERY):
+            try:
+                connection = connection or self._cluster.app(self._cluster.vip)
+                work(connection)
+            except (pymysql.Error, OSError) as exc:
+                self.failed.append(f"{work.__name__}: {exc}")
+                connection = None
+            if connection and short:
+                connection.close()
+                connection = None
+
+    def _do(self, connection: Any, *statements: str) -> None:
+        with connection.cursor() as cursor:
+            for statement in statements:
+                began = time.monotonic()
+                cursor.execute(statement)
+                self.slowest = max(self.slowest, time.monotonic() - began)
+                self.asked += 1
+
+    def _write(self, connection: Any) -> None:
+        key = next(self._keys)
+        self._do(
+            connection, f"INSERT INTO written VALUES ({key}, 1) ON DUPLICATE KEY UPDATE times = times + 1"
+        )
+        self.written.append(key)
+
+    def _transact(self, connection: Any) -> None:
+        keys = [next(self._keys), next(self._keys)]
+        self._do(
+            connection,
+            "BEGIN",
+            "INSERT INTO carts VALUES (NULL)",
+            f"INSERT INTO written VALUES ({keys[0]}, 1)",
+        )
+        time.sleep(random.random() / 10)
+        self._do(connection, f"INSERT INTO written VALUES ({keys[1]}, 1)", "COMMIT")
+        self.written += keys
+
+    def _read(self, connection: Any) -> None:
+        self._do(connection, "SELECT COUNT(*) FROM carts WHERE id < 100")
