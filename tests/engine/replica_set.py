@@ -32,6 +32,7 @@ class Member(StandIn):
         self.received: int | None = None
         self.fails: dict[str, int] = {}
         self.busy: list[tuple[Any, ...]] = []
+        self.rights = "ALL PRIVILEGES"
         self.lost = False  # whether another one is dead, and may take writes
         self.log: list[str] = []
 
@@ -90,6 +91,8 @@ class Member(StandIn):
             return self._status()
         if "INNODB_TRX" in sql:
             return Answer(["ID", "USER", "HOST", "seconds"], self.busy)
+        if sql == "SHOW GRANTS":
+            return Answer(["Grants"], [(f"GRANT {self.rights} ON *.* TO `switch`@`%`",)])
         if sql.startswith(("SHOW", "SELECT")):
             return Answer(["Server_id", "Replica_UUID"], [])
         return None

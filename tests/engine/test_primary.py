@@ -205,6 +205,7 @@ def test_a_node_that_is_away_ends_it_before_it_begins(
 
 def test_all_reasons_at_once(change: Module, nodes: list[Server], members: list[Member]) -> None:
     members[1].running, members[1].transactions = False, 12
+    members[2].rights = "RELOAD, PROCESS, SLAVE MONITOR, REPLICATION CLIENT"
     sql(nodes[1], "UPDATE mysql_servers SET weight = 7 WHERE hostgroup_id = 30")
     done = change(timeout=30)
     reasons = " | ".join(done["problems"])
@@ -213,6 +214,7 @@ def test_all_reasons_at_once(change: Module, nodes: list[Server], members: list[
         "has 3 transactions that",
         "was never loaded",
         "lets a statement wait for 10 s",
+        "lacks REPLICATION",
     ):
         assert text in reasons, done
     assert members[0].log == []

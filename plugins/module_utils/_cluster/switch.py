@@ -43,6 +43,7 @@ from .placing import Nodes
 # back may take.
 _FOLLOWS = 15.0
 _READERS = 30.0
+_AFTERWARDS = 90.0
 _BACK = 10.0
 _PAUSE = 0.02
 
@@ -151,7 +152,6 @@ class Switch:
         except UnsureError:
             raise
         except EngineError as exc:
-            self.nodes.until(None)
             raise self.back(exc) from None
         self.forward()
 
@@ -182,7 +182,7 @@ class Switch:
     def _exchange(self) -> None:
         old, new = self.hands.get(self.task.old), self.hands.get(self.task.new)
         for database in (old, new):
-            database.patience(self._until - time.monotonic())
+            database.patience(self._until - 1 - time.monotonic())
         self.done.append(FORBID)
         old.forbid_writes()
         self._past(FORBID)
@@ -202,7 +202,8 @@ class Switch:
                     f"{new.place} was to take writes and does not answer any more, so it is not known"
                     " whether it does:"
                     f" {'; '.join(stands(self.done, *self.task.places))}. Run this again when it answers"
-                    f" ({exc.message})"
+                    f" ({exc.message})",
+                    left=stands(self.done, *self.task.places),
                 ) from None
             if refused:
                 raise
@@ -226,7 +227,8 @@ class Switch:
         dead: whether the old one is, and so follows nobody.
         """
         replicas = [*([] if dead else [self.task.old]), *self.task.others]
-        self.nodes.until(None)
+        # Nobody is waited for without end.
+        self.nodes.until(time.monotonic() + _AFTERWARDS)
         # A commit that waits for a replica's word (semisync) needs one.
         if self.task.follow_first:
             self._follow(self.task.old)
@@ -245,7 +247,10 @@ class Switch:
         self._wait_for_replicas(replicas)
         self.done.append(FOLLOW)
         self._past(FOLLOW)
-        self._finish(self.task.after, gone)
+        try:
+            self._finish(self.task.after, gone)
+        except EngineError as exc:
+            self.left.append(exc.message)
 
     def _try(self, place: Place, work: Callable[[Database], Any]) -> None:
         try:
@@ -306,13 +311,17 @@ class Switch:
         """The error to be raised, with all taken back or telling what is left."""
         if ALLOW in self.done:
             return cause
+        self.nodes.until(time.monotonic() + _AFTERWARDS)
         for name in to_take_back(self.done):
             if name == STOP:
                 self._try(self.task.new, lambda database: database.start())
             elif name == FORBID:
                 self._try(self.task.old, lambda database: database.allow_writes())
             elif name == HOLD:
-                self._let_go_back()
+                try:
+                    self._let_go_back()
+                except EngineError as exc:
+                    self.left.append(exc.message)
         failed = self.nodes.keep_again(self.task.kept)
         self.left += [f"{node}: {text}" for node, text in failed.items()]
         if self._began:

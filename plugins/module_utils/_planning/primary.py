@@ -69,7 +69,7 @@ class Look:
 
     dialect: MariaDB or MySQL. against: why others cannot follow it by GTID, as parts of sentences. semisync:
     of ``source`` and ``replica`` those that are enabled. followers: identities of replicas that are
-    connected.
+    connected. missing: rights that the login lacks.
     """
 
     place: str
@@ -83,6 +83,7 @@ class Look:
     semisync: frozenset[str] = frozenset()
     busy: Sequence[Busy] = ()
     followers: frozenset[str] = frozenset()
+    missing: Sequence[str] = ()
 
     def follows(self, other: Look) -> Source | None:
         return next((source for source in self.sources if source.identity == other.identity), None)
@@ -151,6 +152,9 @@ def of_databases(old: Look, new: Look, others: Sequence[Look]) -> Found:
     found.problems += _kinds(old, new)
     for look in (old, new):
         found.problems += [f"{look.place} {reason}" for reason in look.against]
+    for look in (old, new, *others):
+        if look.missing:
+            say(f"the login at {look.place} lacks {', '.join(look.missing)}")
     found.problems += _replication(old, new)
     own = gtid.beyond(new.position, old.position)
     if own:

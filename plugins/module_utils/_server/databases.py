@@ -45,6 +45,7 @@ class Database:
     """
 
     dialect = ""
+    needs: Sequence[str] = ()
 
     def __init__(self, login: Attempt, connection: Any) -> None:
         self.login = login
@@ -85,7 +86,7 @@ class Database:
 
     def patience(self, seconds: float) -> None:
         """Wait for locks no longer than so, and for an answer a little longer."""
-        self._connection._read_timeout = max(1.0, seconds + 2)
+        self._connection._read_timeout = max(1.0, seconds + 1)
         self.rows(f"SET SESSION lock_wait_timeout = {max(1, round(seconds))}")
 
     # -- what it says of itself
@@ -108,6 +109,7 @@ class Database:
             self._semisync(),
             self._busy() if sessions else [],
             self.followers() if sessions else frozenset(),
+            self.missing(),
         )
 
     @property
@@ -140,6 +142,19 @@ class Database:
             if match and row["Value"] == "ON":
                 found.add("source" if match[1] in ("master", "source") else "replica")
         return frozenset(found)
+
+    def missing(self) -> list[str]:
+        """Rights that the login has not, of those that are needed; none where roles may give them."""
+        grants = [next(iter(row.values())) for row in self.rows("SHOW GRANTS")]
+        words = {
+            word.strip()
+            for grant in grants
+            for word in grant.partition(" ON *.* TO ")[0].replace("GRANT ", "", 1).split(",")
+            if " ON *.* TO " in grant
+        }
+        if words & {"ALL PRIVILEGES", "SUPER"} or not all(" ON " in grant for grant in grants):
+            return []
+        return [right for right in self.needs if right not in words]
 
     def _busy(self) -> list[Busy]:
         found: dict[int, Busy] = {}
@@ -178,6 +193,7 @@ class Database:
 
 class MariaDB(Database):
     dialect = "MariaDB"
+    needs = ("RELOAD", "PROCESS", "SLAVE MONITOR", "REPLICATION SLAVE ADMIN", "READ_ONLY ADMIN")
 
     @property
     def identity(self) -> str:
@@ -250,6 +266,7 @@ class MySQL(Database):
     """From 8.0.22 and 8.0.23 on sources and replicas are called so, before masters and slaves."""
 
     dialect = "MySQL"
+    needs = ("RELOAD", "PROCESS", "REPLICATION CLIENT", "REPLICATION_SLAVE_ADMIN", "SYSTEM_VARIABLES_ADMIN")
 
     def __init__(self, login: Attempt, connection: Any) -> None:
         super().__init__(login, connection)
