@@ -50,13 +50,8 @@ def test_back_and_forth_under_load(cluster: Cluster, tables: None, record_proper
             output = played("primary_switchover", "-e", f"{TO}={new}")
             assert f"{new}:3306 is the primary instead of" in output, output
             slowest.append(load.slowest)
-            print(
-                number,
-                new,
-                round(load.slowest, 3),
-                round((load.asked - asked) / (time.monotonic() - began)),
-                "a second",
-            )
+            rate = round((load.asked - asked) / (time.monotonic() - began))
+            print(f"{number}: {new}, slowest {load.slowest:.3f} s, {rate} statements a second")
             assert not load.failed, load.failed[:5]
             assert primary(cluster).address == new
     assert not load.failed, load.failed[:5]
@@ -89,13 +84,10 @@ def test_a_dead_primary(cluster: Cluster, tables: None, record_property: Measure
         "-e", f"proxysql_primary_switchover_confirm={word}",
     )  # fmt: skip
     poll("a write", lambda: cluster.ask("INSERT INTO carts VALUES (NULL)") == ())
-    record_property(
-        "until writes flow again after a death, two runs of the playbook included",
-        round(time.monotonic() - began, 1),
-    )
-    assert [
-        f"{node.address}:3306" for node in cluster.databases if node is not dead and is_primary(node)
-    ] == [word]
+    gap = round(time.monotonic() - began, 1)
+    record_property("seconds from a death to writes, with both runs of the playbook", gap)
+    alive = [node for node in cluster.databases if node is not dead]
+    assert [f"{node.address}:3306" for node in alive if is_primary(node)] == [word]
     # it comes back as its file says, and is not written to
     dead.run("systemctl start mariadb")
     time.sleep(3)
