@@ -33,6 +33,7 @@ class Member(StandIn):
         self.fails: dict[str, int] = {}
         self.busy: list[tuple[Any, ...]] = []
         self.rights = "ALL PRIVILEGES"
+        self.dies = ""  # the statement at which it answers no more
         self.lost = False  # whether another one is dead, and may take writes
         self.log: list[str] = []
 
@@ -62,6 +63,8 @@ class Member(StandIn):
         )  # fmt: skip
 
     def _answer(self, sql: str) -> Answer:
+        if self.dies and self.dies in sql:
+            self.fails = {"": 10**6}
         for part, left in self.fails.items():
             if part in sql and left:
                 self.fails[part] -= 1

@@ -77,7 +77,7 @@ def change(nodes: list[Server], members: list[Member], module: Module, tmp_path:
         }
         found = module("primary_switchover", **{**given, **options})
         assert not [word for word in SECRETS if word in module.text]  # type: ignore[attr-defined]
-        if not found.get("left"):
+        if not found.get("failed"):
             assert not (tmp_path / "points/primary_switchover.json").exists()
         return found
 
@@ -179,6 +179,25 @@ def test_what_fails_afterwards_is_told_or_tried_again(
     done = change()
     assert done["changed"] and done["left"] == [], done
     assert members[1].read_only is False and members[2].source == members[1].place
+
+
+def test_one_that_dies_at_the_turning_point(
+    change: Module, nodes: list[Server], members: list[Member], tmp_path: Path
+) -> None:
+    old, new = members[:2]
+    new.dies = "read_only = 0"
+    done = change()
+    assert done["failed"] and "it is not known whether it does" in done["msg"], done
+    assert (
+        f"{old.place} is read only" in done["left"] and (tmp_path / "points/primary_switchover.json").exists()
+    )
+    assert writers(nodes[0], "runtime") == [(old.port, 100, "OFFLINE_SOFT")] and old.read_only
+    told = change()
+    assert told["failed"] and f"{new.place} cannot be asked" in told["msg"] and old.read_only
+    new.dies, new.fails = "", {}
+    done = change()
+    assert done["changed"] and "it was taken back" in done["cut_off"], done
+    assert writers(nodes[0], "disk") == [(new.port, 100, "ONLINE")]
 
 
 def test_a_node_that_cannot_be_written_ends_it(
