@@ -11,6 +11,7 @@ short_description: List the restore points that a ProxySQL can go back to
 version_added: "1.0.0"
 description:
   - Lists the restore points in a folder, oldest first, without what they hold.
+  - A file that is no whole restore point is left out, with a warning that names it.
 author:
   - The mysqlha.proxysql developers (@mysqlha)
 options:

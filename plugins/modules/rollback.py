@@ -29,12 +29,14 @@ options:
     description:
       - V(last) takes back the last run, which is all of the last restore points that have the same label, or the very
         last if it has none. A rollback is not a run, so to do this twice changes nothing more. To take a rollback back,
-        name the restore point that it made.
-      - The name of a restore point, or the part of it before the dash, puts back what there was before it was made. A label does so for the first of the
+        name the restore point that it made. A task that failed and put everything back leaves no restore point.
+      - The name of a restore point puts back what there was before it was made. A label does so for the first of the
         run that has it. A time such as V(2026-11-26T12:00:00) puts back what there was then. It is in UTC where it names
         no zone.
       - Going back past several restore points takes back all of them, as far as each holds something. A section that none
         of them holds was not changed by this collection since then, and is left alone.
+      - Restore points of another ProxySQL in the same folder are refused. A file that cannot be read is left out with a
+        warning, unless it is the one that is named.
     type: str
     default: last
   content:

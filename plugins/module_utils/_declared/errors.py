@@ -16,7 +16,12 @@ T = TypeVar("T")
 
 
 class EngineError(Exception):
-    """A failure with a message for people and named fields for programs."""
+    """A failure with a message for people and named fields for programs.
+
+    put_back: whether all that a task had written is known to be as it was.
+    """
+
+    put_back = False
 
     def __init__(self, message: str, **fields: Any) -> None:
         super().__init__(message)

@@ -147,7 +147,12 @@ def apply(admin: Admin, works: Sequence[Part], how: How) -> Outcome:
     with WriteLock(admin, [section.section for section in script.written]) as lock:
         script = _still_so(admin, script, how)
         point = how.points.make(admin, script.written) if how.points and script.written else None
-        _write(admin, script, lock)
+        try:
+            _write(admin, script, lock)
+        except EngineError as exc:
+            if how.points and point and exc.put_back:
+                how.points.remove(point)
+            raise
     return replace(_outcome(script, how, list(admin.sent)), restore_point=point)
 
 
@@ -301,6 +306,7 @@ def _undone(
     """The error that is raised, with what was done about it."""
     sections = list(dict.fromkeys([*started, *loaded]))
     if not sections:
+        cause.put_back = True
         return cause
     try:
         admin.revive()
@@ -311,6 +317,7 @@ def _undone(
         left = f"Putting {names} back failed too ({exc.message}): check them before the next LOAD or restart."
     else:
         left = "Everything has been put back as it was."
+        cause.put_back = True
     cause.message = "{}. {}".format(cause.message.rstrip("."), left)
     return cause
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
-from .._declared.errors import DeclarationError, EngineError
+from .._declared.errors import DeclarationError, EngineError, StatementError
 from .._server.admin import Admin
 from . import armed
 from .files import UNFINISHED, write_private
@@ -39,6 +39,7 @@ _HEAD = "# mysqlha.proxysql restore point\n"
 # Where the label is, in the JSON that is written here, and in how many characters at the beginning.
 _LABEL = re.compile(r'"label":("(?:[^"\\]|\\.)*")')
 _BEGINNING = 4096
+_THIS_HOST = "localhost"
 
 Content = dict[str, Any]
 
@@ -54,7 +55,7 @@ class Forgotten(NamedTuple):
 class Point:
     """A restore point. made: when, in UTC; what: its sections; label: as the run that made it was called.
 
-    kind: one of KINDS.
+    kind: one of KINDS. server, database: where the ProxySQL answered, and its file on disk.
     """
 
     name: str
@@ -65,6 +66,14 @@ class Point:
     server: str
     version: str
     content: Content
+    database: str = ""
+
+    def of(self, admin: Admin) -> bool:
+        """Whether it is of this ProxySQL, which may answer at several places of its own host."""
+        now = _host_and_port(admin.login.place)
+        then = _host_and_port(self.server)
+        here = now[0] == then[0] == _THIS_HOST
+        return now == then or (here and bool(self.database) and self.database == database_of(admin))
 
     @property
     def shown(self) -> dict[str, Any]:
@@ -102,18 +111,21 @@ class RestorePoints:
             "label": self._label,
             "kind": self._kind,
             "server": admin.login.place,
+            "database": database_of(admin),
             "server_version": admin.version,
+            "made": "",
             "sections": content_of(sections, whole),
         }
         try:
             self._own_folder(make=True)
             there = self.names()
-            made = datetime.now(timezone.utc)
-            if there and there[-1] > made.strftime(_CLOCK):
-                # The clock was set back: the order of names is that of the writing all the same.
-                made = made_at(there[-1]) + timedelta(microseconds=1)
             # Nothing but the time: a word in it could be somebody's password, which Ansible hides in results.
-            name = content["name"] = made.strftime(_CLOCK)
+            name = content["made"] = datetime.now(timezone.utc).strftime(_CLOCK)
+            last = self.newest(than=name)
+            if last is not None:
+                # The clock was set back: the order of names is that of the writing all the same.
+                name = (made_at(last.name) + timedelta(microseconds=1)).strftime(_CLOCK)
+            content["name"] = name
             write_private(
                 os.path.join(self.folder, name + _SUFFIX), _HEAD + json.dumps(content, separators=(",", ":"))
             )
@@ -129,6 +141,11 @@ class RestorePoints:
                 folder=self.folder,
             ) from None
         return name
+
+    def remove(self, name: str) -> None:
+        """Keep a point no longer that nothing came of."""
+        with contextlib.suppress(OSError):
+            os.unlink(self._path(name))
 
     def _forget(self, there: Sequence[str]) -> None:
         """The oldest, so that there are as many as are kept, and what a run that was cut off left."""
@@ -169,14 +186,26 @@ class RestorePoints:
             raise EngineError(f"{self.folder}/{_FORGOTTEN} cannot be read", folder=self.folder) from None
 
     def read(self, name: str) -> Point:
-        return parsed(self.text(name), name)
+        return parsed(self.text(name), name, self._path(name))
+
+    def newest(self, than: str = "") -> Point | None:
+        """The last that can be read. than: only of those with a later name."""
+        for name in reversed(self.names()):
+            if name <= than:
+                break
+            with contextlib.suppress(EngineError):
+                return self.read(name)
+        return None
+
+    def _path(self, name: str) -> str:
+        return os.path.join(self.folder, name + _SUFFIX)
 
     def text(self, name: str) -> str:
         """All of a point, as it is kept: with secrets."""
         try:
             self._own_folder(make=False)
-            handle = os.open(os.path.join(self.folder, name + _SUFFIX), os.O_RDONLY | os.O_NOFOLLOW)
-            with os.fdopen(handle, encoding="ascii") as stream:
+            handle = os.open(self._path(name), os.O_RDONLY | os.O_NOFOLLOW)
+            with os.fdopen(handle, encoding="ascii", errors="replace") as stream:
                 return stream.read()
         except OSError as exc:
             raise EngineError(
@@ -186,16 +215,25 @@ class RestorePoints:
 
     def _label_of(self, name: str) -> str:
         """Without reading the whole. Empty where it is broken: a point that goes away stops nobody."""
-        with open(os.path.join(self.folder, name + _SUFFIX), encoding="ascii", errors="replace") as stream:
+        with open(self._path(name), encoding="ascii", errors="replace") as stream:
             found = _LABEL.search(stream.read(_BEGINNING))
         return str(json.loads(found.group(1))) if found else ""
 
-    def all(self) -> list[Point]:
-        """Every point, oldest first."""
+    def all(self) -> tuple[list[Point], dict[str, EngineError]]:
+        """Every point, oldest first, and what is wrong with those that cannot be read, by name."""
+        found, broken = [], {}
         try:
-            return [self.read(name) for name in self.names()]
+            names = self.names()
+            if names:
+                self._own_folder(make=False)
         except OSError as exc:
             raise EngineError(f"{self.folder}: {exc.strerror or exc}", folder=self.folder) from None
+        for name in names:
+            try:
+                found.append(self.read(name))
+            except EngineError as exc:
+                broken[name] = exc
+        return found, broken
 
     def _own_folder(self, make: bool) -> None:
         """Nobody but root and this user may be able to put a file there, or read one."""
@@ -229,8 +267,28 @@ def content_of(sections: Iterable[SectionWork], whole: bool = False) -> Content:
     return found
 
 
-def parsed(text: str, name: str = "") -> Point:
+def database_of(admin: Admin) -> str:
+    """The path of the file of its layer disk."""
+    try:
+        return next(
+            (str(path) for _number, name, path in admin.fetch("PRAGMA database_list")[1] if name == "disk"),
+            "",
+        )
+    except StatementError:
+        return ""
+
+
+def _host_and_port(place: str) -> tuple[str, str]:
+    if place.startswith("/"):
+        return _THIS_HOST, place
+    host, _colon, port = place.rpartition(":")
+    here = host in (_THIS_HOST, "::1") or host.startswith("127.")
+    return (_THIS_HOST if here else host), port
+
+
+def parsed(text: str, name: str = "", path: str = "") -> Point:
     """A point from the text of its file. Raises DeclarationError for what is none."""
+    shown = path or name or "content"
     try:
         content = json.loads(text[len(_HEAD.rstrip()) :] if text.startswith(_HEAD.rstrip()) else text)
         name = name or content["name"]
@@ -238,12 +296,13 @@ def parsed(text: str, name: str = "") -> Point:
         if number == FORMAT:
             sections = content["sections"]
             return Point(
-                name, made_at(name), str(content["label"]), str(content["kind"]), tuple(sections),
-                str(content["server"]), str(content["server_version"]), sections,
+                name, made_at(content.get("made") or name), str(content["label"]), str(content["kind"]),
+                tuple(sections), str(content["server"]), str(content["server_version"]), sections,
+                str(content.get("database", "")),
             )  # fmt: skip
-    except (ValueError, KeyError, TypeError):
-        raise DeclarationError(f"{name or 'content'}: not a restore point, or not all of it") from None
-    raise DeclarationError(f"{name}: a restore point of format {number}, this collection reads {FORMAT}")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise DeclarationError(f"{shown}: not a restore point, or not all of it") from None
+    raise DeclarationError(f"{shown}: a restore point of format {number}, this collection reads {FORMAT}")
 
 
 def made_at(name: str) -> datetime:

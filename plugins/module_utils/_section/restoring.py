@@ -46,6 +46,8 @@ def chosen(points: Sequence[Point], to: str, forgotten: Forgotten | None) -> lis
     name of a point, the label of a run, or a time (ISO 8601, UTC where it names no zone): then what was
     written at that time and later. Raises DeclarationError.
     """
+    if not to:
+        raise DeclarationError(f"to: is empty; say {LAST}, the name of a restore point, a label, or a time")
     if to == LAST:
         runs = [at for at, point in enumerate(points) if point.kind == WRITTEN]
         if not runs:

@@ -60,10 +60,13 @@ class Unattended:
             raise EngineError(
                 f"{self.unit}.timer is running: another change waits to be confirmed, or to be rolled back"
             )
-        last = (RestorePoints(self.points).names() or [""])[-1]
+        points = RestorePoints(self.points)
+        last = points.newest()
+        after = last.name if last else ""
         settings = {
             "points": self.points,
-            "after": last,
+            "after": after,
+            "broken": [name for name in points.names() if name > after],
             "keep": keep,
             "label": label,
             "login": {name: getattr(login, name) for name in login.__dataclass_fields__},
@@ -158,7 +161,9 @@ def _pack(path: str) -> None:
 def put_back(admin: Admin, settings: dict[str, Any], check: bool) -> tuple[Outcome, list[str]]:
     """What was written since the rollback was armed is put back, also who gets in. The points undone, too."""
     points = RestorePoints(settings["points"], settings["keep"], settings["label"], ROLLBACK)
-    written = [points.read(name) for name in points.names() if name > settings["after"]]
+    # Those that could not be read before anything was written are of no run that waits.
+    names = [name for name in points.names() if name > settings["after"] and name not in settings["broken"]]
+    written = [point for point in map(points.read, names) if point.of(admin)]
     works, _left = works_back(admin, put_together(written), None, access=True)
     done = apply(admin, works, How(check=check, open_edits="publish", points=points))
     return done, [point.name for point in written]

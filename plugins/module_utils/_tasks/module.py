@@ -17,7 +17,7 @@ from ansible.module_utils.basic import (  # type: ignore[attr-defined]
 )
 
 from .._catalog.tables import Table
-from .._declared.errors import EngineError, StatementError
+from .._declared.errors import DeclarationError, EngineError, StatementError
 from .._planning.layers import LAYERS
 from .._section.apply import OPEN_EDITS, How, Outcome, apply
 from .._section.restore_points import WRITTEN, RestorePoints
@@ -144,7 +144,9 @@ def points_spec() -> Spec:
 
 def points_of(params: Mapping[str, Any], kind: str = WRITTEN) -> RestorePoints | None:
     """Where what was there is to be kept; None for not at all."""
-    if not params["restore_points"] or params["restore_points_keep"] < 1:
+    if params["restore_points_keep"] < 0:
+        raise DeclarationError("restore_points_keep: a number of restore points, so at least 0")
+    if not params["restore_points"] or params["restore_points_keep"] == 0:
         return None
     keep, label = params["restore_points_keep"], params["restore_points_label"]
     return RestorePoints(params["restore_points"], keep, label, kind)

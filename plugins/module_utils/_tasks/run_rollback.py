@@ -45,11 +45,13 @@ def run_rollback() -> None:
 
     def body(admin: Admin) -> dict[str, Any]:
         names = [section.name for section in named_sections(params["sections"])]
-        points = [parsed(params["content"])] if params["content"] else _points(params)
+        points, warnings = ([parsed(params["content"])], []) if params["content"] else _points(admin, params)
         works, left = works_back(admin, put_together(points), names, params["access"])
         outcome = module.apply(admin, works, ROLLBACK)
+        result = result_of(outcome)
         return {
-            **result_of(outcome),
+            **result,
+            "warnings": warnings + result["warnings"],
             "undone": [point.shown for point in points],
             "left_out": left,
             "restart_required": outcome.restart_required,
@@ -58,14 +60,28 @@ def run_rollback() -> None:
     module.run(body)
 
 
-def _points(params: Mapping[str, Any]) -> list[Point]:
+def _points(admin: Admin, params: Mapping[str, Any]) -> tuple[list[Point], list[str]]:
+    """Those to be undone, and a warning for each that cannot be read. Raises EngineError."""
     there = RestorePoints(params["restore_points"])
+    found, broken = there.all()
+    if params["to"] in broken:
+        raise broken[params["to"]]
+    left_out = [f"{wrong.message}. It is left out" for wrong in broken.values()]
     try:
-        return chosen(there.all(), params["to"], there.forgotten())
-    except NoPointError:
+        points = chosen(found, params["to"], there.forgotten())
+    except NoPointError as exc:
         if params["missing_ok"]:
-            return []
+            return [], left_out
+        exc.message = ". ".join([exc.message, *left_out])
         raise
+    for point in points:
+        if not point.of(admin):
+            raise DeclarationError(
+                f"the restore point {point.name} is of the ProxySQL at {point.server}, and this one is at"
+                f" {admin.login.place}. Each needs a folder of its own. If both are the same, log in as then;"
+                " if this one is to become what that was, give the text of the restore point as content"
+            )
+    return points, left_out
 
 
 def run_restore_point() -> None:
@@ -110,15 +126,16 @@ def _whole(admin: Admin, section: Section) -> SectionWork:
 
 def _last_alike(points: RestorePoints, sections: list[SectionWork]) -> Point | None:
     """The last point, if it holds the same."""
-    names = points.names()
-    last = points.read(names[-1]) if names else None
+    last = points.newest()
     return last if last is not None and last.content == content_of(sections, whole=True) else None
 
 
 def run_restore_points_info() -> None:
     module = Module(_POINTS)
     try:
-        points = RestorePoints(module.params["restore_points"]).all()
+        points, broken = RestorePoints(module.params["restore_points"]).all()
     except EngineError as exc:
         module.fail(exc)
+    for wrong in broken.values():
+        module.warn(f"{wrong.message}. It is left out")
     module.exit_json(changed=False, restore_points=[point.shown for point in points])

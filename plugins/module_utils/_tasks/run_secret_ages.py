@@ -45,7 +45,7 @@ def run_secret_ages() -> None:
 
     def body(admin: Admin) -> dict[str, Any]:
         now = datetime.now(timezone.utc)
-        points = RestorePoints(params["restore_points"]).all() if params["restore_points"] else []
+        points = RestorePoints(params["restore_points"]).all()[0] if params["restore_points"] else []
         rows = admin.fetch("SELECT variable_name, variable_value FROM runtime_global_variables")[1]
         variables = {str(name): value for name, value in rows}
         users = admin.fetch("SELECT username, password FROM mysql_users")[1]
