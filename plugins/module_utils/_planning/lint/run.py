@@ -49,7 +49,7 @@ RULES = (
         " read from.",
         "With mysql-monitor_writer_is_also_reader false, ProxySQL still leaves the writer in the reader"
         " hostgroup where"
-        " it is declared in both. Declare it in one of them.",
+        " it is declared in both. Declare it in one of them, or all servers of the pair in both.",
         servers.writer_reads,
     ),
     LintRule(
