@@ -11,7 +11,7 @@ short_description: Try a change on a second ProxySQL before it is written, and a
 version_added: "1.0.0"
 description:
   - Starts a second ProxySQL of the node's own program for about a second, beside the one that serves. It is given
-    what the first holds in memory, with the declared changes, and LOADs it. What it refuses or rewrites is told, and
+    what the first holds in memory, without edits that the run would not load, with the declared changes, and LOADs it. What it refuses or rewrites is told, and
     so is where it sends the queries of O(routing).
   - The first is only read. The second has a private folder, Unix sockets and no ports, no monitor and no peers, passwords
     and backends that are replaced, and where the system allows it no network. It runs at the lowest priority, and ends
@@ -42,6 +42,13 @@ options:
       - Whether a table that is V(overridden) may be declared without rows.
     type: bool
     default: false
+  open_edits:
+    description:
+      - What the run would do where memory holds edits that were never loaded and that are not declared, as in the module
+        M(mysqlha.proxysql.config). With V(refuse) the rehearsal fails as the run would.
+    type: str
+    choices: [refuse, publish, discard]
+    default: refuse
   routing:
     description:
       - Queries, and what is expected to become of each. Passwords are not needed.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import SECTIONS, TABLES
@@ -17,7 +18,7 @@ from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.admin imp
 )
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.login import Login
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.present import read
-from server import Server
+from server import EMULATOR, EMULATOR_PYTHON, Server
 
 
 class FragileAdmin(Admin):
@@ -171,3 +172,8 @@ def wipe(server: Server) -> None:
             sql(server, *statements, f"LOAD {section.name} TO RUNTIME")
             if section.disk:
                 sql(server, f"SAVE {section.name} TO DISK")
+
+
+def program(server: Server) -> str:
+    """What starts another one like it."""
+    return server.binary or shlex.join([EMULATOR_PYTHON, str(EMULATOR)])

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import signal
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Callable
@@ -20,9 +14,11 @@ from ansible_collections.mysqlha.proxysql.plugins.module_utils._section.rehearsa
     rehearse as rehearse_on,
 )
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.admin import Admin
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.client import Answer, Client
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.second import Second
-from driver import everything, login, sql
-from server import EMULATOR, EMULATOR_PYTHON, Server
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._tasks import run_rehearsal
+from driver import everything, login, program, sql
+from server import Server
 
 Module = Callable[..., dict[str, Any]]
 
@@ -39,10 +35,6 @@ USERS = [
 
 def rule(number: int, **columns: Any) -> dict[str, Any]:
     return {"rule_id": number, "active": True, "apply": True, **columns}
-
-
-def program(server: Server) -> str:
-    return server.binary or shlex.join([EMULATOR_PYTHON, str(EMULATOR)])
 
 
 @pytest.fixture(autouse=True)
@@ -118,7 +110,7 @@ def test_rows_that_the_server_refuses_drops_or_rewrites(server: Server) -> None:
         Second(program(server)) as running,
         Admin(running.login) as second,
     ):
-        refused = rehearse_on(first, second, tables, {}).refused
+        refused = rehearse_on(first, second, tables, {}, ()).refused
     found = {(each["table"], each["row"], each.get("column")): each["why"] for each in refused}
     assert "CHECK" in found.pop(("mysql_servers", "hostgroup_id=1, hostname=bad, port=3306", None))
     assert found == {
@@ -256,6 +248,7 @@ def test_what_is_there_already_counts(server: Server, routed: Module) -> None:
         server,
         "INSERT INTO mysql_servers (hostgroup_id, hostname) VALUES (20, '192.0.2.32')",
         "INSERT INTO mysql_users (username, password, default_hostgroup) VALUES ('old', 'x', 20)",
+        "LOAD MYSQL SERVERS TO RUNTIME",
         "LOAD MYSQL USERS TO RUNTIME",
     )
     result = routed(
@@ -263,6 +256,71 @@ def test_what_is_there_already_counts(server: Server, routed: Module) -> None:
         routing=[{"user": "old", "query": "SELECT 1", "hostgroup": 20}],
     )
     assert result.get("ok") is True, result
+
+
+LOCKING = [
+    ({"variables": {"admin-admin_credentials": "foo:bar"}}, "the login in use, which would be the last time"),
+    (
+        {"tables": {"mysql_users": [{"username": "admin", "password": "x"}]}},
+        "ProxySQL keeps both in one place",
+    ),
+]
+
+
+@pytest.mark.parametrize(("declared", "why"), LOCKING)
+def test_who_would_be_locked_out_the_first_knows(rehearse: Module, declared: Any, why: str) -> None:
+    assert why in rehearse(**declared, report_only=True)["msg"]
+
+
+def test_names_that_the_second_might_have_wanted(rehearse: Module) -> None:
+    names = ["rehearsal", "rehearsal-probe", "stats-of-ours"]
+    users = [{"username": name, "password": "x", "default_hostgroup": 10} for name in names]
+    result = rehearse(tables={"mysql_users": users, "mysql_servers": SERVERS})
+    assert result["ok"] is True and not result["refused"], result
+
+
+def test_edits_that_a_run_does_not_load_are_not_served(
+    server: Server, module: Module, routed: Module
+) -> None:
+    rules = [rule(1, match_pattern="^SELECT", destination_hostgroup=20)]
+    module("config", tables={"mysql_servers": SERVERS, "mysql_users": USERS, "mysql_query_rules": rules})
+    sql(server, "UPDATE mysql_query_rules SET destination_hostgroup = 10")
+    sql(
+        server,
+        "UPDATE global_variables SET variable_value = 'false' WHERE variable_name = 'mysql-query_digests'",
+    )
+    more = {"mysql_query_rules": [rule(2, match_pattern="^x", destination_hostgroup=20)]}
+    found = {}
+    for choice in ("publish", "discard"):
+        result = routed(
+            tables=more, open_edits=choice, routing=[ask("SELECT 1", hostgroup=20)], report_only=True
+        )
+        found[choice] = answers(result)[0]["hostgroup"]
+    assert found == {"publish": 10, "discard": 20}
+    assert "never loaded" in routed(tables=more)["msg"]
+    other = {"mysql_servers": [{"hostgroup_id": 30, "hostname": "192.0.2.39"}]}
+    assert routed(tables=other, routing=[ask("SELECT 1", hostgroup=20)])["ok"] is True
+
+
+def test_expectations_that_ask_nothing(rehearse: Module) -> None:
+    for each in ({"user": "shop", "statements": []}, {"user": "shop", "query": ""}):
+        assert rehearse(routing=[each])["msg"].startswith("routing, 1: ")
+
+
+def test_an_answer_that_came_too_late_is_none(routed: Module, monkeypatch: pytest.MonkeyPatch) -> None:
+    late = "Max connect timeout reached while reaching hostgroup 10 after 3471ms"
+    monkeypatch.setattr(Client, "ask", lambda *_: Answer(error=late))
+    monkeypatch.setattr(run_rehearsal, "wrong_patterns", lambda *_: [])
+    tables = {"mysql_servers": SERVERS, "mysql_users": USERS}
+    statements = [{"query": "BEGIN"}, {"query": "COMMIT"}]
+    asked = [ask("SELECT 1", hostgroup=10), {"user": "shop", "statements": statements}]
+    result = routed(tables=tables, routing=asked)
+    assert result["ok"] is True and [each["ok"] for each in result["routing"]] == [None, None], result
+    assert "could not be tried" in str(result["warnings"])
+    assert (
+        routed(tables=tables, routing=[ask("SELECT 1", error="Max connect timeout")])["routing"][0]["ok"]
+        is True
+    )
 
 
 def test_an_emulator_says_what_it_cannot_do(server: Server, rehearse: Module) -> None:
@@ -305,54 +363,6 @@ def test_a_program_that_is_none(module: Module, temporary: Path) -> None:
     result = module("rehearsal", program="/bin/false")
     assert "ended at once" in result["msg"]
     assert not list(temporary.iterdir())
-
-
-HOLD = """
-import sys, time
-sys.path[:0] = {path!r}
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.second import Second
-with Second({program!r}) as second:
-    print(second.folder, second.pid, flush=True)
-    time.sleep(60)
-"""
-
-
-def test_a_killed_task_leaves_nothing(server: Server) -> None:
-    script = HOLD.format(path=sys.path, program=program(server))
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as task:
-        assert task.stdout is not None
-        folder, number = task.stdout.readline().split()
-        assert Path(folder).is_dir()
-        task.send_signal(signal.SIGKILL)
-        task.wait()
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline and (
-            Path(folder).exists() or Path("/proc", number, "exe").exists()
-        ):
-            time.sleep(0.05)
-    assert not Path(folder).exists()
-    assert not os.path.exists(f"/proc/{number}/exe")
-
-
-def test_it_listens_on_no_port_and_is_nobody_elses(server: Server) -> None:
-    with Second(program(server)) as second:
-        assert second.folder.stat().st_mode & 0o777 == 0o700
-        status = Path(f"/proc/{second.pid}/net/tcp").read_text().splitlines()
-        own = Path("/proc/self/net/tcp").read_text().splitlines()
-        inodes = sockets_of(second.pid)
-        listening = [line.split()[9] for line in {*status, *own} if line.split()[3] == "0A"]
-        assert not inodes.intersection(listening)
-        assert os.getpriority(os.PRIO_PROCESS, second.pid) > os.getpriority(os.PRIO_PROCESS, 0)
-    assert not second.folder.exists()
-
-
-def sockets_of(pid: int) -> set[str]:
-    found = set()
-    for path in Path(f"/proc/{pid}/fd").iterdir():
-        target = os.readlink(path)
-        if target.startswith("socket:["):
-            found.add(target[8:-1])
-    return found
 
 
 @pytest.mark.parametrize("column, value", [("proxy_port", 6033), ("proxy_addr", "127.0.0.1")])

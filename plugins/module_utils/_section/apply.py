@@ -58,6 +58,11 @@ class Outcome:
         return bool(self.statements)
 
     @property
+    def loaded(self) -> frozenset[str]:
+        """Names of the sections that a LOAD takes."""
+        return frozenset(work.section.name for work in self.works if work.changes["runtime"])
+
+    @property
     def restart_required(self) -> list[str]:
         return sorted(
             name

@@ -3,13 +3,14 @@
 
 """What a second ProxySQL makes of what the first one would hold after a run.
 
-The first is only read. The second is given what its memory holds, then the declared changes, and LOADs both.
+The first is only read. The second is given what its memory holds, without edits that no LOAD of the run takes
+along, then the declared changes, and LOADs both.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,13 +53,19 @@ class Rehearsal:
     left_out: list[str] = field(default_factory=list)
 
 
-def rehearse(first: Admin, second: Admin, tables: Declared, variables: Mapping[str, str]) -> Rehearsal:
-    """Bring the second server to what the first would be. Raises DeclarationError as the run itself would."""
+def rehearse(
+    first: Admin, second: Admin, tables: Declared, variables: Mapping[str, str], published: Collection[str]
+) -> Rehearsal:
+    """Bring the second server to what the first would be. Raises DeclarationError as the run itself would.
+
+    published: names of the sections of which the run LOADs open edits as well.
+    """
     result = Rehearsal()
     loaded = [each for each in SECTIONS.values() if each.name not in _NEVER_LOADED]
     only_memory = [want.table.name for want, _config in tables if want.table.section in _NEVER_LOADED]
     copied = [name for section in loaded for name in section.tables] + only_memory
-    for section in _copy_variables(first, second) + _copy_tables(first, second, copied):
+    filled = _copy_variables(first, second, published) + _copy_tables(first, second, copied, published)
+    for section in filled:
         _load(second, section)
     tried = {name: value for name, value in variables.items() if not _kept_back(name)}
     result.left_out += [
@@ -93,9 +100,12 @@ def _load(admin: Admin, section: str) -> None:
 # -- what is there -----------------------------------------------------------------------
 
 
-def _copy_variables(first: Admin, second: Admin) -> list[str]:
+def _copy_variables(first: Admin, second: Admin, published: Collection[str]) -> list[str]:
     """The names of the sections that are now to be loaded, as of _copy_tables."""
     values = read_variables(first, "memory")
+    for name, value in read_variables(first, "runtime").items():
+        if name in values and section_of_variable(name).name not in published:
+            values[name] = value
     there = read_variables(second, "memory")
     copied = {
         name: value
@@ -108,13 +118,16 @@ def _copy_variables(first: Admin, second: Admin) -> list[str]:
     return list(dict.fromkeys(section_of_variable(name).name for name in copied))
 
 
-def _copy_tables(first: Admin, second: Admin, names: Sequence[str]) -> list[str]:
+def _copy_tables(first: Admin, second: Admin, names: Sequence[str], published: Collection[str]) -> list[str]:
     filled = filled_tables(first, names)
     for name in filled:
         table = TABLES[name]
         rows = raw_rows(first, table)
         known = set(second.fetch_raw(f"SELECT * FROM main.{name} LIMIT 0")[0])
         write_rows(second, table, [{key: row[key] for key in row if key in known} for row in rows])
+        if table.section not in (*published, *_NEVER_LOADED):
+            for statement in TableWork(first, Want(table, []), [], discard=True).memory_statements():
+                second.execute(statement)
     return list(
         dict.fromkeys(TABLES[name].section for name in filled if TABLES[name].section not in _NEVER_LOADED)
     )

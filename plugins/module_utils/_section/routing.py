@@ -12,6 +12,7 @@ second late.
 from __future__ import annotations
 
 import re
+import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,11 +28,20 @@ from .._server.sql import literal, plain
 from .rehearsal import empty, raw_rows, set_variables, write_rows
 
 _PASSWORD = "rehearsal"
-_PROBE = "rehearsal-probe"
+# No name that an application's user has.
+_PROBE = f"rehearsal-probe-{secrets.token_hex(6)}"
+# Each question passes all rules that are loaded, so not all patterns are asked about at once.
+_BATCH = 200
+_WRONG = "does not compile"
 # Milliseconds that no query runs for.
 _MARK = 1000000000
-# Seconds in which a mirrored query has arrived, too.
-_MIRROR = 0.2
+# Seconds in which a mirrored query has arrived, too, and where one is expected.
+_MIRROR, _MIRROR_EXPECTED = 0.2, 2.0
+# How the second server, or the machine, says that it was too slow; of a hostgroup that has a backend here.
+_LATE = re.compile(
+    r"Max connect timeout reached while reaching hostgroup (\d+)"
+    r"|(?:cannot log in: )?Lost connection .*timed out|cannot log in: .*timed out"
+)
 _HOSTGROUP = re.compile(r"reaching hostgroup (\d+)")
 _SETS = ("mysql_replication_hostgroups", "mysql_group_replication_hostgroups", "mysql_galera_hostgroups",
          "mysql_aws_aurora_hostgroups")  # fmt: skip
@@ -46,6 +56,7 @@ _VARIABLES = {
     "mysql-poll_timeout_on_failure": "100",
     "mysql-default_query_delay": "0",
 }
+_PATIENT = {"mysql-connect_timeout_server_max": "10000"}
 
 
 @dataclass
@@ -97,6 +108,35 @@ def wrong_patterns(server: Second, second: Admin, rules: Rules) -> list[dict[str
                 uses.setdefault(key, []).append((row, column))
     # The first shows that rules are applied at all.
     asked = [(".", ""), *uses]
+    set_variables(second, {"mysql-firewall_whitelist_enabled": "false"})
+    empty(second, "mysql_query_rules_fast_routing")
+    wrong = []
+    try:
+        with Client(server.client_socket, _PROBE, _PASSWORD, None) as client:
+            for begin in range(0, len(asked), _BATCH):
+                batch = asked[begin : begin + _BATCH]
+                _load_probes(second, batch)
+                for number, key in enumerate(batch):
+                    client.use(f"p{number}")
+                    error = client.ask("probe").error
+                    if error is not None and begin + number == 0:
+                        return None
+                    wrong += uses[key] if error and _WRONG in error else []
+    except ClientError:
+        return None
+    return [
+        {
+            "rule": int(str(row["rule_id"])),
+            "column": column,
+            "pattern": row[column],
+            "why": f"{_WRONG} as {rules.engine}{_hint(str(row[column]))}",
+        }
+        for row, column in wrong
+    ]
+
+
+def _load_probes(second: Admin, patterns: Sequence[tuple[str, str]]) -> None:
+    """A rule for each pattern, which a query finds by its schema, and one for those that match nothing."""
     always: Row = {"active": 1, "username": _PROBE, "apply": 1}
     probes: list[Row] = [
         {
@@ -107,34 +147,12 @@ def wrong_patterns(server: Second, second: Admin, rules: Rules) -> list[dict[str
             "re_modifiers": modifiers,
             "OK_msg": "compiles",
         }
-        for number, (pattern, modifiers) in enumerate(asked)
+        for number, (pattern, modifiers) in enumerate(patterns)
     ]
-    probes.append({**always, "rule_id": len(asked), "error_msg": "does not compile"})
-    set_variables(second, {"mysql-firewall_whitelist_enabled": "false"})
+    probes.append({**always, "rule_id": len(patterns), "error_msg": _WRONG})
     empty(second, "mysql_query_rules")
-    empty(second, "mysql_query_rules_fast_routing")
     write_rows(second, TABLES["mysql_query_rules"], probes)
     second.execute(load_statement(SECTIONS["MYSQL QUERY RULES"]))
-    wrong = []
-    try:
-        with Client(server.client_socket, _PROBE, _PASSWORD, "p0") as client:
-            if client.ask("probe").error is not None:
-                return None
-            for number, key in enumerate(asked[1:], 1):
-                client.use(f"p{number}")
-                if client.ask("probe").error is not None:
-                    wrong += uses[key]
-    except ClientError:
-        return None
-    return [
-        {
-            "rule": int(str(row["rule_id"])),
-            "column": column,
-            "pattern": row[column],
-            "why": f"does not compile as {rules.engine}{_hint(str(row[column]))}",
-        }
-        for row, column in wrong
-    ]
 
 
 def _after_verbs(pattern: str) -> tuple[str, str]:
@@ -201,7 +219,7 @@ def ask_all(
     filled = _filled(second)
     with Backends(server.folder, sorted(filled | _named(second))) as backends:
         _replace_servers(second, backends)
-        asking = _Asking(server, backends, marks, filled)
+        asking = _Asking(server, second, backends, marks, filled)
         return [asking.expectation(each) for each in expected]
 
 
@@ -245,6 +263,7 @@ def _replace_servers(second: Admin, backends: Backends) -> None:
 @dataclass
 class _Asking:
     server: Second
+    second: Admin
     backends: Backends
     marks: Mapping[int, Row]
     filled: set[int]
@@ -260,8 +279,33 @@ class _Asking:
         self.mirrors_on = any(row.get("flagOUT") for row in mirroring)
 
     def expectation(self, expected: Mapping[str, Any]) -> dict[str, Any]:
-        """An expectation with what was found, and whether that is it."""
+        """An expectation with what was found, and whether that is it; None: there was no answer in time."""
         place = {name: expected[name] for name in ("user", "schema", "client_address") if expected.get(name)}
+        answers = self._answers(expected)
+        if self._late(answers) is not None:
+            set_variables(self.second, _PATIENT)
+            answers = self._answers(expected)
+        late = self._late(answers)
+        for each in answers[late:] if late is not None else ():
+            each["ok"] = None
+        if not expected.get("statements"):
+            return {**place, **answers[0]}
+        found = [each["ok"] for each in answers]
+        return {
+            **place,
+            "statements": answers,
+            "ok": False if False in found else None if None in found else True,
+        }
+
+    def _late(self, answers: Sequence[Mapping[str, Any]]) -> int | None:
+        """Which is the first that was not answered for want of time alone."""
+        for number, each in enumerate(answers):
+            match = _LATE.match(each["found"].get("error", ""))
+            if match and not each["ok"] and (match[1] is None or int(match[1]) in self.backends.paths):
+                return number
+        return None
+
+    def _answers(self, expected: Mapping[str, Any]) -> list[dict[str, Any]]:
         statements = expected.get("statements") or [expected]
         answers: list[dict[str, Any]] = []
         try:
@@ -279,9 +323,7 @@ class _Asking:
         except ClientError as exc:
             error = {"error": f"cannot log in: {exc}"}
             answers += [_judged(each, dict(error)) for each in statements[len(answers) :]]
-        if not expected.get("statements"):
-            return {**place, **answers[0]}
-        return {**place, "statements": answers, "ok": all(each["ok"] for each in answers)}
+        return answers
 
     def _ask(
         self, client: Client, expected: Mapping[str, Any], previous: int | None
@@ -309,7 +351,8 @@ class _Asking:
             if hostgroup:
                 found["hostgroup"] = int(hostgroup.group(1))
         if rule in self.mirrors or self.mirrors_on or expected.get("mirrored") is not None:
-            mirrored = self._mirrored(before, answer.number, arrival.text if arrival else query)
+            patience = _MIRROR if expected.get("mirrored") is None else _MIRROR_EXPECTED
+            mirrored = self._mirrored(before, answer.number, arrival.text if arrival else query, patience)
             if mirrored is not None:
                 found["mirrored"] = mirrored
         return found, mark
@@ -322,8 +365,8 @@ class _Asking:
             return None
         return int(str(self.marks[mark]["rule_id"]))
 
-    def _mirrored(self, before: int, number: int, text: str) -> int | None:
-        deadline = time.monotonic() + _MIRROR
+    def _mirrored(self, before: int, number: int, text: str, patience: float) -> int | None:
+        deadline = time.monotonic() + patience
         while True:
             others = [each for each in self.backends.arrived[before:] if each.number != number]
             same = [each for each in others if each.text == text] or [

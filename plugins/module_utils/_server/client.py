@@ -17,7 +17,7 @@ with contextlib.suppress(ImportError):
     import pymysql
     import pymysql.cursors
 
-_TIMEOUT = 5
+_TIMEOUT = 20
 
 
 class ClientError(Exception):
@@ -72,7 +72,10 @@ class Client:
             self._connection.close()
 
     def use(self, schema: str) -> None:
-        self._connection.select_db(schema)
+        try:
+            self._connection.select_db(schema)
+        except (OSError, pymysql.err.MySQLError) as exc:
+            raise ClientError(_text(exc)) from None
 
     def ask(self, query: str) -> Answer:
         cursor = self._connection.cursor()

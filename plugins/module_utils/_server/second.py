@@ -33,7 +33,6 @@ from .login import Login
 # Ansible's own run_command waits for the end of what it runs; this server runs beside the module.
 subprocess: Any = importlib.import_module("subprocess")
 
-USER = "rehearsal"
 # A path longer than this is none for a socket.
 _MAX_PATH = 107
 _NEWUSER, _NEWNET = 0x10000000, 0x40000000
@@ -46,6 +45,7 @@ datadir="{folder}"
 admin_variables=
 {{
     admin_credentials="{user}:{password}"
+    stats_credentials="{user}-stats:{password}"
     mysql_ifaces="{folder}/admin.sock"
     pgsql_ifaces="{folder}/pgadmin.sock"
     restapi_enabled=false
@@ -73,7 +73,11 @@ GIVEN = frozenset(
 )
 
 # Ends when the task does, whose end of the pipe the kernel closes.
-_SWEEP = 'read -r nothing; kill -9 "$1" 2>/dev/null; sleep 0.1; rm -rf "$2"'
+_SWEEP = (
+    'read -r pid; read -r nothing; [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null;'
+    # A second time, for what somebody was just writing there.
+    ' sleep 0.1; rm -rf "$1"; sleep 1; rm -rf "$1"'
+)
 
 
 class RehearsalError(EngineError):
@@ -94,8 +98,10 @@ class Second:
             raise RehearsalError(f"program: {program} is not a program that can be run here")
         self.command[0] = found
         self.timeout = timeout
-        self.folder = _private_folder()
+        self.folder = _private_path()
         self.client_socket = str(self.folder / "client.sock")
+        # No name that an application's user has.
+        self._user = f"rehearsal-{secrets.token_hex(6)}"
         self._password = secrets.token_hex(16)
         self._process: Any = None
         self._sweeper: Any = None
@@ -108,7 +114,7 @@ class Second:
     def login(self) -> Login:
         path = str(self.folder / "admin.sock")
         return Login(
-            user=USER,
+            user=self._user,
             password=self._password,
             unix_socket=path,
             ssl_mode="disabled",
@@ -139,11 +145,23 @@ class Second:
             self._sweeper.stdin.close()
 
     def _start(self) -> None:
+        # First, so that there is nothing yet that a task could leave behind.
+        self._sweeper = subprocess.Popen(
+            ["/bin/sh", "-c", _SWEEP, "sh", str(self.folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            self.folder.mkdir(0o700)
+        except OSError as exc:
+            raise RehearsalError(f"{self.folder}: {exc.strerror}") from None
         cnf, log = self.folder / "proxysql.cnf", self.folder / "log"
         owner = _owner()
         made = [cnf, *_certificate(self.folder)]
         with open(cnf, "w", opener=_private) as file:
-            file.write(_CNF.format(folder=self.folder, user=USER, password=self._password))
+            file.write(_CNF.format(folder=self.folder, user=self._user, password=self._password))
         if owner is not None:
             for path in (self.folder, *made):
                 os.chown(path, owner.pw_uid, owner.pw_gid)
@@ -161,13 +179,8 @@ class Second:
                 )
             except (OSError, subprocess.SubprocessError) as exc:
                 raise RehearsalError(f"program: {self.command[0]} cannot be started: {exc}") from None
-        self._sweeper = subprocess.Popen(
-            ["/bin/sh", "-c", _SWEEP, "sh", str(self._process.pid), str(self.folder)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        self._sweeper.stdin.write(b"%d\n" % self._process.pid)
+        self._sweeper.stdin.flush()
         deadline = time.monotonic() + self.timeout
         while not _listens(str(self.folder / "admin.sock")):
             if self._process.poll() is not None:
@@ -209,13 +222,13 @@ def _certificate(folder: Path) -> list[Path]:
     return []
 
 
-def _private_folder() -> Path:
-    for place in (None, "/tmp"):
-        folder = Path(tempfile.mkdtemp(prefix="proxysql-rehearsal-", dir=place))
+def _private_path() -> Path:
+    """Where a folder is to be, which nobody can know beforehand."""
+    for place in (tempfile.gettempdir(), "/tmp"):
+        folder = Path(place) / f"proxysql-rehearsal-{secrets.token_hex(6)}"
         # Sockets of backends have the longest names.
         if len(str(folder / "b4294967295.sock")) <= _MAX_PATH:
             return folder
-        folder.rmdir()
     raise RehearsalError("no folder for temporary files has a path short enough for sockets")
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,7 +14,7 @@ from .._catalog.tables import TABLES, Table
 from .._declared.errors import DeclarationError, EngineError, all_of
 from .._declared.variables import declared_variables
 from .._planning.plan import Want
-from .._section.apply import How, apply
+from .._section.apply import OPEN_EDITS, How, Outcome, apply
 from .._section.rehearsal import raw_rows, rehearse
 from .._section.routing import ask_all, never_matching, rules_of, users_known, wrong_patterns
 from .._section.section import Part
@@ -64,6 +64,7 @@ def run_rehearsal() -> None:
         "state": {"type": "raw", "default": "merged"},
         "scope": {"type": "dict"},
         "allow_empty": {"type": "bool", "default": False},
+        "open_edits": {"type": "str", "default": OPEN_EDITS[0], "choices": list(OPEN_EDITS)},
         "routing": {
             "type": "list",
             "elements": "dict",
@@ -103,10 +104,12 @@ def run_rehearsal() -> None:
 
     def body(admin: Admin) -> dict[str, Any]:
         tables = [(wants.get(name) or wanted(table_of(admin, name)), rows[name]) for name in rows]
-        if params["only_changes"] and not _changes(admin, tables, variables):
+        planned = _planned(admin, tables, variables, params["open_edits"])
+        if params["only_changes"] and not planned.changed:
             return {**_NOTHING, "rehearsed": False}
+        published = planned.loaded if params["open_edits"] == "publish" else frozenset[str]()
         with Second(params["program"] or default_program()) as server, Admin(server.login) as second:
-            return _found(admin, server, second, tables, variables, routing)
+            return _found(admin, server, second, tables, variables, published, routing)
 
     def judged(admin: Admin) -> dict[str, Any]:
         result = body(admin)
@@ -119,11 +122,16 @@ def run_rehearsal() -> None:
     module.run(judged)
 
 
-def _changes(admin: Admin, tables: Sequence[tuple[Want, Any]], variables: Mapping[str, str]) -> bool:
-    """Whether a run would write anything. Raises DeclarationError as the run itself would."""
+def _planned(
+    admin: Admin, tables: Sequence[tuple[Want, Any]], variables: Mapping[str, str], open_edits: str
+) -> Outcome:
+    """What a run would write. Raises EngineError as the run itself would.
+
+    Of logins, and of open edits, only the first server knows.
+    """
     works: list[Part] = list(plan_variables(admin, dict(variables))) if variables else []
     works += [TableWork(admin, want, config) for want, config in tables]
-    return apply(admin, works, How(check=True, open_edits="publish")).changed
+    return apply(admin, works, How(check=True, open_edits=open_edits))
 
 
 def _check(states: Mapping[str, str], routing: Sequence[Mapping[str, Any]]) -> None:
@@ -131,6 +139,12 @@ def _check(states: Mapping[str, str], routing: Sequence[Mapping[str, Any]]) -> N
         if word in states.values():
             raise DeclarationError(f"state: {word} changes nothing, so there is nothing to rehearse")
     for number, each in enumerate(routing, 1):
+        statements = each.get("statements")
+        if statements is not None and not statements:
+            raise DeclarationError(f"routing, {number}: statements is empty")
+        for part in statements or [each]:
+            if not (part.get("query") or "").strip():
+                raise DeclarationError(f"routing, {number}: a query is empty")
         address = each.get("client_address")
         try:
             if address:
@@ -147,6 +161,7 @@ def _found(
     second: Admin,
     tables: Sequence[tuple[Want, Any]],
     variables: Mapping[str, str],
+    published: Collection[str],
     routing: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     warnings = []
@@ -154,7 +169,7 @@ def _found(
         warnings.append(
             f"the program rehearsed with is ProxySQL {second.version}, the one that serves {admin.version}"
         )
-    done = rehearse(admin, second, tables, variables)
+    done = rehearse(admin, second, tables, variables, published)
     result: dict[str, Any] = {**_NOTHING, "refused": done.refused, "patterns": [], "rehearsed": True}
     result["program_version"] = second.version
     left_out = done.left_out
@@ -175,7 +190,7 @@ def _found(
             result["patterns"] = patterns
             if routing:
                 result["routing"] = ask_all(server, second, rules, saved, firewall or "false", routing)
-                untried = _untried(rules.active)
+                untried = [*_untried(rules.active), *_unanswered(result["routing"])]
                 left_out += untried
                 warnings += untried
     result["patterns"] += never_matching(second, rules)
@@ -195,6 +210,16 @@ def _untried(active: Iterable[Mapping[str, Any]]) -> list[str]:
         for row in active
         for name in ("proxy_addr", "proxy_port")
         if row.get(name) is not None
+    ]
+
+
+def _unanswered(routing: Iterable[Mapping[str, Any]]) -> list[str]:
+    return [
+        f"routing, {each['user']}: {part['query'][:120]}: could not be tried,"
+        f" the second ProxySQL was too slow ({part['found'].get('error', 'the session was lost')})"
+        for each in routing
+        for part in each.get("statements") or [each]
+        if part["ok"] is None
     ]
 
 
