@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,7 @@ from .._cluster.emergency import Promotion, choose
 from .._cluster.guardian import Guardian, Record
 from .._cluster.placing import SERVERS, VARIABLES, Nodes
 from .._cluster.switch import Hands, Switch, Task
-from .._declared.errors import DeclarationError, EngineError
+from .._declared.errors import ConnectError, DeclarationError, EngineError
 from .._declared.rows import Row
 from .._planning.placement import Pair, Place, changes, held, of_pair, placed, places, text_of, without
 from .._planning.primary import (
@@ -33,6 +34,7 @@ from .._section.lock import WriteLock
 from .._server.admin import Admin
 from .._server.backends import Attempt
 from .._server.databases import open_database
+from .._server.login import Login
 from .module import Module, Spec, login
 
 _CONNECT = 3.0  # seconds, for each database
@@ -78,11 +80,23 @@ class _Change:
         ]
         self.pair = _pair(admin, self.params["writer_hostgroup"])
         self.record = Record(f"{self.params['restore_points']}/primary_switchover.json")
-        admins = [stack.enter_context(Admin(each)) for each in self.logins]
-        self.hands = self._hands(admins)
+        self.away: list[str] = []
+        self.hands = self._hands([each for each in map(partial(self._open, stack), self.logins) if each])
         stack.callback(self.hands.close)
         self.stack = stack
         self.declared: list[Row] = []
+
+    def _open(self, stack: contextlib.ExitStack, node: Login) -> Admin | None:
+        """In an emergency a node that does not answer either is gone without: it follows when it is back."""
+        if not self.params["emergency"]:
+            return stack.enter_context(Admin(node))
+        try:
+            return stack.enter_context(
+                Admin(replace(node, connect_timeout=min(_CONNECT, node.connect_timeout)))
+            )
+        except ConnectError as exc:
+            self.away.append(f"{exc.message}. It is gone without")
+            return None
 
     def _hands(self, admins: Sequence[Admin]) -> Hands:
         given = self.params
@@ -199,10 +213,10 @@ class _Change:
                 switch.run(self.params["timeout"], wait)
             clean = not switch.left
         except EngineError as exc:
-            clean = "left" not in exc.fields and bool(switch.done)
+            clean = not switch.left and "left" not in exc.fields
             raise
         finally:
-            if clean or not switch.done:
+            if clean:
                 self.record.remove()
         return self._done(task, switch, result)
 
@@ -231,7 +245,7 @@ class _Change:
         before = placed(declared, self.pair, old)
         after = without(placed(before, self.pair, choice.new), old)
         task = Task(self.pair, old, choice.new, choice.others, before, held(standing, self.pair), after)
-        result = self._told(task, Found([], choice.warnings), [choice.loss])
+        result = self._told(task, Found([], [*choice.warnings, *self.away]), [choice.loss])
         if self.check:
             return {
                 **result,
