@@ -33,6 +33,10 @@ options:
     type: list
     elements: str
     default: []
+  run:
+    description: The name of the run.
+    type: str
+    default: ""
 """
 
 EXAMPLES = r"""
@@ -49,6 +53,7 @@ _value:
       was not compared.
     - C(proxysql_converged_seconds), by node how long it took until all its sections agreed.
     - C(proxysql_vip_holders), by virtual IP the hosts that hold it.
+    - C(proxysql_changes), by node a line on who has changed what in this run, with the restore point. Empty if nothing was changed.
   type: dict
 """
 
@@ -57,19 +62,16 @@ from typing import Any, Callable
 
 from ..plugin_utils._site.values import found_facts
 from ..plugin_utils._standing import addresses
+from ..plugin_utils._trace import WRITING, changed, traces
 
-# Where the roles keep the results of what writes tables and variables.
-_WRITING = ("__proxysql_joined", "__proxysql_declared", "__proxysql_stands")
 _NOT_COMPARED = "not compared: no ProxySQL is there, or it was not reached"
 
 
 def _drift(seen: Mapping[str, Any]) -> list[str]:
-    results = [seen.get(name) or {} for name in _WRITING]
+    results = [seen.get(name) or {} for name in WRITING]
     if not any(result and not result.get("skipped") for result in results):
         return [_NOT_COMPARED]
-    diffs = [diff for result in results if result.get("changed") for diff in result.get("diff") or []]
-    headers = [diff.get("before_header") for diff in diffs]
-    return list(dict.fromkeys(header for header in headers if header))
+    return changed(seen)
 
 
 def _converged(seen: Mapping[str, Any]) -> dict[str, float]:
@@ -88,6 +90,7 @@ def site_stats(
     hostvars: Mapping[str, Mapping[str, Any]],
     instances: Sequence[Mapping[str, Any]] = (),
     asked: Sequence[str] = (),
+    run: str = "",
 ) -> dict[str, Any]:
     drift, seconds = {}, {}
     holders: dict[str, list[str]] = {}
@@ -106,6 +109,7 @@ def site_stats(
         "proxysql_drift": drift,
         "proxysql_converged_seconds": seconds,
         "proxysql_vip_holders": holders,
+        "proxysql_changes": traces(hosts, hostvars, run),
     }
 
 

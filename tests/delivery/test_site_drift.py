@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -30,7 +31,7 @@ def end_of_site(
     }
     group = {"proxysql_core": {"hosts": hosts}, "proxysql_satellite": {"hosts": {}}}
     (folder / "hosts.yml").write_text(yaml.safe_dump({"all": {"children": group}}), encoding="utf-8")
-    planned = {"results": [{"item": {"playbook": {"drift": drift}, "instances": []}}]}
+    planned = {"results": [{"item": {"playbook": {"drift": drift}, "instances": [], "run": "run-1"}}]}
     (folder / "planned.json").write_text(json.dumps({"__proxysql_planned": planned}), encoding="utf-8")
     done = subprocess.run(
         ["ansible-playbook", "-i", "hosts.yml", "-e", "@planned.json", *options, "play.yml"],
@@ -74,3 +75,6 @@ def test_a_run_that_only_reports_or_that_has_mended_it_does_not_fail(
     assert status == 0, output
     # the artifact of the job has it all the same
     assert "mysql_users (memory, disk)" in output
+    # and so has it who has changed it, as the journal of the node
+    changes = re.search(r'"proxysql_changes": {(.*?)}', output, re.DOTALL)
+    assert changes and re.search(r"core1.*run-1 by \S+ wrote mysql_users \(memory, disk\)", changes[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from ansible_collections.mysqlha.proxysql.plugins.filter.site_stats import site_stats
 
 CHANGED = {
@@ -67,3 +68,32 @@ def test_a_host_that_was_not_looked_at_is_not_called_as_declared() -> None:
     assert set(found["proxysql_drift"]) == {"bare", "dead"}
     assert all(text.startswith("not compared") for (text,) in found["proxysql_drift"].values())
     assert found["proxysql_converged_seconds"] == found["proxysql_vip_holders"] == {}
+
+
+def test_a_line_of_who_has_changed_what_for_every_node() -> None:
+    written = {**CHANGED, "restore_point": "20261127T090000.000000Z"}
+    person = {"awx_user_name": "alice\n", "awx_job_id": 12}
+    hostvars = {
+        "core1": {**person, "__proxysql_joined": {"changed": False}, "__proxysql_declared": written},
+        "core2": {**person, "__proxysql_joined": {"changed": False}},
+        "sat1": {**person, "__proxysql_stands": {**CHANGED, "diff": [{"before_header": "scheduler (disk)"}]}},
+    }
+    head = "run-1 by alice? (job 12) wrote"
+    assert site_stats(list(hostvars), hostvars, run="run-1")["proxysql_changes"] == {
+        "core1": f"{head} mysql_users (memory, disk), global_variables (runtime); restore point "
+        "20261127T090000.000000Z",
+        "core2": f"{head} on core1, sat1, which this node follows",
+        "sat1": f"{head} scheduler (disk)",
+    }
+
+
+def test_no_line_where_nothing_was_changed() -> None:
+    hostvars = {"core1": {"__proxysql_joined": {"changed": False, "diff": CHANGED["diff"]}}}
+    assert site_stats(["core1"], hostvars, run="run-1")["proxysql_changes"] == {}
+
+
+def test_without_a_controller_it_is_the_user_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: "bob")
+    monkeypatch.setattr("socket.gethostname", lambda: "desk")
+    changes = site_stats(["core1"], {"core1": {"__proxysql_back": CHANGED}}, run="run-1")["proxysql_changes"]
+    assert changes["core1"].startswith("run-1 by bob@desk wrote mysql_users")

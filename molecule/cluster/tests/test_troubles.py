@@ -282,7 +282,9 @@ def nothing_done_in_check_mode(cluster: Cluster, leaving: Node) -> None:
     """Check mode of remove_node tells what would be done, and does none of it."""
 
     def members() -> list[object]:
-        return [node.admin("SELECT * FROM runtime_proxysql_servers ORDER BY hostname") for node in cluster.nodes]
+        return [
+            node.admin("SELECT * FROM runtime_proxysql_servers ORDER BY hostname") for node in cluster.nodes
+        ]
 
     before = members()
     code, output = play("remove_node", "--check", "-e", f"proxysql_remove_node_host={leaving}")

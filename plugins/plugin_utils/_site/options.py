@@ -20,7 +20,7 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 ROLES = ("proxysql", "keepalived")
 PREFIXES = ("proxysql_", "keepalived_")
 #: What playbooks/site.yml publishes, and a workflow of AWX hands to its next job.
-PUBLISHED = ("proxysql_drift", "proxysql_converged_seconds", "proxysql_vip_holders")
+PUBLISHED = ("proxysql_drift", "proxysql_converged_seconds", "proxysql_vip_holders", "proxysql_changes")
 
 _SIMPLE = (str, int, float)
 # How like a real name a wrong one has to be to be refused, without the prefix that all have.

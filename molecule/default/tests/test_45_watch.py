@@ -1,0 +1,74 @@
+"""What watches the cluster: numbers, the line that a change leaves, and a bundle for a ticket."""
+
+from __future__ import annotations
+
+import json
+import stat
+import tarfile
+import urllib.request
+from pathlib import Path
+
+import pytest
+from helpers import CHECKOUT, Cluster, played
+from leaks import leaks
+
+
+def test_prometheus_is_told_of_nodes_that_serve_numbers(cluster: Cluster, tmp_path: Path) -> None:
+    played("monitoring", "-e", f"proxysql_monitoring_folder={tmp_path}")
+    targets = json.loads((tmp_path / "targets/proxysql.json").read_text(encoding="utf-8"))
+    assert [group["labels"]["node"] for group in targets] == [str(node) for node in cluster.nodes]
+    assert (tmp_path / "prometheus/proxysql.rules.yml").exists() and (tmp_path / "grafana/node.json").exists()
+    if not cluster.active.is_real:
+        pytest.skip("the emulator has no exporter")
+    recorded = json.loads((CHECKOUT / "tests/conformance/metrics.json").read_text(encoding="utf-8"))
+    for group in targets:
+        with urllib.request.urlopen(f"http://{group['targets'][0]}/metrics", timeout=10) as answer:
+            text = answer.read().decode()
+        assert all(f"\n# TYPE {name} " in text for name in recorded["metrics"] if name != "mysql_error_total")
+
+
+def test_the_numbers_of_the_status_and_of_the_virtual_ip(cluster: Cluster, tmp_path: Path) -> None:
+    played("status", "-e", f"proxysql_status_metrics={tmp_path}/proxysql.prom")
+    numbers = (tmp_path / "proxysql.prom").read_text(encoding="utf-8").splitlines()
+    assert 'proxysql_status_healthy{cluster="proxysql"} 1' in numbers
+    for node in cluster.nodes:
+        assert f'proxysql_status_drift{{cluster="proxysql",node="{node}"}} 0' in numbers
+        kept = f'proxysql_status_restore_point_timestamp_seconds{{cluster="proxysql",node="{node}"}} '
+        assert [line for line in numbers if line.startswith(kept)], node
+    for core, state in ((cluster.active, 1), (cluster.backup, 0)):
+        shown = core.run("cat /run/proxysql-vip/keepalived/proxysql_vip.prom").splitlines()
+        assert f'proxysql_vip_state{{vrrp_instance="proxysql",state="MASTER"}} {state}' in shown
+        assert [line for line in shown if line.startswith('proxysql_vip_priority{vrrp_instance="proxysql"} ')]
+
+
+def test_every_node_knows_who_has_changed_what(cluster: Cluster) -> None:
+    for node in cluster.nodes:
+        lines = node.run("journalctl --quiet --identifier proxysql-change --output cat").splitlines()
+        assert lines and all(" by " in line and line.startswith("run-") for line in lines), lines
+        assert leaks(cluster.secrets(), "\n".join(lines)) == []
+    first = cluster.active.run("journalctl -q -t proxysql-change -o cat").splitlines()[0]
+    assert "mysql_users" in first, first
+
+
+def test_a_bundle_for_a_ticket(cluster: Cluster, tmp_path: Path) -> None:
+    before = cluster.processes()
+    output = played(
+        "diagnose", "-e", f"proxysql_diagnose_folder={tmp_path}", "-e", "proxysql_diagnose_symptom=vip"
+    )
+    assert cluster.processes() == before
+    (archive,) = tmp_path.glob("proxysql-*.tar.gz")
+    assert stat.S_IMODE(archive.stat().st_mode) == 0o600 and list(tmp_path.iterdir()) == [archive]
+    texts = {}
+    with tarfile.open(archive) as packed:
+        for member in packed:
+            file = packed.extractfile(member)
+            if file:
+                texts[member.name.partition("/")[2]] = file.read().decode()
+    assert set(texts) == {
+        *("findings.txt", "status.txt", "vip.txt"),
+        *(f"{node}.{kind}" for node in cluster.nodes for kind in ("txt", "json")),
+    }
+    assert "instance proxysql:" in texts["vip.txt"] and "VRRP changed its state" in output
+    assert "Id=keepalived.service" in texts[f"{cluster.active}.txt"]
+    assert json.loads(texts[f"{cluster.active}.json"])["met"]["activity"]["counters"]
+    assert leaks(cluster.secrets(), output + "".join(texts.values())) == []
