@@ -43,6 +43,14 @@ CHOSEN = {"username": "shop", "schemaname": "shop", "destination_hostgroup": 30}
 FAST = "mysql_query_rules_fast_routing"
 
 # Name of the rule; what is declared with it found, in which row; and the like of it with nothing found.
+QUERY_LOG = {"variables": {"mysql-eventslog_filename": "/var/log/proxysql/queries.log"}}
+PRUNE = {
+    "id": 1,
+    "interval_ms": 10000,
+    "filename": "/bin/sh",
+    "arg1": "-c",
+    "arg2": "ls -r /var/log/proxysql/queries.log.* | tail -n +11 | xargs -r rm -f",
+}
 BOTH_WAYS: list[tuple[str, str, dict[str, Any], str, dict[str, Any]]] = [
     (
         "hostgroup-without-servers", "error",
@@ -187,6 +195,17 @@ BOTH_WAYS: list[tuple[str, str, dict[str, Any], str, dict[str, Any]]] = [
         {"tables": {"mysql_users": [user(password="")]}}, "username=shop, backend=True",
         # It may have one.
         {"tables": {"mysql_users": [{"username": "shop"}]}, "states": "merged"},
+    ),
+    (
+        "log-without-bound", "warning",
+        {"tables": {"scheduler": [{**PRUNE, "arg2": "ls other.log.*"}]}, **QUERY_LOG},
+        "mysql-eventslog_filename",
+        {"tables": {"scheduler": [PRUNE]}, **QUERY_LOG},
+    ),
+    (
+        "log-without-bound", "warning",
+        {"tables": {}, "variables": {"mysql-auditlog_filename": "audit.log"}}, "mysql-auditlog_filename",
+        {"tables": {}, "variables": {"mysql-auditlog_filename": ""}},
     ),
 ]  # fmt: skip
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..._declared.errors import DeclarationError
 from ..._declared.rows import Row
-from . import chain, servers, users
+from . import chain, logs, servers, users
 from .look import SEVERITIES, Finding, LintRule, look_of
 
 RULES = (
@@ -150,6 +150,14 @@ RULES = (
         "An active user may log in without a password.",
         "A user with a spiffe_id in attributes shows a certificate and is not reported.",
         users.without_password,
+    ),
+    LintRule(
+        "log-without-bound",
+        "warning",
+        "The query log or the audit log has no job that removes its old files.",
+        "ProxySQL numbers their files and never removes one. When it cannot write to them, as on a full disk,"
+        " it ends itself (seen with 2.7.1). A job of the scheduler whose arguments name the file is enough.",
+        logs.without_bound,
     ),
     LintRule(
         "lint-ignore",
