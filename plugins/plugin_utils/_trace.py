@@ -12,7 +12,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 # Where the roles keep the results of what writes tables and variables, or puts them back.
-WRITING = ("__proxysql_joined", "__proxysql_declared", "__proxysql_stands", "__proxysql_back")
+WRITING = (
+    "__proxysql_joined",
+    "__proxysql_declared",
+    "__proxysql_stands",
+    "__proxysql_led_back",
+    "__proxysql_back",
+)
 # What AWX, or Automation Platform, says of the person and of the job.
 _PERSON = ("awx_user_name", "tower_user_name")
 _JOB = ("awx_job_id", "tower_job_id")
