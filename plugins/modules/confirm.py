@@ -15,6 +15,9 @@ description:
     folder.
   - After the change, O(state=checked) watches live traffic for some seconds and fails if it is worse than before.
   - O(state=confirmed) takes the timer away.
+  - A timer does not outlive the host's going down. If that happens before the change is confirmed, a unit
+    C(proxysql-confirm-boot) in C(/etc/systemd/system), which is there as long as the timer is, puts back what was there as
+    soon as the host is up again.
   - The timer itself is no change. Only O(state=rolled_back) changes ProxySQL, and says so.
 author:
   - The mysqlha.proxysql developers (@mysqlha)
@@ -24,7 +27,8 @@ options:
       - V(armed) measures how traffic is, in RV(before), and then sets the timer. It fails if there is one already.
       - V(checked) compares with that. It fails at once when something is worse than O(limits), or a declared query went
         elsewhere. The timer goes on.
-      - V(confirmed) takes the timer away. It fails if the timer has run out before.
+      - V(confirmed) takes the timer away. It fails if the timer has run out before, and warns if somebody else has taken it
+        away.
       - V(rolled_back) puts back at once what the timer would, and then takes it away.
     type: str
     choices: [armed, checked, confirmed, rolled_back]

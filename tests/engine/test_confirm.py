@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import stat
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import Any, Callable
 
 import pymysql
 import pytest
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._section import unattended
 from driver import everything
 from server import Server
 
@@ -39,6 +41,9 @@ def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (folder / name).write_text(FAKE)
         (folder / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    (folder / "units").mkdir()
+    for name in ("_RUNS", "_UNITS"):
+        monkeypatch.setattr(unattended, name, str(folder / "units"))
     return folder
 
 
@@ -290,9 +295,36 @@ def test_the_program_holds_the_engine_and_nothing_of_ansible(confirm: Module, po
     assert not [name for name in names if "_tasks" in name or name.startswith("ansible/")]
 
 
+def test_a_host_that_goes_down_meanwhile(
+    server: Server, module: Module, confirm: Module, points: Path, systemd: Path
+) -> None:
+    module("config", tables=SERVERS, restore_points=str(points))
+    before = everything(server)
+    confirm("armed")
+    module("config", tables=OTHERS, restore_points=str(points), state="overridden")
+    (systemd / "timer").unlink()
+    unit = systemd / "units" / "multi-user.target.wants" / "proxysql-confirm-boot.service"
+    said = dict(line.split("=", 1) for line in unit.read_text().splitlines() if "=" in line)
+    assert Path(said["ConditionPathExists"]).is_file()
+    done = subprocess.run(shlex.split(said["ExecStart"]), env={}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert everything(server) == before
+    assert not Path(said["ConditionPathExists"]).exists()
+    assert "has already put back" in confirm("confirmed")["msg"]
+    assert [path.name for path in (systemd / "units").rglob("*")] == ["multi-user.target.wants"]
+
+
+def test_a_guard_that_is_gone_is_told(confirm: Module, systemd: Path) -> None:
+    confirm("armed")
+    (systemd / "timer").unlink()
+    for check in (True, False):
+        assert "nobody was guarding" in str(confirm("confirmed", check=check)["warnings"])
+    assert "warnings" not in confirm("confirmed")
+
+
 def test_a_rollback_at_work_is_waited_for_and_not_cut_off(confirm: Module, systemd: Path) -> None:
     confirm("armed")
-    busy = 'case "$*" in *.service) test "$(grep -c is-active.*service log)" -lt 4 ;; esac'
+    busy = 'case "$*" in *.service) test "$(grep -c is-active.*confirm.service log)" -lt 4 ;; esac'
     (systemd / "systemctl").write_text(FAKE.replace("test -e timer", busy))
     confirm("confirmed")
     log = (systemd / "log").read_text()

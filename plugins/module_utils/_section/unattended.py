@@ -4,7 +4,8 @@
 """A rollback that a node does by itself: the engine in one file, its settings, and a timer of systemd.
 
 Armed before a change is written, it fires unless it is disarmed in time, whether or not there is still a
-controller. What it needs to log in is in a file of root; nothing secret is in arguments or in the unit.
+controller. A timer does not outlive the host's going down, so a second unit rolls back when it comes up. What
+it needs to log in is in a file of root; nothing secret is in arguments or in the units.
 """
 
 from __future__ import annotations
@@ -34,6 +35,20 @@ subprocess: Any = importlib.import_module("subprocess")
 
 UNIT = "proxysql-confirm"
 _PROGRAM, _OUTCOME = "rollback.pyz", "outcome.json"
+# Where systemd, if it runs the host, finds what it starts at boot.
+_RUNS, _UNITS = "/run/systemd/system", "/etc/systemd/system"
+_BOOT = """\
+[Unit]
+Description=Roll ProxySQL back, since the host went down before a change was confirmed
+After=proxysql.service network.target
+ConditionPathExists={settings}
+
+[Service]
+ExecStart={command}
+
+[Install]
+WantedBy=multi-user.target
+"""
 _ENGINE = __name__.rpartition("._section")[0]
 # Seconds between attempts to reach a ProxySQL that is just being restarted.
 _PAUSES = (2, 5, 10, 30)
@@ -52,10 +67,17 @@ class Unattended:
 
     @property
     def armed(self) -> bool:
-        return _run("systemctl", "is-active", "--quiet", f"{self.unit}.timer") == 0
+        """Whether somebody will roll back, or is at it."""
+        units = (f"{self.unit}.timer", f"{self.unit}-boot.service")
+        return any(_run("systemctl", "is-active", "--quiet", unit) == 0 for unit in units)
 
-    def arm(self, login: Login, seconds: float, keep: int, label: str) -> None:
-        """Roll back in so many seconds what is written from now on."""
+    @property
+    def waits(self) -> bool:
+        """Whether a change waits to be confirmed."""
+        return settings_of(self.points) is not None
+
+    def arm(self, login: Login, seconds: float, keep: int, label: str) -> list[str]:
+        """Roll back in so many seconds what is written from now on. Returns what is not guarded."""
         if self.armed:
             raise EngineError(
                 f"{self.unit}.timer is running: another change waits to be confirmed, or to be rolled back"
@@ -89,13 +111,36 @@ class Unattended:
             raise EngineError(
                 f"systemd-run could not set the timer {self.unit} ({code}); nothing was changed"
             )
+        try:
+            self._guard_the_boot(program)
+        except OSError as exc:
+            return [f"{_UNITS}: {exc.strerror or exc}; if the host goes down, nobody takes the change back"]
+        return []
+
+    def _guard_the_boot(self, program: list[str]) -> None:
+        if not os.path.isdir(_RUNS):
+            return
+        unit, link = self._boot_unit()
+        os.makedirs(os.path.dirname(link), exist_ok=True)
+        with open(unit, "w", encoding="utf-8") as stream:
+            words = {
+                "settings": os.path.join(self.folder, SETTINGS).replace("%", "%%"),
+                "command": _quoted(program),
+            }
+            stream.write(_BOOT.format(**words))
+        os.symlink(unit, link)
+
+    def _boot_unit(self) -> tuple[str, str]:
+        name = f"{self.unit}-boot.service"
+        return os.path.join(_UNITS, name), os.path.join(_UNITS, "multi-user.target.wants", name)
 
     def disarm(self) -> dict[str, Any] | None:
         """Take the timer away; what the rollback found, if it fired before."""
         _run("systemctl", "stop", f"{self.unit}.timer")
         # One that is at work is waited for: cut off half way it would leave a half behind.
         patience = time.monotonic() + _PATIENCE
-        while _run("systemctl", "is-active", "--quiet", f"{self.unit}.service") == 0:
+        services = (f"{self.unit}.service", f"{self.unit}-boot.service")
+        while _run("systemctl", "is-active", "--quiet", *services) == 0:
             if time.monotonic() > patience:
                 raise EngineError(f"{self.unit}.service has been rolling back for {_PATIENCE} s")
             time.sleep(0.2)
@@ -118,7 +163,19 @@ class Unattended:
         return found
 
     def forget(self) -> None:
+        for path in self._boot_unit():
+            with contextlib.suppress(OSError):
+                os.unlink(path)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _quoted(program: list[str]) -> str:
+    """A command as units are written."""
+    words = [
+        each.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+        for each in program
+    ]
+    return " ".join(f'"{each}"' for each in words)
 
 
 def _run(*command: str) -> int:

@@ -83,18 +83,20 @@ def run_confirm() -> None:
                 if sees_no_users(admin):  # which could not put anything back
                     raise sees_nothing(admin)
                 before = _baseline(nodes, params["baseline"])
+                warnings = []
                 if not module.check_mode:
-                    unattended.arm(
+                    warnings = unattended.arm(
                         admin.login, params["timeout"], params["restore_points_keep"],
                         params["restore_points_label"],
                     )  # fmt: skip
-                return {"changed": False, "before": before}
+                return {"changed": False, "before": before, "warnings": warnings}
             return _checked(nodes, expected, params)
 
     module.run(body)
 
 
 def _confirmed(module: Module, unattended: Unattended) -> dict[str, Any]:
+    unguarded = unattended.waits and not unattended.armed
     try:
         outcome = unattended.outcome() if module.check_mode else unattended.disarm()
     except EngineError as exc:
@@ -105,6 +107,11 @@ def _confirmed(module: Module, unattended: Unattended) -> dict[str, Any]:
             msg="Too late: nobody confirmed the change in time, and by itself the node"
             f" {what} put back what was there",
             rolled_back=outcome,
+        )
+    if unguarded:
+        module.warn(
+            f"The change stays, but nobody was guarding it any more: {unattended.unit}.timer was stopped,"
+            " or the host went down meanwhile. Had this not come, it would not have been taken back"
         )
     return {"changed": False}
 
