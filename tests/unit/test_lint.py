@@ -18,6 +18,10 @@ from ansible_collections.mysqlha.proxysql.plugins.module_utils._planning.lint.ru
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
+class Typed(dict[str, Any]):
+    """As Ansible gives dicts to filters."""
+
+
 def server(group: int, host: str = "db1", **columns: Any) -> dict[str, Any]:
     return {"hostgroup_id": group, "hostname": host, **columns}
 
@@ -167,6 +171,16 @@ BOTH_WAYS: list[tuple[str, str, dict[str, Any], str, dict[str, Any]]] = [
         "pcre-under-re2", "error",
         {"tables": rules(rule(1, match_digest="^(?!SELECT)")), **RE2}, "rule_id=1",
         {"tables": rules(rule(1, match_digest="^(?!SELECT)"))},
+    ),
+    (
+        "pattern-broken", "error",
+        {"tables": rules(rule(1, match_digest="(a"))}, "rule_id=1",
+        {"tables": rules(rule(1, match_digest="[(]a"))},
+    ),
+    (
+        "pattern-broken", "error",
+        {"tables": rules(rule(1, match_pattern="^(a)", replace_pattern=r"\1 \2"))}, "rule_id=1",
+        {"tables": rules(rule(1, match_pattern="^(a)", replace_pattern=r"\1 \\9"))},
     ),
     (
         "digest-with-pattern", "info",
@@ -347,6 +361,16 @@ def test_thousands_of_rules_are_looked_at_quickly() -> None:
     given = [rule(number, match_digest=f"^SELECT c{number} FROM t") for number in range(3000)]
     # Compared each with each, this takes minutes.
     assert lint(rules(*given)) == []
+
+
+@pytest.mark.parametrize(
+    "tables, said",
+    [([], "tables: expected a dict"), ({"nosuch": []}, "nosuch is not one of"),
+     ({"mysql_users": Typed(a=1)}, "a list of rows, got a dict")],
+)  # fmt: skip
+def test_what_is_no_declaration(tables: Any, said: str) -> None:
+    with pytest.raises(DeclarationError, match=said):
+        lint(tables)
 
 
 # -- the guide ---------------------------------------------------------------------------

@@ -397,15 +397,17 @@ def _place(table: Table, raw: Mapping[Any, Any], number: int) -> str:
 
 
 def _kind_of(value: Any) -> str:
-    names = {
+    names: dict[Any, str] = {
         dict: "a dict",
-        list: "a list",
+        (list, tuple): "a list",
         bool: "a boolean",
         float: "a decimal number",
         int: "a number",
         str: "text",
     }
-    return names.get(type(value), "nothing" if value is None else type(value).__name__)
+    # Ansible's own kinds of them, too; a boolean is a number as well.
+    fitting = (words for kind, words in names.items() if isinstance(value, kind))
+    return next(fitting, "nothing" if value is None else type(value).__name__)
 
 
 def _quote_hint(value: Any) -> str:

@@ -78,11 +78,12 @@ def odd_patterns(table: Table, rows: Iterable[Row]) -> list[str]:
         " such a pattern, and it never matches"
         for row in rows
         for name in names
-        if isinstance(row.get(name), str) and not _balanced(str(row[name]))
+        if isinstance(row.get(name), str) and not balanced(str(row[name]))
     ]
 
 
-def _balanced(pattern: str) -> bool:
+def balanced(pattern: str) -> bool:
+    """Whether the brackets of a regular expression balance."""
     depth, at = 0, 0
     while at < len(pattern):
         char = pattern[at]

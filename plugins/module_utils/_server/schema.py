@@ -13,27 +13,11 @@ from typing import Any
 from .._catalog.tables import REQUIRED, TABLES, Column, Table
 from .._declared.errors import DeclarationError
 from .._declared.rows import is_secret_name
+from .._declared.sections import section_of_table
 from .admin import Admin
 from .sql import literal
 
-# Which section's LOAD takes a table is nowhere to be read; the names follow a pattern.
-_SECTIONS = (
-    (re.compile(r"(mysql|pgsql)_users"), "USERS"),
-    (re.compile(r"(mysql|pgsql)_query_rules"), "QUERY RULES"),
-    (re.compile(r"(mysql|pgsql)_firewall_"), "FIREWALL"),
-    (re.compile(r"(mysql|pgsql)_(servers|hostgroup|\w+_hostgroups\Z)"), "SERVERS"),
-)
-_WORD = re.compile(r"\w+\Z", re.ASCII)
 _MAX = 2**63 - 1
-
-
-def section_of_table(name: str) -> str | None:
-    """The section of a table by its name, or None where that cannot be told."""
-    for pattern, words in _SECTIONS:
-        match = pattern.match(name)
-        if match and _WORD.match(name):
-            return f"{match.group(1).upper()} {words}"
-    return None
 
 
 def table_of(admin: Admin, name: str) -> Table:

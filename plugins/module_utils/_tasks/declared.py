@@ -14,11 +14,11 @@ from .._catalog.tables import TABLES, Table
 from .._declared.declaration import declared_rows
 from .._declared.errors import DeclarationError, all_of
 from .._declared.rows import HIDDEN, Row, hide_members
+from .._declared.sections import section_of_table
 from .._declared.variables import declared_variables, is_secret
 from .._planning.placement import Pair
 from .._planning.plan import STATES, Want
 from .._section.tables import want_table
-from .._server.schema import section_of_table
 
 
 def masked_rows(table: Table, config: Any) -> list[Row]:

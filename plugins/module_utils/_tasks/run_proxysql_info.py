@@ -13,13 +13,14 @@ from .._catalog.tables import TABLES, Table
 from .._declared.errors import DeclarationError, EngineError, StatementError
 from .._declared.passwords import to_hex
 from .._declared.rows import HIDDEN, Row, show_row
+from .._declared.sections import section_of_table
 from .._declared.variables import canonical, is_secret
 from .._planning.layers import LAYERS, layers_of
 from .._section.runtime import Copy, for_direction
 from .._section.variables import read_variables
 from .._server.admin import Admin
 from .._server.present import defaults_of, read, read_running
-from .._server.schema import section_of_table, table_of
+from .._server.schema import table_of
 from .._server.second import GIVEN, Second, default_program
 from .module import Module, Spec
 

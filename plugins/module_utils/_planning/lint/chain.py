@@ -21,7 +21,7 @@ from itertools import product
 
 from ..._declared.rows import Row
 from .look import Finding, Look, at, number
-from .patterns import always, implies, narrow_keys, pcre_only, wide_key
+from .patterns import always, fault, groups_missing, implies, narrow_keys, pcre_only, wide_key
 
 RULES = "mysql_query_rules"
 FAST = "mysql_query_rules_fast_routing"
@@ -335,6 +335,23 @@ def pcre_under_re2(look: Look) -> list[Finding]:
             if words:
                 text = f"has {words}, which RE2 (mysql-query_processor_regex is 2) does not compile"
                 found.append(at("pcre-under-re2", "error", RULES, row, column, text))
+    return found
+
+
+def broken_patterns(look: Look) -> list[Finding]:
+    found = []
+    for row in look.rows(RULES):
+        if not row.get("active"):
+            continue
+        for column in _PATTERNS:
+            words = fault(str(row.get(column) or ""))
+            if words:
+                found.append(at("pattern-broken", "error", RULES, row, column, words))
+        pattern = row.get("match_pattern") or row.get("match_digest") or ""
+        missing = groups_missing(str(row.get("replace_pattern") or ""), str(pattern))
+        if missing:
+            words = f"names {', '.join(missing)}, and the pattern has no such group"
+            found.append(at("pattern-broken", "error", RULES, row, "replace_pattern", words))
     return found
 
 

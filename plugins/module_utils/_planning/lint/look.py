@@ -12,8 +12,9 @@ from typing import Any, Callable
 
 from ..._catalog.tables import TABLES, Table
 from ..._declared.declaration import FALSE_WORDS, TRUE_WORDS, declared_rows
-from ..._declared.errors import all_of
+from ..._declared.errors import DeclarationError, all_of
 from ..._declared.rows import Row, by_key, show_key
+from ..._declared.sections import section_of_table
 from ..._declared.variables import declared_variables
 from ..plan import Scope, Want, plan
 
@@ -104,6 +105,13 @@ def look_of(
     **known: Any,
 ) -> Look:
     """See lint() in run.py. Raises one DeclarationError of all that is wrong with what is declared."""
+    if not isinstance(tables, Mapping):
+        raise DeclarationError("tables: expected a dict of table names and rows")
+    for name in tables:
+        if name not in TABLES and not section_of_table(str(name)):
+            raise DeclarationError(
+                f"tables: {name} is not one of {', '.join(sorted(TABLES))}", table=str(name)
+            )
     found: dict[str, Sequence[Row]] = {}
     unsure: set[str] = set()
 

@@ -9,6 +9,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from ..checks import balanced
+
 # Each matches any text, also an empty one, and one with newlines.
 _ALWAYS = frozenset(("", "^", "$", ".*", "^.*", ".*$", "(.*)", "^(.*)", "(.*)$"))
 # Each matches any text with a character that is no newline; with ^ only where the first one is.
@@ -136,3 +138,18 @@ _READS = re.compile(r"(?:\(\?i\))?\^?(?:\\s\*)?\(?SELECT\b", re.IGNORECASE)
 def is_read(pattern: str) -> bool:
     """Whether it is meant for SELECTs."""
     return _READS.match(pattern) is not None
+
+
+def fault(pattern: str) -> str | None:
+    """Why neither PCRE nor RE2 compiles it, as far as brackets tell."""
+    return None if balanced(pattern) else "has brackets that do not balance, so that it does not compile"
+
+
+def groups_missing(replacement: str, pattern: str) -> list[str]:
+    r"""Groups such as \9 that a replacement names and the pattern does not have, as far as that can be told."""
+    try:
+        there = re.compile(pattern).groups
+    except (re.error, RecursionError, OverflowError):
+        return []
+    named = re.findall(r"\\(\\|\d)", replacement)
+    return [f"\\{each}" for each in dict.fromkeys(named) if each.isdigit() and int(each) > there]

@@ -129,6 +129,15 @@ RULES = (
         chain.pcre_under_re2,
     ),
     LintRule(
+        "pattern-broken",
+        "error",
+        "The brackets of a pattern do not balance, or replace_pattern names a group that the pattern does"
+        " not have.",
+        "ProxySQL loads such a rule without a word. It never matches, or never rewrites. Other patterns that"
+        " do not compile are for the rehearsal to find.",
+        chain.broken_patterns,
+    ),
+    LintRule(
         "digest-with-pattern",
         "info",
         "A rule has a digest and a match_digest.",
