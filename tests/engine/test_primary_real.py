@@ -141,12 +141,15 @@ def test_an_insert_keeps_nobody(site: Site) -> None:
 def test_what_speaks_against_it_is_told_at_once(site: Site) -> None:
     old, new = site.primary, site.replicas[0]
     new.run("STOP SLAVE SQL_THREAD")
+    old.run("SET GLOBAL rpl_semi_sync_master_enabled = 1")
     try:
         found = site.to(new, timeout=9)
         assert found["failed"] and f"replication of {new.place} does not run (SQL)" in found["msg"]
         assert "lets a statement wait for 10 s" in found["msg"]
+        assert f"commits at {old.place} wait for a replica's word" in found["msg"]
     finally:
         new.run("START SLAVE SQL_THREAD")
+        old.run("SET GLOBAL rpl_semi_sync_master_enabled = 0")
     wrong = site.to(new, database_password="wrong")
     assert wrong["failed"] and "cannot be asked as 'switch'" in wrong["msg"]
     site.check(old)

@@ -69,7 +69,6 @@ class Task:
     after: list[Row]
     kept: dict[str, str] = field(default_factory=dict)
     secure: bool = False
-    follow_first: bool = False
 
     @property
     def places(self) -> tuple[str, str]:
@@ -229,9 +228,6 @@ class Switch:
         replicas = [*([] if dead else [self.task.old]), *self.task.others]
         # Nobody is waited for without end.
         self.nodes.until(time.monotonic() + _AFTERWARDS)
-        # A commit that waits for a replica's word (semisync) needs one.
-        if self.task.follow_first:
-            self._follow(self.task.old)
         gone = leaving(self.task.hold, self.task.after)
         failed = self.nodes.load([*self.task.after, *gone])
         if failed:

@@ -68,8 +68,8 @@ class Look:
     """What a database says of itself.
 
     dialect: MariaDB or MySQL. against: why others cannot follow it by GTID, as parts of sentences. semisync:
-    of ``source`` and ``replica`` those that are enabled. followers: identities of replicas that are
-    connected. missing: rights that the login lacks.
+    whether its commits wait for a replica's word. followers: identities of replicas that are connected.
+    missing: rights that the login lacks.
     """
 
     place: str
@@ -80,7 +80,7 @@ class Look:
     position: Position
     against: Sequence[str] = ()
     sources: Sequence[Source] = ()
-    semisync: frozenset[str] = frozenset()
+    semisync: bool = False
     busy: Sequence[Busy] = ()
     followers: frozenset[str] = frozenset()
     missing: Sequence[str] = ()
@@ -159,7 +159,12 @@ def of_databases(old: Look, new: Look, others: Sequence[Look]) -> Found:
     own = gtid.beyond(new.position, old.position)
     if own:
         say(f"{new.place} has {_many(own, 'transaction')} that {old.place} has not")
-    found.problems += _semisync(old, new, others)
+    for look in (old, new):
+        if look.semisync:
+            say(
+                f"commits at {look.place} wait for a replica's word (semisync), which does not move with the"
+                " primary: turn it off for the change"
+            )
     known = {new.identity, *(look.identity for look in others)}
     for look in others:
         if not look.read_only:
@@ -216,22 +221,6 @@ def behind(old: Look, new: Look, lag: float) -> list[str]:
     if source.behind is None:
         return [f"{new.place} does not know how far it is behind"]
     return [f"{new.place} is {source.behind} s behind; {lag:g} are allowed"] if source.behind > lag else []
-
-
-def _semisync(old: Look, new: Look, others: Sequence[Look]) -> list[str]:
-    if "source" not in old.semisync:
-        return []
-    found = []
-    if "source" not in new.semisync:
-        found.append(
-            f"{old.place} waits for replicas (semisync), and {new.place} would not: enable it there, too"
-        )
-    if not any("replica" in look.semisync for look in (old, *others)):
-        found.append(
-            f"{new.place} would wait for a replica that confirms (semisync), and none would: enable it on"
-            f" {old.place}"
-        )
-    return found
 
 
 def of_nodes(asked: Asked, nodes: Sequence[NodeLook]) -> Found:

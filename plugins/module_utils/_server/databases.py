@@ -35,7 +35,7 @@ _STATEMENTS = (
     "SELECT ID, USER, HOST, TIME FROM information_schema.PROCESSLIST WHERE COMMAND IN ('Query', 'Execute')"
     " AND ID <> CONNECTION_ID() AND USER NOT IN ('system user', 'event_scheduler') ORDER BY TIME DESC"
 )
-_SEMISYNC = re.compile(r"rpl_semi_sync_(master|source|slave|replica)_enabled\Z")
+_SEMISYNC = re.compile(r"rpl_semi_sync_(master|source)_enabled\Z")
 
 
 class Database:
@@ -135,13 +135,11 @@ class Database:
         """Identities of the replicas that are connected to it; empty where that may not be asked."""
         raise NotImplementedError
 
-    def _semisync(self) -> frozenset[str]:
-        found = set()
-        for row in self.rows("SHOW GLOBAL VARIABLES LIKE 'rpl_semi_sync_%_enabled'"):
-            match = _SEMISYNC.match(str(row["Variable_name"]).lower())
-            if match and row["Value"] == "ON":
-                found.add("source" if match[1] in ("master", "source") else "replica")
-        return frozenset(found)
+    def _semisync(self) -> bool:
+        return any(
+            _SEMISYNC.match(str(row["Variable_name"]).lower()) and row["Value"] == "ON"
+            for row in self.rows("SHOW GLOBAL VARIABLES LIKE 'rpl_semi_sync_%_enabled'")
+        )
 
     def missing(self) -> list[str]:
         """Rights that the login has not, of those that are needed; none where roles may give them."""

@@ -173,7 +173,7 @@ class _Change:
             self.pair, old, new,
             [place for place in looks if place != new and looks[place].follows(looks[old])],
             before, held(standing, self.pair), placed(before, self.pair, new),
-            secure=bool(source and source.secure), follow_first="source" in looks[old].semisync,
+            secure=bool(source and source.secure),
         )  # fmt: skip
         result = self._told(task, found, sessions(looks[old], seen, asked.timeout))
         if self.check:
