@@ -146,7 +146,7 @@ def fault(pattern: str) -> str | None:
 
 
 def groups_missing(replacement: str, pattern: str) -> list[str]:
-    r"""Groups such as \9 that a replacement names and the pattern does not have, as far as that can be told."""
+    r"""Groups such as \9 that a replacement names and the pattern does not have, as far as can be told."""
     try:
         there = re.compile(pattern).groups
     except (re.error, RecursionError, OverflowError):
