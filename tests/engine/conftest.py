@@ -99,3 +99,27 @@ def module(server: Server, capsys: pytest.CaptureFixture[str]) -> Callable[..., 
         return result
 
     return call
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Of restore points."""
+    return tmp_path / "points"
+
+
+@pytest.fixture
+def write(module: Callable[..., dict[str, Any]], folder: Path) -> Callable[..., dict[str, Any]]:
+    def call(**options: Any) -> dict[str, Any]:
+        result = module("config", restore_points=str(folder), **options)
+        assert not result.get("failed"), result
+        return result
+
+    return call
+
+
+@pytest.fixture
+def back(module: Callable[..., dict[str, Any]], folder: Path) -> Callable[..., dict[str, Any]]:
+    def call(**options: Any) -> dict[str, Any]:
+        return module("rollback", restore_points=str(folder), **options)
+
+    return call

@@ -24,29 +24,6 @@ RULES = [
 CONFIG = {"mysql_servers": SERVERS, "mysql_users": USERS, "mysql_query_rules": RULES}
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "points"
-
-
-@pytest.fixture
-def write(module: Module, folder: Path) -> Module:
-    def call(**options: Any) -> dict[str, Any]:
-        result = module("config", restore_points=str(folder), **options)
-        assert not result.get("failed"), result
-        return result
-
-    return call
-
-
-@pytest.fixture
-def back(module: Module, folder: Path) -> Module:
-    def call(**options: Any) -> dict[str, Any]:
-        return module("rollback", restore_points=str(folder), **options)
-
-    return call
-
-
 def test_the_last_run_is_taken_back_in_every_layer(server: Server, write: Module, back: Module) -> None:
     write(tables=CONFIG, variables={"mysql-max_connections": 900})
     before = everything(server)
@@ -305,55 +282,6 @@ def test_a_file_cut_short_and_one_of_another_format(
     assert "of format 2" in back()["msg"]
 
 
-def test_one_broken_file_keeps_nobody_from_the_others(
-    server: Server, module: Module, write: Module, back: Module, folder: Path
-) -> None:
-    broken = folder / "20990101T000000.000000Z.json"
-    folder.mkdir()
-    broken.write_bytes(b'{"broken \xff')
-    before = everything(server)
-    made = write(tables=CONFIG)["restore_point"]
-    assert made < datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ")
-    listed = module("restore_points_info", restore_points=str(folder))
-    assert [point["name"] for point in listed["restore_points"]] == [made]
-    assert str(broken) in str(listed["warnings"])
-    assert module("restore_point", restore_points=str(folder))["changed"]
-    assert f"{broken}: not a restore point" in back(to=broken.stem)["msg"]
-    done = back()
-    assert done["changed"] and str(broken) in str(done["warnings"])
-    assert everything(server) == before
-
-
-def test_a_clock_that_was_set_back_tells_the_time_all_the_same(
-    server: Server, write: Module, back: Module, folder: Path
-) -> None:
-    first = write(variables={"mysql-max_connections": 901})["restore_point"]
-    later = "20990101T000000.000000Z"
-    text = (folder / f"{first}.json").read_text().replace(first, later)
-    (folder / f"{later}.json").write_text(text)
-    now = datetime.now(timezone.utc).isoformat()
-    last = write(variables={"mysql-max_connections": 902})["restore_point"]
-    assert last > later
-    (folder / f"{later}.json").unlink()
-    assert [point["name"] for point in back(to=now, check=True)["undone"]] == [last]
-
-
-def test_a_point_of_another_server(server: Server, write: Module, back: Module, folder: Path) -> None:
-    made = write(tables={"mysql_servers": SERVERS})["restore_point"]
-    path = folder / f"{made}.json"
-    content = json.loads(path.read_text().partition("\n")[2])
-    held = everything(server)
-    content["server"] = "127.0.0.1:1"
-    path.write_text(json.dumps(content))
-    assert not back(check=True).get("failed"), "it answers at another port now"
-    content["database"] = "/elsewhere/proxysql.db"
-    path.write_text(json.dumps(content))
-    for to in ("last", made):
-        assert "is of the ProxySQL at 127.0.0.1:1" in back(to=to)["msg"]
-    assert everything(server) == held
-    assert back(content=json.dumps(content))["changed"]
-
-
 def test_a_run_that_was_put_back_is_no_last_run(
     server: Server, write: Module, back: Module, module: Module, folder: Path
 ) -> None:
@@ -365,14 +293,6 @@ def test_a_run_that_was_put_back_is_no_last_run(
     done = back()
     assert [point["label"] for point in done["undone"]] == ["good"]
     assert everything(server) == before
-
-
-def test_what_cannot_be_meant(write: Module, back: Module, module: Module, folder: Path) -> None:
-    for number in range(3):
-        write(variables={"mysql-max_connections": 901 + number})
-    assert back(to="")["msg"].startswith("to: is empty")
-    result = module("config", variables={}, restore_points=str(folder), restore_points_keep=-1)
-    assert result["msg"].startswith("restore_points_keep:")
 
 
 def test_a_name_that_no_password_hides(server: Server, module: Module, folder: Path) -> None:
