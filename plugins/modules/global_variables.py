@@ -50,12 +50,15 @@ notes:
     variable from runtime.
   - A new password for C(admin-admin_credentials) must differ from the old one in more than upper and lower
     case. ProxySQL would show it, and go on asking for the old one.
+  - Credentials without a password, or with a name twice, are refused. ProxySQL would take them, and let anybody in.
   - A variable that your ProxySQL has and this collection does not know is passed on as text, with a
     warning.
   - In a cluster most variables travel to the other nodes, C(admin-admin_credentials) too.
     C(mysql-threads), the interfaces and a few more stay where they are set.
-  - Do not set C(admin-read_only). It locks this module out as well, until somebody
+  - C(admin-read_only=true) is refused. It would lock this module out as well, until somebody
     gives the command C(PROXYSQL READWRITE).
+  - After a change of C(admin-mysql_ifaces) it is tried whether the login gets in there. If not, because something else has
+    the port, it is put back.
   - Sections of C(LOAD) and C(SAVE) are MYSQL VARIABLES and ADMIN VARIABLES.
 seealso:
   - module: mysqlha.proxysql.config

@@ -19,8 +19,10 @@ from ansible_collections.mysqlha.proxysql.plugins.module_utils._planning.checks 
 )
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._planning.lockout import (
     credentials_problems,
+    faults_of_credentials,
     leaves_a_port,
     names_in_credentials,
+    ports_for,
     users_of_admins,
 )
 
@@ -209,6 +211,30 @@ def test_tables_without_patterns_have_no_odd_ones():
 def test_names_in_credentials():
     assert names_in_credentials("admin:a;;radmin:b:c;bare") == ["admin", "radmin", "bare"]
     assert users_of_admins(["b", "a", "b", "c"], ["b", "a", "x"]) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "text, found",
+    [
+        ("admin:a;radmin:b:c;", []),
+        ("", []),
+        ("admin", ["gives 'admin' no password; anybody could log in as that"]),
+        ("admin:;b:x", ["gives 'admin' no password; anybody could log in as that"]),
+        ("a:1;b:1;a:2;a:3", ["has 'a' twice; only the last password would count"]),
+        (
+            "a:1; b:1;c :1",
+            [f"has blanks around the name {name!r}, which would be part of it" for name in (" b", "c ")],
+        ),
+    ],
+)
+def test_credentials_that_are_taken_without_a_word(text, found):
+    assert faults_of_credentials(text) == found
+
+
+def test_the_ports_of_interfaces():
+    entries = "0.0.0.0:1;/run/a:2;192.0.2.1:3;127.0.0.1:4;192.0.2.2:5;x:y"
+    assert ports_for(entries, "192.0.2.1") == [1, 3]
+    assert ports_for("", "192.0.2.1") == []
 
 
 @pytest.mark.parametrize(

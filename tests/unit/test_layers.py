@@ -17,6 +17,10 @@ JOB = {"id": 1, "filename": "f", "arg1": "a", "arg2": "b", "arg3": "c", "arg4": 
 ROUTE = {"uri": "u", "script": "s", "comment": "c"}
 
 
+def rule(**columns):
+    return {"rule_id": 1, "active": True, "re_modifiers": "", **columns}
+
+
 def test_the_layers_of_a_table():
     assert layers_of(TABLES["mysql_servers"]) == ("memory", "runtime", "disk")
     assert layers_of(TABLES["coredump_filters"]) == ("memory", "runtime")
@@ -63,6 +67,20 @@ def test_the_layers_of_a_table():
         ("scheduler", {"id": 1, "filename": "f", "arg2": "x"}, {"id": 1, "filename": "f", "arg2": None}),
         ("scheduler", {**JOB, "filename": 'f"'}, None),
         *(("scheduler", {**JOB, f"arg{n}": 'x"'}, None) for n in range(1, 6)),
+        *(
+            ("mysql_query_rules", rule(digest=text), rule(digest=None))
+            for text in ("zz", "", "0x0", "F" * 16)
+        ),
+        ("mysql_query_rules", rule(digest="0xAB"), rule(digest="0xAB")),
+        *(
+            ("mysql_query_rules", rule(**{name: -1}), rule(**{name: None}))
+            for name in ("destination_hostgroup", "next_query_flagIN", "mirror_flagOUT", "mirror_hostgroup")
+        ),
+        ("mysql_query_rules", rule(gtid_from_hostgroup=-1), rule(gtid_from_hostgroup=None)),
+        ("mysql_query_rules", rule(destination_hostgroup=-2), rule(destination_hostgroup=-2)),
+        ("mysql_query_rules", rule(client_addr="10.%"), rule(client_addr="10.%")),
+        ("mysql_query_rules", rule(client_addr="10.%.1"), None),
+        ("mysql_query_rules", rule(client_addr="%%"), None),
         ("restapi_routes", ROUTE, ROUTE),
         *(("restapi_routes", {**ROUTE, name: "it's"}, None) for name in ROUTE),
         ("mysql_hostgroup_attributes", {"hostgroup_id": 1}, {"hostgroup_id": 1}),

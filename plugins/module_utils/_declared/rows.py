@@ -78,9 +78,8 @@ def server_value(column: Column | None, value: str | None) -> Value:
     if column.blank and not value:
         return None
     if column.kind == "digest":
-        number = _strtoull(value)
-        # 0 and the largest number are no digest to LOAD; then it is not what it looks like.
-        return f"0x{number:016X}" if 0 < number < 2**64 - 1 else value
+        # What is no digest to LOAD is not what it looks like.
+        return f"0x{_strtoull(value):016X}" if is_digest(value) else value
     if column.kind == "modifiers":
         return canonical_modifiers(value)
     return value
@@ -114,6 +113,11 @@ def server_rows(table: Table, names: Sequence[str], fetched: Sequence[Sequence[b
         for name, values in zip(names, zip(*fetched))
     ]
     return [dict(zip(names, values)) for values in zip(*columns)]
+
+
+def is_digest(text: str) -> bool:
+    """Whether LOAD takes it for a digest: 0 and the largest number are none (transcript "rule_values")."""
+    return 0 < _strtoull(text) < 2**64 - 1
 
 
 def _strtoull(text: str) -> int:

@@ -15,7 +15,7 @@ from operator import is_
 from typing import Callable
 
 from .._catalog.tables import SECTIONS, Table
-from .._declared.rows import Row, Rows
+from .._declared.rows import Row, Rows, is_digest
 
 LAYERS = ("memory", "runtime", "disk")
 
@@ -82,9 +82,15 @@ def _users(row: Row) -> Row | None:
 
 
 def _rules(row: Row) -> Row | None:
-    if not row.get("active"):
+    """As LOAD reads what no declaration says, but people type (transcript "rule_values")."""
+    if not row.get("active") or "%" in str(row.get("client_addr") or "")[:-1]:
         return None
-    return row if row.get("re_modifiers") else {**row, "re_modifiers": ""}
+    changed: Row = {name: None for name in _NONE_IF_MINUS_ONE if row.get(name) == -1}
+    if not row.get("re_modifiers"):
+        changed["re_modifiers"] = ""
+    if row.get("digest") is not None and not is_digest(str(row["digest"])):
+        changed["digest"] = None
+    return {**row, **changed} if changed else row
 
 
 def _scheduler(row: Row) -> Row | None:
@@ -105,6 +111,14 @@ def _routes(row: Row) -> Row | None:
     return None if any("'" in str(row.get(name)) for name in ("uri", "script", "comment")) else row
 
 
+# Numbers of which -1 is none.
+_NONE_IF_MINUS_ONE = (
+    "destination_hostgroup",
+    "next_query_flagIN",
+    "mirror_flagOUT",
+    "mirror_hostgroup",
+    "gtid_from_hostgroup",
+)
 # What a row of memory becomes at LOAD; None where LOAD leaves it out.
 _RUNTIME: dict[str, Callable[[Row], Row | None]] = {
     "exact": _exact,

@@ -21,6 +21,24 @@ def names_in_credentials(text: str) -> list[str]:
     return [pair.partition(":")[0] for pair in text.split(";") if pair]
 
 
+def faults_of_credentials(text: str) -> list[str]:
+    """What ProxySQL takes without a word (2.7.1): logins without a password, twice, or with blanks around."""
+    names = names_in_credentials(text)
+    open_to_all = [pair.partition(":")[0] for pair in text.split(";") if pair and not pair.partition(":")[2]]
+    found = [f"gives {name!r} no password; anybody could log in as that" for name in open_to_all]
+    found += [
+        f"has {name!r} twice; only the last password would count"
+        for name in dict.fromkeys(names)
+        if names.count(name) > 1
+    ]
+    found += [
+        f"has blanks around the name {name!r}, which would be part of it"
+        for name in names
+        if name != name.strip()
+    ]
+    return found
+
+
 def users_of_admins(users: Collection[str], logins: Collection[str]) -> list[str]:
     """Names of application users that are those of admin or stats logins."""
     return sorted(set(users).intersection(logins))
@@ -42,9 +60,13 @@ def credentials_problems(text: str, login: str | None, users: Collection[str]) -
 def leaves_a_port(interfaces: str, host: str, unix_socket: str | None) -> bool:
     """Whether a list of interfaces leaves one that the login in use can reach, on whatever port."""
     entries = [entry for entry in interfaces.split(";") if entry]
-    if unix_socket:
-        return unix_socket in entries
-    return any(_reaches(entry, host) for entry in entries if not entry.startswith("/"))
+    return unix_socket in entries if unix_socket else bool(ports_for(interfaces, host))
+
+
+def ports_for(interfaces: str, host: str) -> list[int]:
+    """The ports of a list of interfaces at which a login to that host may get in."""
+    entries = [entry for entry in interfaces.split(";") if entry and not entry.startswith("/")]
+    return [int(entry.rpartition(":")[2]) for entry in entries if _reaches(entry, host)]
 
 
 def _reaches(entry: str, host: str) -> bool:

@@ -20,7 +20,7 @@ from .._server.present import read
 from .._server.servers import check_sets
 from .._server.sql import Statement
 from .lock import WriteLock
-from .lockout import check_lockout
+from .lockout import check_lockout, check_reached
 from .restore_points import RestorePoints
 from .section import Part, SectionWork, sections_of
 from .tables import TableWork
@@ -96,15 +96,17 @@ class Outcome:
 
 
 class Script:
-    """All that will be sent, in order."""
+    """All that will be sent, in order. finds_edits: whether there are open edits in what it writes."""
 
     def __init__(self, admin: Admin, works: Sequence[Part], how: How) -> None:
         self.declared = works
         self.sections = sections_of(works, how.load, how.save)
+        self.finds_edits = False
         for section in self.sections:
             # What is in memory alone is nobody's business until it is loaded or saved.
             if section.loads or section.saves:
                 section.complete(admin)
+                self.finds_edits = self.finds_edits or bool(section.open_edits)
                 if how.open_edits == "discard":
                     section.discard(admin)
         self.memory = [
@@ -146,11 +148,19 @@ def apply(admin: Admin, works: Sequence[Part], how: How) -> Outcome:
     Raises EngineError with the server put back, or telling what is left.
     """
     ordered = sorted(works, key=lambda work: _rank(work.section))
-    script = _checked(admin, ordered, how)
-    if how.check or not script.statements():
+    try:
+        script: Script | None = _checked(admin, ordered, how)
+    except OpenEditsError:
+        if how.check:
+            raise
+        script = None  # perhaps another task of this collection is half way
+    if script is not None and (how.check or not script.statements()):
         return _outcome(script, how, script.statements())
-    with WriteLock(admin, [section.section for section in script.written]) as lock:
-        script = _still_so(admin, script, how)
+    sections = (
+        [section.section for section in script.written] if script else [work.section for work in ordered]
+    )
+    with WriteLock(admin, dict.fromkeys(sections)) as lock:
+        script = _still_so(admin, script, how) if script else _anew(admin, ordered, how)
         point = how.points.make(admin, script.written) if how.points and script.written else None
         try:
             _write(admin, script, lock)
@@ -177,7 +187,7 @@ def _outcome(script: Script, how: How, statements: list[Statement]) -> Outcome:
 def _still_so(admin: Admin, script: Script, how: How) -> Script:
     """The script, made anew where a layer was changed between the look at it and the lock.
 
-    Memory is looked at always. Runtime and disk only where the plan relies on what they hold already: another
+    Memory is looked at always; open edits may have been another writer's, seen half way. Runtime and disk only where the plan relies on what they hold already: another
     writer, seen half way, has since brought them to what it wrote.
     Of a table that is to be exactly as declared that is for a person to see: somebody else declares it too,
     unless it has become just that. A node gets it from one that it follows, written to a moment before.
@@ -188,7 +198,7 @@ def _still_so(admin: Admin, script: Script, how: How) -> Script:
         for work in section.works
         if work.moved(admin) or (section.spares(how.load, how.save) and work.stale(admin))
     ]
-    if not moved:
+    if not moved and not script.finds_edits:
         return script
     for work in moved:
         if (
@@ -201,7 +211,11 @@ def _still_so(admin: Admin, script: Script, how: How) -> Script:
                 " nothing was written. Run it again",
                 table=work.title,
             )
-    return _checked(admin, [work.again(admin) for work in script.declared], how)
+    return _anew(admin, script.declared, how)
+
+
+def _anew(admin: Admin, works: Sequence[Part], how: How) -> Script:
+    return _checked(admin, [work.again(admin) for work in works], how)
 
 
 def _refuse_open_edits(script: Script) -> None:
@@ -284,6 +298,8 @@ def _write(admin: Admin, script: Script, lock: WriteLock) -> None:
         disturbed = admin.disturbed()
         overtaken = [line for work in script.works for line in work.overtaken(admin)] if disturbed else []
         refused = [line for section in loaded for line in section.refusals(admin, disturbed)]
+        if not (overtaken or refused):
+            check_reached(admin, [work for section in loaded for work in section.works])
     except EngineError as exc:
         raise _undone(admin, exc, started, loaded) from None
     if overtaken:
@@ -338,6 +354,13 @@ def _save(admin: Admin, script: Script, lock: WriteLock) -> None:
             left = "; ".join(rest.shown[:120] for rest in statements[number:])
             exc.message += f". Memory and runtime are as declared; still to be done for disk: {left}"
             raise
+    unsaved = [line for section in script.sections for line in section.unsaved(admin)]
+    if unsaved:
+        raise RefusedError(
+            f"ProxySQL answered OK to SAVE and did not write to disk (its error log says why; is the disk full?):"
+            f" {_few(unsaved)}. Memory and runtime are as declared, and would not outlive a restart",
+            refused=unsaved,
+        )
 
 
 def _listed(lines: Sequence[str]) -> str:

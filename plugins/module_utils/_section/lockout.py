@@ -5,14 +5,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from .._declared.errors import DeclarationError, StatementError, together, where
+from .._declared.errors import (
+    DeclarationError,
+    EngineError,
+    RefusedError,
+    StatementError,
+    together,
+    where,
+)
 from .._declared.rows import show_key
 from .._planning.lockout import (
     credentials_problems,
+    faults_of_credentials,
     leaves_a_port,
     names_in_credentials,
+    ports_for,
     users_of_admins,
 )
 from .._server.admin import Admin
@@ -24,7 +35,10 @@ from .variables import VariableWork
 _ADMINS, _STATS = "admin-admin_credentials", "admin-stats_credentials"
 # The lists that decide over this protocol's admin port.
 _INTERFACES = "admin-mysql_ifaces"
+_READ_ONLY = "admin-read_only"
 _USERS = ("mysql_users", "pgsql_users")
+# Seconds in which ProxySQL listens at other interfaces after a LOAD; it takes up to one (2.7.1).
+_LISTENS = 4.0
 
 
 def check_lockout(admin: Admin, works: Sequence[Part]) -> None:
@@ -74,7 +88,8 @@ def _variables(
     for name in (_ADMINS, _STATS):
         if name in values:
             user = admin.login.user if name == _ADMINS else None
-            for problem in credentials_problems(values[name], user, _application_users(admin, tables)):
+            problems = credentials_problems(values[name], user, _application_users(admin, tables))
+            for problem in problems + faults_of_credentials(values[name]):
                 yield DeclarationError(f"variable {name}: {problem}", variable=name)
     login = admin.login
     if login.user in names_in_credentials(values.get(_STATS, "")):
@@ -82,12 +97,55 @@ def _variables(
             f"variable {_STATS}: has {login.user!r}, the login in use, which would see no configuration",
             variable=_STATS,
         )
+    if values.get(_READ_ONLY) == "true":
+        yield DeclarationError(
+            f"variable {_READ_ONLY}: nothing could be written any more, this variable included",
+            variable=_READ_ONLY,
+        )
     if _INTERFACES in values and not leaves_a_port(values[_INTERFACES], login.host, login.unix_socket):
         yield DeclarationError(
             f"variable {_INTERFACES}: {values[_INTERFACES]} leaves no port at which the login in use, at"
             f" {login.place}, could get in again",
             variable=_INTERFACES,
         )
+
+
+def check_reached(admin: Admin, works: Iterable[Part]) -> None:
+    """After a LOAD: the login in use gets in at other interfaces, as it did at those before.
+
+    ProxySQL answers OK where it cannot listen, and then listens nowhere (2.7.1). Only asked where the login
+    goes to one of the former interfaces itself, and to no port that leads there. Raises RefusedError.
+    """
+    for work in works:
+        if isinstance(work, VariableWork) and _INTERFACES in work.changes["runtime"]:
+            before, after = work.have["runtime"].get(_INTERFACES, ""), work.want[_INTERFACES]
+            login = admin.login
+            if login.unix_socket or login.port not in ports_for(before, login.host):
+                continue
+            ports = ports_for(after, login.host)
+            if not _gets_in(admin, ports, after):
+                raise RefusedError(
+                    f"variable {_INTERFACES}: ProxySQL answered OK, and the login in use does not get in at"
+                    f" {login.host}, port {' or '.join(map(str, ports))}: is something else there?",
+                    variable=_INTERFACES,
+                )
+
+
+def _gets_in(admin: Admin, ports: Sequence[int], interfaces: str) -> bool:
+    """Whether a new login finds this ProxySQL at one of the ports."""
+    deadline = time.monotonic() + _LISTENS
+    while True:
+        for port in ports:
+            timeout = min(admin.login.connect_timeout, 1)
+            try:
+                with Admin(replace(admin.login, port=port, connect_timeout=timeout)) as other:
+                    if _present(other, _INTERFACES) == interfaces:
+                        return True
+            except EngineError:
+                continue
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
 
 
 def _application_users(admin: Admin, tables: Sequence[TableWork]) -> set[str]:

@@ -85,6 +85,12 @@ class Copy:
                 return
             for statement in self.statements():
                 admin.write(statement)
+            if self.direction == "memory_to_disk" and differs(admin, self.section, self.direction):
+                raise RefusedError(
+                    f"SAVE {self.section.name} TO DISK was answered with OK, and the disk is not as memory is"
+                    " (its error log says why; is the disk full?)",
+                    section=self.section.name,
+                )
 
     def _load(self, admin: Admin) -> None:
         admin.load(self.section)

@@ -85,6 +85,10 @@ class SectionWork:
                 ]
         return found
 
+    def unsaved(self, admin: Admin) -> list[str]:
+        """What the disk does not hold although the SAVE was answered with OK, as with a full disk (2.7.1)."""
+        return [line for work in self.works for line in work.unsaved(admin)] if self.saves else []
+
     def disk_statements(self) -> list[Statement]:
         return [statement for work in self.works for statement in work.disk_statements(self.saves)]
 

@@ -244,6 +244,14 @@ class TableWork:
         rows = self.present.loaded(admin, self.plan.after)
         return [self._refusal(change) for change in self._drift("runtime", rows)]
 
+    def unsaved(self, admin: Admin) -> list[str]:
+        """Rows that the disk does not hold as it should, although the SAVE was answered with OK."""
+        rows = self.present.saved(admin, self.plan.after)
+        return [
+            where(self.title, show_key(self.table, change.after or change.before or {}))
+            for change in self._drift("disk", rows)
+        ]
+
     def _all_verbatim(self) -> bool:
         return all(verbatim(self.table, change.after) for change in self.plan.changes if change.after)
 

@@ -201,6 +201,10 @@ class VariableWork:
             for name in _differing(self.live, runtime)
         ]
 
+    def unsaved(self, admin: Admin) -> list[str]:
+        """Variables that the disk does not hold as it should, although the SAVE was answered with OK."""
+        return [f"variable {name}" for name in _differing(self.live, read_variables(admin, "disk"))]
+
     def restart_required(self, save: bool) -> list[str]:
         """Names whose value on disk takes effect only when ProxySQL is started again.
 

@@ -112,6 +112,10 @@ class Present:
             return self._last_loaded(admin, memory)
         return self._rows("runtime", memory, *self._differences(admin, "runtime"))
 
+    def saved(self, admin: Admin, memory: Rows) -> Rows:
+        """The rows of the disk after a SAVE of ``memory``, as read from the server."""
+        return self._rows("disk", memory, *self._differences(admin, "disk"))
+
     def all_loaded(self, admin: Admin) -> bool:
         """Whether a LOAD surely left out no row; False where only runtime itself can tell."""
         query = _LEFT_OUT.get(self.table.name)

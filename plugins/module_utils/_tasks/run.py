@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, Callable
 
 from .._catalog.tables import TABLES, Table
+from .._catalog.variables import READ_ONLY
 from .._declared.errors import EngineError, all_of
 from .._declared.rows import Row, show_row
 from .._declared.variables import canonical, declared_variables, is_secret
@@ -71,7 +72,8 @@ def _gathered_variables(admin: Admin, layer: str, names: Any) -> dict[str, str |
     return {
         name: canonical(name, value)
         for name, value in sorted(values.items())
-        if not is_secret(name) and (not names or name in names)
+        # what the server sets itself cannot be given back
+        if not is_secret(name) and (name in names if names else name not in READ_ONLY)
     }
 
 
