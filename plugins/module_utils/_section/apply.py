@@ -187,9 +187,9 @@ def _outcome(script: Script, how: How, statements: list[Statement]) -> Outcome:
 def _still_so(admin: Admin, script: Script, how: How) -> Script:
     """The script, made anew where a layer was changed between the look at it and the lock.
 
-    Memory is looked at always; open edits may have been another writer's, seen half way. Runtime and disk only
-    where the plan relies on what they hold already: another writer, seen half way, has since brought them
-    to what it wrote.
+    Memory is looked at always; open edits may have been another writer's, seen half way. Runtime and disk
+    only where the plan relies on what they hold already: another writer, seen half way, has since brought
+    them to what it wrote.
     Of a table that is to be exactly as declared that is for a person to see: somebody else declares it too,
     unless it has become just that. A node gets it from one that it follows, written to a moment before.
     """
