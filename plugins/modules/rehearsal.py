@@ -11,8 +11,9 @@ short_description: Try a change on a second ProxySQL before it is written, and a
 version_added: "1.0.0"
 description:
   - Starts a second ProxySQL of the node's own program for about a second, beside the one that serves. It is given
-    what the first holds in memory, without edits that the run would not load, with the declared changes, and LOADs it. What it refuses or rewrites is told, and
-    so is where it sends the queries of O(routing).
+    what the first holds in memory, without edits that the run would not load, with the declared changes, and LOADs
+    it. What it refuses or rewrites is told, and so is where it sends the queries of O(routing).
+  - Logins that would be locked out, and open edits, are those of the first, and they stop a rehearsal as they would stop the run.
   - The first is only read. The second has a private folder, Unix sockets and no ports, no monitor and no peers, passwords
     and backends that are replaced, and where the system allows it no network. It runs at the lowest priority, and ends
     with the task, however that ends.

@@ -7,7 +7,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Callable
 
-from driver import everything
+import pytest
+from driver import everything, sql
 from server import Server
 
 Module = Callable[..., dict[str, Any]]
@@ -70,3 +71,19 @@ def test_what_cannot_be_meant(write: Module, back: Module, module: Module, folde
     assert back(to="")["msg"].startswith("to: is empty")
     result = module("config", variables={}, restore_points=str(folder), restore_points_keep=-1)
     assert result["msg"].startswith("restore_points_keep:")
+
+
+@pytest.mark.parametrize("column, value", [("digest", "zz"), ("destination_hostgroup", "-1")])
+def test_what_load_reads_otherwise_comes_back_as_it_was_written(
+    server: Server, write: Module, back: Module, column: str, value: str
+) -> None:
+    sql(
+        server,
+        f"INSERT INTO mysql_query_rules (rule_id, active, {column}) VALUES (5, 1, '{value}')",
+        "LOAD MYSQL QUERY RULES TO RUNTIME",
+        "SAVE MYSQL QUERY RULES TO DISK",
+    )
+    words = [sql(server, f"SELECT {column} FROM {layer}mysql_query_rules") for layer in ("", "disk.")]
+    write(tables={"mysql_query_rules": [{"rule_id": 1}]}, state="overridden")
+    assert not back().get("failed")
+    assert [sql(server, f"SELECT {column} FROM {layer}mysql_query_rules") for layer in ("", "disk.")] == words
