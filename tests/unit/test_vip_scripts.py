@@ -95,7 +95,9 @@ def instances_that_were_renamed(host: Host) -> None:
     assert host.shown()["instances"] == {"proxysql": "MASTER", "second": "MASTER"}
     assert host.shown()["addresses"] == ["192.0.2.101"]
     assert sorted(path.name for path in (host.run_dir / "keepalived").iterdir()) == [
+        ".lock",
         ".proxysql.count",
+        ".second.began",
         ".second.count",
         "proxysql.state",
         "proxysql_vip.prom",
@@ -174,6 +176,21 @@ def metrics(host: Host) -> None:
     assert [line.split("{")[0] for line in rows].count("proxysql_vip_last_transition_timestamp_seconds") == 1
 
 
+def the_last_to_begin_is_believed(host: Host) -> None:
+    """On a busy host an older call ends after a newer one."""
+    host.stand_in("told", "")
+    host.notify("proxysql", "BACKUP")
+    newest = (host.run_dir / "keepalived/.proxysql.began").read_text()
+    # as if it had begun later than the next one
+    (host.run_dir / "keepalived/.proxysql.began").write_text(f"{int(newest) + 10**12}\n")
+    host.notify("proxysql", "MASTER")
+    assert (host.run_dir / "keepalived/proxysql.state").read_text() == "BACKUP\n"
+    rows = (host.run_dir / "keepalived/proxysql_vip.prom").read_text().splitlines()
+    assert 'proxysql_vip_state{vrrp_instance="proxysql",state="BACKUP"} 1' in rows
+    assert 'proxysql_vip_transitions_total{vrrp_instance="proxysql"} 2' in rows
+    assert len(host.journal()) == 2, "it is told all the same"
+
+
 STORIES: list[Callable[[Host], None]] = [
     proxysql_comes_and_goes,
     keepalived_starts,
@@ -185,6 +202,7 @@ STORIES: list[Callable[[Host], None]] = [
     a_file_can_not_be_replaced,
     keepalived_moves,
     metrics,
+    the_last_to_begin_is_believed,
 ]
 
 
