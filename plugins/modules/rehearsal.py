@@ -231,7 +231,7 @@ refused:
       description: What became of it, or the server's error.
       type: str
   sample:
-    - {variable: mysql-default_authentication_plugin, declared: no_such, found: mysql_native_password, why: not taken}
+    - {variable: mysql-default_authentication_plugin, declared: mysql_clear_password, found: mysql_native_password, why: not taken}
 patterns:
   description: Active rules that never match, declared here or not.
   returned: when the second ProxySQL could be started

@@ -16,18 +16,18 @@ from driver import everything, run, sql, variable
 def test_a_rejected_value_is_named_and_put_back(server):
     run(server, FIRST, {"mysql-max_connections": 500}, state="overridden")
     before = everything(server)
-    wanted = {"mysql-max_connections": 600, "mysql-default_authentication_plugin": "nope"}
+    wanted = {"mysql-max_connections": 600, "mysql-default_authentication_plugin": "mysql_clear_password"}
     with pytest.raises(RefusedError) as caught:
         run(server, SECOND, wanted, state="overridden")
     message = caught.value.message
-    assert "variable mysql-default_authentication_plugin: declared 'nope'" in message
+    assert "variable mysql-default_authentication_plugin: declared 'mysql_clear_password'" in message
     assert "ProxySQL keeps 'mysql_native_password'" in message
     assert message.endswith("Everything has been put back as it was.")
     assert everything(server) == before
 
 
 # What only a LOAD can tell.
-LATE = {"mysql-default_authentication_plugin": "nope"}
+LATE = {"mysql-default_authentication_plugin": "mysql_clear_password"}
 
 
 def test_what_was_pending_in_memory_is_pending_again(server):

@@ -80,7 +80,7 @@ def test_nothing_is_written_and_nothing_is_left(server: Server, rehearse: Module
     assert not list(temporary.iterdir())
 
 
-NOT_TAKEN = {"mysql-server_version": "9.9", "mysql-default_authentication_plugin": "no_such_plugin"}
+NOT_TAKEN = {"mysql-server_version": "9.9", "mysql-default_authentication_plugin": "mysql_clear_password"}
 
 
 def test_values_that_the_server_does_not_take(rehearse: Module) -> None:
@@ -88,7 +88,7 @@ def test_values_that_the_server_does_not_take(rehearse: Module) -> None:
     assert result["failed"]
     assert "variable mysql-default_authentication_plugin" in result["msg"]
     refused = [(each["variable"], each["declared"]) for each in result["refused"]]
-    assert refused == [("mysql-default_authentication_plugin", "no_such_plugin")]
+    assert refused == [("mysql-default_authentication_plugin", "mysql_clear_password")]
     result = rehearse(variables=NOT_TAKEN, report_only=True)
     assert not result.get("failed")
     assert result["ok"] is False

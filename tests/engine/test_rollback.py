@@ -287,7 +287,7 @@ def test_a_run_that_was_put_back_is_no_last_run(
 ) -> None:
     before = everything(server)
     write(variables={"mysql-max_connections": 4321}, restore_points_label="good")
-    bad = {"mysql-max_connections": 17, "mysql-default_authentication_plugin": "nope"}
+    bad = {"mysql-max_connections": 17, "mysql-default_authentication_plugin": "mysql_clear_password"}
     failed = module("global_variables", config=bad, restore_points=str(folder), restore_points_label="bad")
     assert "Everything has been put back" in failed["msg"]
     done = back()

@@ -144,7 +144,7 @@ def test_open_edits_of_variables(server, edit):
     with pytest.raises(RefusedError, match="Everything has been put back"):
         run(
             server,
-            variables={**mine, "mysql-default_authentication_plugin": "nope"},
+            variables={**mine, "mysql-default_authentication_plugin": "mysql_clear_password"},
             open_edits="publish",
         )
     assert everything(server) == before, "an undo lost somebody's edit"
@@ -172,7 +172,7 @@ def test_a_refusal_leaves_open_edits_of_other_tables_open(server, name, rows, si
         run(
             server,
             {name: rows},
-            {"mysql-default_authentication_plugin": "nope"},
+            {"mysql-default_authentication_plugin": "mysql_clear_password"},
             open_edits="publish",
         )
     assert everything(server) == before

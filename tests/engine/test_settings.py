@@ -78,7 +78,7 @@ def test_a_value_in_the_words_of_others_is_no_change(server, name, written, decl
 @pytest.mark.parametrize(
     ("name", "value", "kept"),
     [
-        ("mysql-default_authentication_plugin", "Caching_sha2_password", "mysql_native_password"),
+        ("mysql-default_authentication_plugin", "mysql_clear_password", "mysql_native_password"),
         ("mysql-eventslog_filename", "/nowhere/to/be/found/log", ""),
         ("mysql-auditlog_filename", "folder/", ""),
     ],
@@ -97,6 +97,8 @@ def test_a_value_that_load_refuses_names_variable_value_and_what_is_kept(server,
     ("name", "value", "reason"),
     [
         ("mysql-max_connections", 0, "0 is out of range"),
+        ("mysql-default_authentication_plugin", "sha256", "'sha256' is not mysql_native_password or"),
+        ("mysql-default_authentication_plugin", "Caching_sha2_password", "would keep the present value"),
         ("mysql-max_connections", "5e3", "expected a whole number"),
         ("mysql-monitor_read_only_interval", 99, "99 is out of range"),
         ("mysql-multiplexing", "maybe", "expected true or false"),

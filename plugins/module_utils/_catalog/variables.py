@@ -83,6 +83,11 @@ UPPER: dict[str, tuple[str, ...]] = dict.fromkeys(
 #: The form that a text must have, and how an error goes on that has quoted another one. Unless said otherwise
 #: ProxySQL would keep the present value (set_variable in lib/MySQL_Thread.cpp, 2.7.1).
 FORMS: dict[str, tuple[str, str]] = {
+    # Which of them a release takes is for its LOAD to say; 2.7.1 takes the first and the last.
+    "mysql-default_authentication_plugin": (
+        "mysql_native_password|mysql_clear_password|caching_sha2_password",
+        "is not mysql_native_password or caching_sha2_password (ProxySQL would keep the present value)",
+    ),
     "mysql-monitor_replication_lag_use_percona_heartbeat": (
         r"(?ai:`?[a-z\d_]+`?\.`?[a-z\d_]+`?)?",
         "is no table such as percona.heartbeat (ProxySQL would keep the present value)",
