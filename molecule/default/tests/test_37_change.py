@@ -35,3 +35,23 @@ def test_a_change_is_confirmed_and_rolled_back(cluster: Cluster) -> None:
         poll(f"{node} follows", lambda node=node: value(node) == before)  # type: ignore[misc]
     assert changes(played("rollback")) == []
     as_declared()
+
+
+def test_the_other_nodes_go_back_no_further_than_the_leader(cluster: Cluster) -> None:
+    """What the cluster does not carry is of an earlier run, in which the last one has no part."""
+
+    def jobs() -> set[str | None]:
+        rows = "SELECT group_concat(comment) AS found FROM runtime_scheduler"
+        return {node.admin(rows)[0]["found"] for node in cluster.nodes}
+
+    job = {"id": 7, "interval_ms": 60000, "filename": "/bin/true", "comment": "earlier"}
+    table = {"proxysql_tables": {**cluster.declared.get("proxysql_tables", {}), "scheduler": [job]}}
+    site(*CONFIGURATION, *given(**table))
+    assert jobs() == {"earlier"}
+    site(*CONFIGURATION, *wanted(cluster, 1112, **table))
+    played("rollback")
+    assert jobs() == {"earlier"}
+    for node in cluster.nodes:
+        for statement in ("DELETE FROM scheduler", "LOAD SCHEDULER TO RUNTIME", "SAVE SCHEDULER TO DISK"):
+            node.admin(statement)
+    as_declared()
