@@ -155,3 +155,52 @@ def test_what_a_monitor_may_fill() -> None:
     assert [row for _table, row in said(tables, ROUTED)] == ["rule_id=4"]
     tables["mysql_galera_hostgroups"] = [{**galera, "active": False}]
     assert [row for _table, row in said(tables, ROUTED)] == [f"rule_id={number}" for number in range(4, 8)]
+
+
+@pytest.mark.parametrize("flag, found", [(0, False), (3, False), (4, True)])
+def test_fast_routing_of_a_flag_that_no_rule_leads_to(flag: int, found: bool) -> None:
+    rules = [
+        {"rule_id": 1, "active": True, "match_digest": "^SELECT", "flagOUT": 3},
+        {"rule_id": 2, "active": True, "match_digest": "^UPDATE", "destination_hostgroup": 1},
+    ]
+    row = {"username": "u", "schemaname": "s", "flagIN": flag, "destination_hostgroup": 1}
+    tables: Tables = {"mysql_query_rules": rules, FAST: [row], "mysql_servers": [server(1)]}
+    told = [each for each in lint(tables) if each.rule == "fast-routing-unreachable"]
+    assert bool(told) is found
+    if told:
+        assert told[0].text == "it is never used: no active rule leads to the flag 4"
+        assert (told[0].table, told[0].row, told[0].column) == (
+            FAST,
+            "username=u, schemaname=s, flagIN=4",
+            "flagIN",
+        )
+
+
+def test_a_cycle_over_several_flags() -> None:
+    either = {"flagOUTs": [{"id": 5, "weight": 1}, {"id": 6, "weight": 1}]}
+    rules = [
+        {"rule_id": 1, "active": True, "match_digest": "a", "attributes": either},
+        {"rule_id": 2, "active": True, "flagIN": 5, "match_digest": "b", "flagOUT": 7},
+        {"rule_id": 3, "active": True, "flagIN": 6, "match_digest": "c", "flagOUT": 0},
+    ]
+    found = lint({"mysql_query_rules": rules}, {"mysql-query_processor_iterations": 2})
+    assert {each.row for each in found if each.rule == "flag-cycle"} == {"rule_id=1"}
+
+
+def test_a_key_of_one_column_may_be_named_by_its_value_and_one_of_more_not() -> None:
+    tables: Tables = {
+        "mysql_query_rules": [
+            {"rule_id": 1, "active": True, "match_digest": "x", "destination_hostgroup": 1}
+        ],
+        FAST: [{"username": "u", "schemaname": "s", "flagIN": 4, "destination_hostgroup": 1}],
+    }
+    entry = {"rule": "fast-routing-unreachable", "reason": "so"}
+
+    def left(**more: str) -> int:
+        return len([each for each in lint(tables, ignore=[{**entry, **more}]) if each.rule == entry["rule"]])
+
+    assert left() == 0 and left(row="username=u, schemaname=s, flagIN=4") == 0
+    for row in ("4", "u, schemaname=s, flagIN=4", "", "XXXX"):
+        assert left(row=row) == 1, row
+    assert left(table=FAST, column="flagIN") == 0
+    assert left(table="mysql_query_rules") == left(column="username") == 1

@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import TABLES
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.declaration import declared_rows
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.errors import DeclarationError
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.passwords import (
     from_hex,
     is_hash,
@@ -78,3 +81,13 @@ def test_hashes_with_a_salt_that_is_no_text():
     for text in ("a\nb", "päss", "", "0x24", "x" * 70):
         assert to_hex(text) == text and from_hex(text) == text
     assert from_hex(shown[:-2]) == shown[:-2]
+
+
+def test_a_hash_of_postgresql_is_refused_where_it_would_be_the_password_itself():
+    text = "md5" + "0123456789abcdef" * 2
+    with pytest.raises(DeclarationError, match="column password: is a hash"):
+        declared_rows(TABLES["pgsql_users"], [{"username": "u", "password": text}])
+    for table, password in (("mysql_users", text), ("pgsql_users", text[:-1]), ("pgsql_users", "clear")):
+        assert (
+            declared_rows(TABLES[table], [{"username": "u", "password": password}])[0]["password"] == password
+        )
