@@ -21,27 +21,27 @@ class Case:
     labels: dict[str, str] = field(default_factory=dict)
 
 
-def named(name: str, /, *parts: dict[str, str], **more: str) -> str:
+def named(metric: str, *parts: dict[str, str], **more: str) -> str:
     labels = {key: value for part in (*parts, more) for key, value in part.items()}
-    return name + "{" + ",".join(f'{key}="{value}"' for key, value in labels.items()) + "}"
+    return metric + "{" + ",".join(f'{key}="{value}"' for key, value in labels.items()) + "}"
 
 
-def vip(name: str, node: str, /, **more: str) -> str:
-    at = {**NODE, "node": node, "job": "proxysql-node", "instance": f"{node}:9100"}
-    return named(f"proxysql_vip_{name}", at, vrrp_instance="proxysql", **more)
+def vip(metric: str, on: str, **more: str) -> str:
+    at = {**NODE, "node": on, "job": "proxysql-node", "instance": f"{on}:9100"}
+    return named(f"proxysql_vip_{metric}", at, vrrp_instance="proxysql", **more)
 
 
-def own(name: str, /, **more: str) -> str:
-    return named(name, NODE, {"job": "proxysql", "instance": "192.0.2.11:6070"}, **more)
+def own(metric: str, **more: str) -> str:
+    return named(metric, NODE, {"job": "proxysql", "instance": "192.0.2.11:6070"}, **more)
 
 
-def exported(name: str, /, **more: str) -> str:
-    return named(name, NODE, {"job": "proxysql-node", "instance": "192.0.2.11:9100"}, **more)
+def exported(metric: str, **more: str) -> str:
+    return named(metric, NODE, {"job": "proxysql-node", "instance": "192.0.2.11:9100"}, **more)
 
 
-def status(name: str, /, **more: str) -> str:
+def status(metric: str, **more: str) -> str:
     at = {"job": "proxysql-status", "instance": "controller:9100"}
-    return named(f"proxysql_status_{name}", STATUS, at, **more)
+    return named(f"proxysql_status_{metric}", STATUS, at, **more)
 
 
 OWN = {**NODE, "job": "proxysql", "instance": "192.0.2.11:6070"}

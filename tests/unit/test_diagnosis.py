@@ -140,7 +140,7 @@ WELL = {
         errors=[error(1062)],
         users=[{"username": "shop", "frontend_connections": 1, "frontend_max_connections": 0}],
         counters=[{"name": "Client_Connections_connected", "value": 5}],
-        digests=[dict(DIGESTS[1], sum_time=5) for _ in range(3)],
+        digests=[dict(DIGESTS[1], sum_time=5) for _time in range(3)],
     ),
 }
 

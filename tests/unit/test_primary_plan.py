@@ -62,9 +62,9 @@ def where(rows: Any) -> set[tuple[Any, ...]]:
 
 
 def test_mariadbs_positions_are_compared_by_domain() -> None:
-    one, other = gtid.mariadb("0-1-42,7-3-5"), gtid.mariadb("0-2-40, 7-3-5")
-    assert gtid.beyond(one, other) == 2 and gtid.beyond(other, one) == 0
-    assert gtid.beyond(gtid.mariadb("9-1-3"), one) == 3 and gtid.mariadb("") == {}
+    more, less = gtid.mariadb("0-1-42,7-3-5"), gtid.mariadb("0-2-40, 7-3-5")
+    assert gtid.beyond(more, less) == 2 and gtid.beyond(less, more) == 0
+    assert gtid.beyond(gtid.mariadb("9-1-3"), more) == 3 and gtid.mariadb("") == {}
 
 
 def test_mysqls_sets_are_joined_and_compared() -> None:

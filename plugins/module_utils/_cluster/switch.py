@@ -83,7 +83,7 @@ class Task:
         values["pair"] = Pair(*values["pair"])
         for name in ("old", "new"):
             values[name] = (values[name][0], values[name][1])
-        values["others"] = [(host, port) for host, port in values["others"]]
+        values["others"] = [(str(each[0]), int(each[1])) for each in values["others"]]
         return cls(**values)
 
 
