@@ -98,7 +98,7 @@ def test_values_that_the_server_does_not_take(rehearse: Module) -> None:
 def test_rows_that_the_server_refuses_drops_or_rewrites(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As of a server that is less known: these rows were not checked, nor is it known what LOAD makes of them."""
+    """As of a server that is less known: nothing was checked, nor is it known what LOAD makes of it."""
     monkeypatch.setitem(layers._RUNTIME, "rules", layers._exact)
     rules = [
         {"rule_id": 1, "active": True, "client_addr": "10.%.1"},
