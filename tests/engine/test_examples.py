@@ -32,7 +32,9 @@ PREPARED = {
     # whose queries they are, and who answers
     "rehearsal": (
         "INSERT INTO mysql_users (username, default_hostgroup) VALUES ('shop', 10)",
+        "LOAD MYSQL USERS TO RUNTIME",
         "INSERT INTO mysql_servers (hostgroup_id, hostname) VALUES (10, '192.0.2.31'), (20, '192.0.2.32')",
+        "LOAD MYSQL SERVERS TO RUNTIME",
     ),
 }
 

@@ -58,10 +58,12 @@ def test_a_task_killed_while_it_starts_leaves_nothing(server: Server, temporary:
     environment = {**os.environ, "TMPDIR": str(temporary)}
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.DEVNULL, env=environment) as task:
         deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and not list(temporary.iterdir()):
+        seen: list[Path] = []
+        while time.monotonic() < deadline and not seen:
             assert task.poll() is None
             time.sleep(0.001)
-        assert list(temporary.iterdir())
+            seen = list(temporary.iterdir())
+        assert seen
         time.sleep(wait)
         task.kill()
         task.wait()
