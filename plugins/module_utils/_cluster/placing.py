@@ -110,13 +110,13 @@ class Nodes:
             ),
             repr(sorted(map(sorted, (row.items() for row in loaded)))),
             self._monitored(admin),
-            int(_variable(admin, _WAIT) or 10000) / 1000,
+            int(admin.variable(_WAIT) or 10000) / 1000,
             section.open_edits,
             self._pinned(admin),
         )
 
     def _monitored(self, admin: Admin) -> dict[Place, Monitored] | None:
-        oldest = max(_STALE, 3 * int(_variable(admin, _INTERVAL) or 1500) / 1000)
+        oldest = max(_STALE, 3 * int(admin.variable(_INTERVAL) or 1500) / 1000)
         try:
             rows = admin.fetch(
                 "SELECT hostname, port, read_only, error, max(time_start_us) FROM"
@@ -226,9 +226,7 @@ class Nodes:
     def keep(self) -> dict[str, str]:
         """By node, the variable that `let_go` changes; none where it changes nothing. Raises EngineError."""
         kept = dict(
-            zip(
-                (admin.login.place for admin in self.admins), self.all(lambda admin: _variable(admin, _KEEPS))
-            )
+            zip((admin.login.place for admin in self.admins), self.all(lambda admin: admin.variable(_KEEPS)))
         )
         if not any(int(value or 0) for value in kept.values()):
             return {}
@@ -244,7 +242,7 @@ class Nodes:
         EngineError.
         """
         self.all(lambda admin: _set(admin, "0"))
-        longest = max(int(_variable(admin, _KEEPS_FOR) or 10000) for admin in self.admins) / 1000
+        longest = max(int(admin.variable(_KEEPS_FOR) or 10000) for admin in self.admins) / 1000
         deadline = time.monotonic() + longest + 0.5
         kept = self._idle()
         while kept and time.monotonic() < deadline:
@@ -270,7 +268,7 @@ class Nodes:
             wanted = values.get(admin.login.place)
             if wanted:
                 admin.revive()
-                if _variable(admin, _KEEPS) != wanted:
+                if admin.variable(_KEEPS) != wanted:
                     _set(admin, wanted)
 
         return self._failures(self.at_once(back))
@@ -283,19 +281,10 @@ class Nodes:
         }
 
 
-def _variable(admin: Admin, name: str) -> str:
-    return (
-        admin.value(
-            f"SELECT variable_value FROM runtime_global_variables WHERE variable_name = {literal(name)}"
-        )
-        or ""
-    )
-
-
 def _edited(admin: Admin) -> bool:
     names = literal(_KEEPS)
     memory = admin.value(f"SELECT variable_value FROM main.global_variables WHERE variable_name = {names}")
-    return memory != _variable(admin, _KEEPS)
+    return memory != admin.variable(_KEEPS)
 
 
 def _set(admin: Admin, value: str) -> None:

@@ -27,7 +27,6 @@ from .._planning.lockout import (
     users_of_admins,
 )
 from .._server.admin import Admin
-from .._server.sql import literal
 from .section import Part
 from .tables import TableWork
 from .variables import VariableWork
@@ -65,8 +64,8 @@ def _users(admin: Admin, tables: Iterable[TableWork], values: dict[str, str]) ->
         rows += [change.after for change in work.changes["runtime"] if change.after is not None]
         if not rows:
             continue
-        logins = names_in_credentials(values.get(_ADMINS) or _present(admin, _ADMINS))
-        logins += names_in_credentials(values.get(_STATS) or _present(admin, _STATS))
+        logins = names_in_credentials(values.get(_ADMINS) or admin.variable(_ADMINS))
+        logins += names_in_credentials(values.get(_STATS) or admin.variable(_STATS))
         named = users_of_admins([str(row["username"]) for row in rows], logins)
         seen = set()
         for row in rows:
@@ -139,7 +138,7 @@ def _gets_in(admin: Admin, ports: Sequence[int], interfaces: str) -> bool:
             timeout = min(admin.login.connect_timeout, 1)
             try:
                 with Admin(replace(admin.login, port=port, connect_timeout=timeout)) as other:
-                    if _present(other, _INTERFACES) == interfaces:
+                    if other.variable(_INTERFACES) == interfaces:
                         return True
             except EngineError:
                 continue
@@ -161,12 +160,3 @@ def _application_users(admin: Admin, tables: Sequence[TableWork]) -> set[str]:
         except StatementError:
             continue  # not in this release
     return found
-
-
-def _present(admin: Admin, name: str) -> str:
-    return str(
-        admin.value(
-            f"SELECT variable_value FROM runtime_global_variables WHERE variable_name = {literal(name)}"
-        )
-        or ""
-    )

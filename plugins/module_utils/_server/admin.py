@@ -103,6 +103,11 @@ class Admin:
         rows = self.fetch(sql)[1]
         return rows[0][0] if rows else None
 
+    def variable(self, name: str) -> str:
+        """What runtime has of a variable; empty where the server has none of that name."""
+        sql = f"SELECT variable_value FROM runtime_global_variables WHERE variable_name = {literal(name)}"
+        return self.value(sql) or ""
+
     def write(self, statement: Statement) -> None:
         """Send a statement that changes something."""
         self.sent.append(statement)

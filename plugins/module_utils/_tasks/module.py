@@ -134,6 +134,13 @@ def writing_spec(states: list[str]) -> Spec:
     }
 
 
+#: Of an option ``nodes``: the login options of the module hold for all of them.
+NODE: Spec = {
+    "login_host": {"type": "str", "required": True},
+    "login_port": {"type": "int", "default": 6032},
+}
+
+
 def points_spec() -> Spec:
     return {
         "restore_points": {"type": "path"},

@@ -13,17 +13,13 @@ from .._catalog.tables import Section
 from .._cluster.cluster import Convergence, Node, choose_leader, connect_nodes
 from .._declared.errors import DeclarationError, EngineError
 from .._section.runtime import named_sections
-from .module import Module, Spec, login
+from .module import NODE, Module, Spec, login
 
 
 def run_cluster_sync() -> None:
     """The module cluster_sync: wait until every node agrees with the first, or choose the first."""
-    node_spec: Spec = {
-        "login_host": {"type": "str", "required": True},
-        "login_port": {"type": "int", "default": 6032},
-    }
     spec: Spec = {
-        "nodes": {"type": "list", "elements": "dict", "options": node_spec, "required": True},
+        "nodes": {"type": "list", "elements": "dict", "options": NODE, "required": True},
         "sections": {"type": "list", "elements": "str"},
         "heal": {"type": "bool", "default": False},
         "choose_leader": {"type": "bool", "default": False},

@@ -13,17 +13,13 @@ from .._cluster.credentials import check_wanted, rotate
 from .._declared.errors import DeclarationError, EngineError
 from .._planning.credentials import Standing, pairs_of
 from .._section.apply import OPEN_EDITS, How
-from .module import Module, Spec, login
+from .module import NODE, Module, Spec, login
 
 
 def run_cluster_credentials() -> None:
     """The module cluster_credentials: the logins of all nodes, changed so that nodes go on following."""
-    node_spec: Spec = {
-        "login_host": {"type": "str", "required": True},
-        "login_port": {"type": "int", "default": 6032},
-    }
     spec: Spec = {
-        "nodes": {"type": "list", "elements": "dict", "options": node_spec, "required": True},
+        "nodes": {"type": "list", "elements": "dict", "options": NODE, "required": True},
         "admin_credentials": {"type": "str", "required": True, "no_log": True},
         "stats_credentials": {"type": "str", "no_log": True},
         "cluster_user": {"type": "str", "required": True},

@@ -17,7 +17,7 @@ from .._server.admin import Admin
 from .._server.backends import Attempt, try_all
 from .._server.present import sees_no_users, sees_nothing
 from .._server.traffic import traffic
-from .module import Module, Spec, login
+from .module import NODE, Module, Spec, login
 from .run import result_of
 
 _LIMITS: Spec = {
@@ -31,10 +31,6 @@ _QUERY: Spec = {
     "hostgroup": {"type": "int", "required": True},
     "user": {"type": "str"},
     "schema": {"type": "str"},
-}
-_NODE: Spec = {
-    "login_host": {"type": "str", "required": True},
-    "login_port": {"type": "int", "default": 6032},
 }
 _LOGIN: Spec = {
     "host": {"type": "str", "required": True},
@@ -56,7 +52,7 @@ def run_confirm() -> None:
         "timeout": {"type": "float", "default": 180.0},
         "seconds": {"type": "float", "default": 30.0},
         "baseline": {"type": "float", "default": 2.0},
-        "nodes": {"type": "list", "elements": "dict", "options": _NODE, "default": []},
+        "nodes": {"type": "list", "elements": "dict", "options": NODE, "default": []},
         "before": {"type": "dict", "default": {}},
         "limits": {"type": "dict", "options": _LIMITS, "apply_defaults": True},
         "queries": {"type": "list", "elements": "dict", "options": _QUERY, "default": []},

@@ -24,7 +24,7 @@ from .._section.tables import TableWork, want_table
 from .._server.admin import Admin
 from .._server.present import read
 from .._server.sql import literal
-from .module import Module, Spec, login
+from .module import NODE, Module, Spec, login
 
 STATUS = {"drained": "OFFLINE_SOFT", "online": "ONLINE"}
 _PAUSE = 0.2
@@ -40,13 +40,9 @@ def run_drain() -> None:
         "port": {"type": "int", "default": 3306},
         "hostgroup_id": {"type": "int"},
     }
-    node_spec: Spec = {
-        "login_host": {"type": "str", "required": True},
-        "login_port": {"type": "int", "default": 6032},
-    }
     spec: Spec = {
         "servers": {"type": "list", "elements": "dict", "options": server_spec, "required": True},
-        "nodes": {"type": "list", "elements": "dict", "options": node_spec, "default": []},
+        "nodes": {"type": "list", "elements": "dict", "options": NODE, "default": []},
         "state": {"type": "str", "default": "drained", "choices": list(STATUS)},
         "timeout": {"type": "float", "default": 60.0},
         "fail_on_timeout": {"type": "bool", "default": True},

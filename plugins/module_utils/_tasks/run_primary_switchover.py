@@ -35,19 +35,15 @@ from .._server.admin import Admin
 from .._server.backends import Attempt
 from .._server.databases import open_database
 from .._server.login import Login
-from .module import Module, Spec, login
+from .module import NODE, Module, Spec, login
 
 _CONNECT = 3.0  # seconds, for each database
 
 
 def run_primary_switchover() -> None:
     """The module primary_switchover."""
-    node: Spec = {
-        "login_host": {"type": "str", "required": True},
-        "login_port": {"type": "int", "default": 6032},
-    }
     spec: Spec = {
-        "nodes": {"type": "list", "elements": "dict", "options": node, "required": True},
+        "nodes": {"type": "list", "elements": "dict", "options": NODE, "required": True},
         "new_primary": {"type": "str"},
         "writer_hostgroup": {"type": "int"},
         "timeout": {"type": "float", "default": 5.0},

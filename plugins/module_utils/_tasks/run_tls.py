@@ -74,8 +74,7 @@ def _warnings(admin: Admin, certificates: list[Certificate], now: float) -> list
         for each in certificates
         if each.days_left(now) <= WARN_DAYS
     ]
-    sql = "SELECT variable_value FROM runtime_global_variables WHERE variable_name = 'mysql-have_ssl'"
-    if admin.value(sql) == "false":
+    if admin.variable("mysql-have_ssl") == "false":
         found.append("mysql-have_ssl is false: ProxySQL has the certificate and offers no TLS")
     return found
 
