@@ -117,7 +117,7 @@ class Server:
                 stderr=log,
                 env={**os.environ, "PROXYSQL_EMULATOR_RELEASE": self.release},
                 start_new_session=True,
-                preexec_fn=_end_with_the_tests,
+                preexec_fn=end_with_the_tests,
             )
         deadline = time.monotonic() + timeout
         while not self._answers():
@@ -176,7 +176,7 @@ class Server:
         shutil.rmtree(self.datadir, ignore_errors=True)
 
 
-def _end_with_the_tests() -> None:
+def end_with_the_tests() -> None:
     """In the new process: a test run that is killed leaves no server behind (Linux)."""
     set_death_signal = 1
     with contextlib.suppress(OSError, AttributeError):

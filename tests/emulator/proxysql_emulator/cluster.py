@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Callable
 
 import pymysql
 
@@ -34,7 +34,7 @@ class Seen(Stamp):
     diff_check: int = 0
 
 
-@dataclass
+@dataclass(eq=False)
 class Peer:
     host: str
     port: int
@@ -56,6 +56,10 @@ class Peer:
         if self.link is not None:
             link, self.link = self.link, None
             link.close()
+
+
+def is_newer(seen: Stamp, own: Stamp) -> bool:
+    return seen.version > 1 and (own.version == 1 or seen.epoch > own.epoch)
 
 
 class Cluster:
@@ -85,26 +89,34 @@ class Cluster:
             self.peers[key].comment = comment
 
     async def _follow(self, peer: Peer) -> None:
-        variables = self.instance.variables
         try:
             while True:
-                wait = 1.0
-                if variables["admin-cluster_username"]:
-                    try:
-                        wait = await self._check(peer)
-                    except (pymysql.Error, OSError, asyncio.TimeoutError) as error:
-                        log.warning("Cluster: unable to talk to peer %s . Error: %s", peer, error)
-                        peer.close()
-                await asyncio.sleep(wait)
+                await asyncio.sleep(await self._try(peer))
         finally:
             peer.close()
 
+    async def _try(self, peer: Peer) -> float:
+        """One round, whatever comes of it; how long to wait for the next."""
+        if self.instance.variables["admin-cluster_username"]:
+            try:
+                return await self._check(peer)
+            except (pymysql.Error, OSError, asyncio.TimeoutError) as error:
+                log.warning("Cluster: unable to talk to peer %s . Error: %s", peer, error)
+                peer.close()
+        return 1.0
+
+    def catch_up(self) -> None:
+        """Called before somebody reads what was seen of peers: for those that see it another way."""
+
+    async def _ask(self, peer: Peer, work: Callable[..., Any], *arguments: Any) -> Any:
+        """What the work, which waits for the peer, finds."""
+        return await asyncio.to_thread(work, *arguments)
+
     async def _check(self, peer: Peer) -> float:
-        """One round; how long to wait for the next."""
         variables = self.instance.variables
         started = time.monotonic()
         if peer.link is None:
-            other = await asyncio.to_thread(self._connect, peer)
+            other = await self._ask(peer, self._connect, peer)
             if other != VERSION:
                 log.warning(
                     "Cluster: different ProxySQL version with peer %s . Remote: %s . Self: %s",
@@ -113,8 +125,8 @@ class Cluster:
                 peer.close()
                 return _RETRY_OTHER_VERSION
             log.info("Cluster: clustering with peer %s . Remote version: %s", peer, other)
-        rows = await asyncio.to_thread(
-            pull.query, peer.link, "SELECT name, version, epoch, checksum FROM"
+        rows = await self._ask(
+            peer, pull.query, peer.link, "SELECT name, version, epoch, checksum FROM"
             " runtime_checksums_values ORDER BY name",
         )  # fmt: skip
         peer.response_ms = int((time.monotonic() - started) * 1000)
@@ -126,9 +138,9 @@ class Cluster:
         spent = time.monotonic() - started
         return max(0.0, variables.number("admin-cluster_check_interval_ms") / 1000 - spent)
 
-    def _connect(self, peer: Peer) -> str:
+    def _open(self, peer: Peer) -> pymysql.connections.Connection:
         variables = self.instance.variables
-        peer.link = pymysql.connect(
+        return pymysql.connect(
             host=peer.host,
             port=peer.port,
             user=variables["admin-cluster_username"],
@@ -140,6 +152,10 @@ class Cluster:
             conv={},
             ssl_disabled=True,
         )
+
+    def _connect(self, peer: Peer) -> str:
+        variables = self.instance.variables
+        peer.link = self._open(peer)
         ((version,),) = pull.query(peer.link, "SELECT @@version")
         if version.decode() == VERSION:
             uuid = self.instance.uuid
@@ -170,10 +186,17 @@ class Cluster:
         else:
             seen.diff_check += 1
 
+    def _needed(self, section: pull.Pull) -> int:
+        """In how many checks a difference has to be seen before it is pulled; 0 for never."""
+        variables = self.instance.variables
+        placed = variables.number("admin-cluster_mysql_servers_sync_algorithm") == 1
+        if section.name == "mysql_servers" and not placed:
+            return 0
+        return variables.number(section.diffs_variable)
+
     async def _decide(self, peer: Peer, section: pull.Pull) -> None:
-        needed = self.instance.variables.number(section.diffs_variable)
-        algorithm = self.instance.variables.number("admin-cluster_mysql_servers_sync_algorithm")
-        if needed == 0 or (section.name == "mysql_servers" and algorithm != 1):
+        needed = self._needed(section)
+        if needed == 0:
             return
         seen = peer.seen[section.name]
         own = self.instance.layers.checksums[section.name]
@@ -190,7 +213,7 @@ class Cluster:
                     " will be repeated every %d checks until LOAD %s TO RUNTIME is executed on"
                     " candidate master.", detected, needed * 10, section.command,
                 )  # fmt: skip
-        elif (own.version == 1 or seen.epoch > own.epoch) and seen.diff_check >= needed:
+        elif is_newer(seen, own) and seen.diff_check >= needed:
             log.info("%s Proceeding with remote sync", detected)
             await self._pull(peer, section)
         elif seen.epoch == own.epoch and repeated:
@@ -204,7 +227,7 @@ class Cluster:
     async def _pull(self, peer: Peer, section: pull.Pull) -> None:
         expected = Stamp(0, peer.seen[section.name].epoch, peer.seen[section.name].checksum)
         assert peer.link is not None
-        found = await asyncio.to_thread(section.fetch, peer.link)
+        found = await self._ask(peer, section.fetch, peer.link)
         section.apply(self.instance.layers, found, expected)
         if self.instance.variables.on(section.save_variable):
             section.save(self.instance.layers)

@@ -19,10 +19,11 @@ _ALIASES = {
 _GROUPS = {"restapi_routes": "restapi"}
 
 
-class ConfigFile:
-    def __init__(self, path: Path) -> None:
-        with path.open(encoding="utf-8") as file:
-            self.settings: dict[str, Any] = libconf.load(file)
+class Config:
+    """What the file would say."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self.settings = settings
 
     def text(self, name: str) -> str | None:
         value = self.settings.get(name)
@@ -63,6 +64,12 @@ class ConfigFile:
                     tuple(row.values()),
                 )
         return len(rows)
+
+
+class ConfigFile(Config):
+    def __init__(self, path: Path) -> None:
+        with path.open(encoding="utf-8") as file:
+            super().__init__(libconf.load(file))
 
 
 def _value(value: Any) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from .admin import Admin, Answer
 from .cluster import Cluster
-from .config_file import ConfigFile
+from .config_file import Config
 from .data_port import DataPort
 from .database import Database
 from .layers import Layers
@@ -26,7 +26,9 @@ log = logging.getLogger("proxysql")
 
 
 class Instance:
-    def __init__(self, datadir: Path, config: ConfigFile | None, initial: bool, monitor: bool) -> None:
+    cluster_class = Cluster
+
+    def __init__(self, datadir: Path, config: Config | None, initial: bool, monitor: bool) -> None:
         self.log = log
         disk = datadir / "proxysql.db"
         fresh = initial or not disk.exists()
@@ -46,7 +48,7 @@ class Instance:
         self.admin = Admin(self)
         self.admin_port = AdminPort(self)
         self.data_port = DataPort(self)
-        self.cluster = Cluster(self)
+        self.cluster = self.cluster_class(self)
         self.monitor = Monitor(self) if monitor else None
         self.layers.listeners.append(self._loaded)
         self.tasks: set[asyncio.Task[Any]] = set()

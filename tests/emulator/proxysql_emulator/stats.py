@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 import time
 from typing import TYPE_CHECKING, Any
@@ -17,19 +18,22 @@ class Stats:
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
         self.started = time.time()
-        # What users of admin-stats_credentials see.
-        self.own = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        self.own.text_factory = bytes
-        for table, columns in STATS_TABLES.items():
-            self.own.execute(f"CREATE TABLE {table} ({columns})")
-        # One variable, for the clients that ask for it, and nothing else of the configuration.
-        self.own.execute("CREATE TABLE global_variables (variable_name VARCHAR, variable_value VARCHAR)")
-        self.own.execute(
-            "INSERT INTO global_variables VALUES ('mysql-max_allowed_packet', ?)",
-            (instance.variables["mysql-max_allowed_packet"],),
-        )
-        self.own.execute("PRAGMA query_only = 1")
         self.clients: dict[str, tuple[str, int, str, int]] = {}
+        # At the start, whatever becomes of it.
+        self._packet = instance.variables["mysql-max_allowed_packet"]
+
+    @functools.cached_property
+    def own(self) -> sqlite3.Connection:
+        """What users of admin-stats_credentials see."""
+        own = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        own.text_factory = bytes
+        for table, columns in STATS_TABLES.items():
+            own.execute(f"CREATE TABLE {table} ({columns})")
+        # One variable, for the clients that ask for it, and nothing else of the configuration.
+        own.execute("CREATE TABLE global_variables (variable_name VARCHAR, variable_value VARCHAR)")
+        own.execute("INSERT INTO global_variables VALUES ('mysql-max_allowed_packet', ?)", (self._packet,))
+        own.execute("PRAGMA query_only = 1")
+        return own
 
     def uptime(self) -> int:
         return int(time.time() - self.started)
@@ -92,6 +96,7 @@ class Stats:
         return self.instance.database.rows("SELECT rule_id, 0 FROM runtime_mysql_query_rules")
 
     def _proxysql_servers_checksums(self) -> list[tuple[Any, ...]]:
+        self.instance.cluster.catch_up()
         return [
             (peer.host, peer.port, name, seen.version, seen.epoch, seen.checksum,
              seen.changed_at, seen.updated_at, seen.diff_check)
@@ -100,6 +105,7 @@ class Stats:
         ]  # fmt: skip
 
     def _proxysql_servers_metrics(self) -> list[tuple[Any, ...]]:
+        self.instance.cluster.catch_up()
         return [
             (peer.host, peer.port, peer.weight, peer.comment, peer.response_ms, peer.uptime,
              peer.last_check_ms(), 0, 0, 0)

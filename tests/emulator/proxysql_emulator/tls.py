@@ -70,8 +70,12 @@ def _shown(*paths: Path) -> Iterator[str]:
 def lose_nothing(loop: asyncio.AbstractEventLoop) -> None:
     """Have the loop begin TLS with what the client may have sent of it already, after it asked for it."""
     begin = loop.start_tls
+    if begin.__name__ == "start_tls_losing_nothing":
+        return
 
-    async def start_tls(transport: Any, protocol: Any, sslcontext: ssl.SSLContext, **options: Any) -> Any:
+    async def start_tls_losing_nothing(
+        transport: Any, protocol: Any, sslcontext: ssl.SSLContext, **options: Any
+    ) -> Any:
         transport.pause_reading()
         buffer = protocol._stream_reader._buffer
         early = bytes(buffer)
@@ -86,4 +90,4 @@ def lose_nothing(loop: asyncio.AbstractEventLoop) -> None:
             safe.buffer_updated(len(early))
         return await begun
 
-    loop.start_tls = start_tls  # type: ignore[method-assign, assignment]
+    loop.start_tls = start_tls_losing_nothing  # type: ignore[method-assign, assignment]

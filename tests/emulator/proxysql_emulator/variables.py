@@ -6,6 +6,7 @@ in memory; a name that does not exist is deleted there.
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import json
 import re
@@ -66,6 +67,13 @@ DEFAULT_OF = {
 }
 
 
+@functools.cache
+def specs() -> dict[str, dict[str, Any]]:
+    """Of each variable its type, default and limits."""
+    found: dict[str, dict[str, Any]] = json.loads((HERE / "variables-2.7.1.json").read_text())
+    return found
+
+
 def _diffs_of(checksum: str) -> str:
     return checksum.replace("admin-checksum_", "admin-cluster_") + "_diffs_before_sync"
 
@@ -101,7 +109,7 @@ def _networks(text: str) -> bool:
 class Variables:
     def __init__(self, datadir: Path) -> None:
         self.datadir = datadir
-        self.specs: dict[str, dict[str, Any]] = json.loads((HERE / "variables-2.7.1.json").read_text())
+        self.specs = specs()
         self.values: dict[str, str] = {name: spec["default"] for name, spec in self.specs.items()}
         self.values["admin-version"] = VERSION
         self.credentials = {

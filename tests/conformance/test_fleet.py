@@ -1,0 +1,152 @@
+"""Many nodes in one process: they follow as nodes in processes of their own do, and take little."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pymysql
+import pytest
+from fleets import PROGRAM, RunningFleet
+from test_emulator import eventually
+
+NODES = 1000 if os.environ.get("FULL") else 50
+FIRST, LAST = "node0001", f"node{NODES - 2:04}"
+HELD = "SELECT checksum FROM runtime_checksums_values WHERE name = 'mysql_users'"
+PEERS = (
+    "SELECT diff_check, updated_at >= strftime('%s', 'now') - 2 FROM stats_proxysql_servers_checksums"
+    " WHERE name = 'mysql_users' ORDER BY hostname"
+)
+
+
+@pytest.fixture(scope="module")
+def fleet() -> Iterator[RunningFleet]:
+    with RunningFleet(NODES, "--dead", "1", "--hanging", "1") as running:
+        yield running
+
+
+def ask(fleet: RunningFleet, host: str, *statements: str) -> tuple[tuple[Any, ...], ...]:
+    with fleet.connect(host) as link, link.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+        return cursor.fetchall()
+
+
+def add_user(fleet: RunningFleet, name: str) -> None:
+    # never two LOADs in one second
+    time.sleep(1.1)
+    ask(fleet, FIRST, f"INSERT INTO mysql_users(username) VALUES ('{name}')", "LOAD MYSQL USERS TO RUNTIME")
+
+
+def test_a_change_on_a_core_gets_to_all(fleet: RunningFleet) -> None:
+    add_user(fleet, "everywhere")
+    wanted = ask(fleet, FIRST, HELD)
+    began = time.monotonic()
+    for host in list(fleet.places)[:-2]:
+        eventually(lambda host=host: ask(fleet, host, HELD) == wanted, 60)
+    assert time.monotonic() - began < 60
+    assert ask(fleet, LAST, "SELECT username FROM disk.mysql_users") == (("everywhere",),), "saved, too"
+    ((followers,),) = ask(fleet, FIRST, "SELECT COUNT(*) FROM stats_proxysql_servers_clients_status")
+    assert int(followers) == NODES - 2
+
+
+def test_it_takes_little(fleet: RunningFleet) -> None:
+    before = fleet.seconds()
+    time.sleep(2)
+    assert fleet.seconds() - before < 0.2, "nodes that agree ask each other nothing"
+    assert fleet.kilobytes() < 60_000 + NODES * 2_000
+
+
+def test_a_node_that_does_not_follow_goes_on_looking(fleet: RunningFleet) -> None:
+    off = "UPDATE global_variables SET variable_value = '{}'" \
+        " WHERE variable_name = 'admin-cluster_mysql_users_diffs_before_sync'"  # fmt: skip
+    ask(fleet, LAST, off.format(0), "LOAD ADMIN VARIABLES TO RUNTIME")
+    add_user(fleet, "not-here")
+    time.sleep(1.5)
+    seen = ask(fleet, LAST, PEERS)
+    assert all(3 <= int(differs) <= 40 and recent == "1" for differs, recent in seen), seen
+    time.sleep(1)
+    assert int(ask(fleet, LAST, PEERS)[0][0]) >= int(seen[0][0]) + 4, "a check every 150 ms"
+    ask(fleet, LAST, off.format(2), "LOAD ADMIN VARIABLES TO RUNTIME")
+    wanted = ask(fleet, FIRST, HELD)
+    eventually(lambda: ask(fleet, LAST, HELD) == wanted)
+    eventually(lambda: [row[0] for row in ask(fleet, LAST, PEERS)] == ["0", "0"])
+
+
+def test_logins_are_needed(fleet: RunningFleet) -> None:
+    host = f"node{NODES - 3:04}"
+    set_password = (
+        "UPDATE global_variables SET variable_value = '{}' WHERE variable_name = 'admin-cluster_password'"
+    )
+
+    load = ("LOAD ADMIN VARIABLES TO RUNTIME", "LOAD PROXYSQL SERVERS TO RUNTIME")
+    # A link that is open stays open: peers are taken out, and followed anew with the wrong password.
+    gone = "DELETE FROM proxysql_servers"
+    rows = ask(fleet, host, "SELECT hostname, port FROM proxysql_servers")
+    ask(fleet, host, set_password.format("wrong"), gone, *load)
+    values = ",".join(f"('{address}', {port}, 0, '')" for address, port in rows)
+    ask(fleet, host, f"INSERT INTO proxysql_servers VALUES {values}", "LOAD PROXYSQL SERVERS TO RUNTIME")
+    add_user(fleet, "locked-out")
+    time.sleep(1)
+    wanted = ask(fleet, FIRST, HELD)
+    assert ask(fleet, host, HELD) != wanted
+    password = fleet.told["proxysql_cluster_password"]
+    ask(fleet, host, set_password.format(password), load[0])
+    eventually(lambda: ask(fleet, host, HELD) == wanted)
+
+
+def test_a_core_that_is_gone_is_not_heard_of(fleet: RunningFleet) -> None:
+    with pytest.raises(pymysql.MySQLError):
+        ask(fleet, "node0002", "PROXYSQL SHUTDOWN", "SELECT 1")
+    recent = "SELECT updated_at >= strftime('%s', 'now') - 1 FROM stats_proxysql_servers_checksums" \
+        " WHERE name = 'mysql_users' ORDER BY hostname"  # fmt: skip
+    eventually(lambda: [row[0] for row in ask(fleet, LAST, recent)] == ["1", "0"])
+    add_user(fleet, "by-the-other")
+    wanted = ask(fleet, FIRST, HELD)
+    eventually(lambda: ask(fleet, LAST, HELD) == wanted)
+
+
+def test_the_dead_refuse_and_the_hanging_say_nothing(fleet: RunningFleet) -> None:
+    dead, hanging = f"node{NODES:04}", f"node{NODES - 1:04}"
+    with pytest.raises(pymysql.MySQLError, match="refused"):
+        fleet.connect(dead)
+    began = time.monotonic()
+    with pytest.raises(pymysql.MySQLError):
+        pymysql.connect(
+            host=fleet.places[hanging], port=fleet.port, user="x", connect_timeout=1, read_timeout=1
+        )
+    assert time.monotonic() - began >= 1
+
+
+def test_an_inventory_of_ones_own(tmp_path: Path) -> None:
+    """Its secrets are not looked at, and its hosts are not reached."""
+    (tmp_path / "hosts.yml").write_text(
+        "proxysql_core: {hosts: {one: {ansible_host: 192.0.2.1}, two: }}\n"
+        "proxysql_satellite: {children: {shops: {hosts: {'shop[1:3]': , one: }}}}\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "group_vars").mkdir()
+    (tmp_path / "group_vars/all.yml").write_text("$ANSIBLE_VAULT;1.1;AES256\n00\n", encoding="utf-8")
+    with RunningFleet(0, str(tmp_path)) as fleet:
+        assert list(fleet.places) == ["one", "two", "shop1", "shop2", "shop3"]
+        assert fleet.options[:2] == ["-i", str(tmp_path)]
+        assert {address.partition(".")[0] for address in fleet.places.values()} == {"127"}
+        assert fleet.told["ansible_connection"] == "local"
+        ((comment,),) = ask(fleet, "shop3", "SELECT comment FROM proxysql_servers LIMIT 1")
+        assert comment == "one"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [([], "give an inventory, or --nodes"), (["--nodes", "3", "--dead", "2"], "of 1 satellites")],
+)
+def test_what_cannot_be_is_refused(arguments: list[str], said: str) -> None:
+    done = subprocess.run(
+        [sys.executable, str(PROGRAM), *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode and said in done.stderr
