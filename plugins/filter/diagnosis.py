@@ -61,7 +61,7 @@ from ..plugin_utils._status import judge
 def diagnosis(
     site: Mapping[str, Any], hostvars: Mapping[str, Any], symptom: str = "any", when: str = ""
 ) -> dict[str, Any]:
-    report = judge(seen_nodes(site["nodes"], hostvars, site["cores"]), site["vips"])
+    report = judge(seen_nodes(site["nodes"], hostvars, site)[0], site["vips"])
     secrets: set[str] = set()
     left = {}
     for host in site["nodes"]:

@@ -76,9 +76,10 @@ from typing import Any, Callable
 from ..plugin_utils._seen import seen_nodes
 from ..plugin_utils._site.values import found_facts
 from ..plugin_utils._standing import addresses
-from ..plugin_utils._status import judge, text
+from ..plugin_utils._status import judge
 from ..plugin_utils._status_metrics import metrics
 from ..plugin_utils._status_page import page
+from ..plugin_utils._status_text import text
 
 
 def status_report(
@@ -91,11 +92,11 @@ def status_report(
     others: Sequence[str] = (),
     plan: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    outside = {}
+    outside, counted = {}, ()
     if hostvars is not None:
-        nodes = seen_nodes(nodes, hostvars, cores)
+        nodes, counted = seen_nodes(nodes, hostvars, plan or {"cores": cores})
         outside = {name: addresses(found_facts(hostvars, name)) for name in others}
-    report = judge(nodes, vips, outside)
+    report = judge(nodes, vips, outside, counted)
     return {
         "healthy": report.healthy,
         "text": text(report),

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The mysqlha.proxysql developers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What many nodes' statuses say of the whole: judged and shown as text here, as HTML in ``_status_page.py``.
+"""What many nodes' statuses say of the whole: judged here, shown by ``_status_text`` and ``_status_page``.
 
 Pure: dicts in, text out.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from ..module_utils._cluster.follow import Checksum, View, agree, leader_of, reason
@@ -25,8 +26,11 @@ SHORT = {
     "PROXYSQL SERVERS": "cluster",
 }
 
+#: So many satellites are shown one by one; of more, those with a finding.
+MANY = 12
 
-@dataclass
+
+@dataclass(eq=False)
 class Node:
     """One host of the inventory. seen: what the module status returned, None where it did not."""
 
@@ -66,6 +70,8 @@ class Report:
     sections: list[str] = field(default_factory=list)
     leader: Node | None = None
     findings: list[Finding] = field(default_factory=list)
+    # of nodes that were asked together: rows with the number of nodes
+    counted: Sequence[Mapping[str, Any]] = ()
 
     @property
     def has_certificates(self) -> bool:
@@ -86,13 +92,23 @@ class Report:
     def holders(self, vip: str) -> list[Node]:
         return [node for node in self.nodes if node.seen and vip in node.seen["holds"]]
 
+    @cached_property
+    def troubled(self) -> set[str]:
+        """Hosts that a serious finding is about, or that do not agree. To be asked for once it is judged."""
+        return {each.host for each in self.findings if each.serious and each.host} | {
+            node.host
+            for node in self.nodes
+            if node.seen is None or any(self.cell(node, section) in ("x", "?") for section in self.sections)
+        }
+
+    @cached_property
     def backends(self) -> dict[tuple[str, str], Counter[str]]:
         """(hostgroup, backend) -> on how many nodes it has which status."""
         found: dict[tuple[str, str], Counter[str]] = {}
-        for node in self.nodes:
-            for each in (node.seen or {}).get("backends", ()):
-                key = (str(each["hostgroup"]), "{}:{}".format(each["host"], each["port"]))
-                found.setdefault(key, Counter())[str(each["status"])] += 1
+        rows = [each for node in self.nodes for each in (node.seen or {}).get("backends", ())]
+        for each in [*rows, *self.counted]:
+            key = (str(each["hostgroup"]), "{}:{}".format(each["host"], each["port"]))
+            found.setdefault(key, Counter())[str(each["status"])] += int(each.get("nodes", 1))
         return dict(sorted(found.items(), key=lambda item: (int(item[0][0]), item[0][1])))
 
 
@@ -100,10 +116,11 @@ def judge(
     nodes: Sequence[Mapping[str, Any]],
     vips: Sequence[str],
     outside: Mapping[str, Sequence[str]] | None = None,
+    counted: Sequence[Mapping[str, Any]] = (),
 ) -> Report:
     """nodes: host, role (core or satellite), seen (result of the module node_info) or error.
 
-    outside: addresses of the inventory's other hosts.
+    outside: addresses of the inventory's other hosts. counted: backends as the module nodes_info counts them.
     """
     made = [
         Node(str(each["host"]), str(each["role"]), each.get("seen"), str(each.get("error") or ""))
@@ -111,7 +128,7 @@ def judge(
     ]
     for node in made:
         node.view = _view(node.seen["cluster"]) if node.seen else None
-    report = Report(made, [vip.partition("/")[0] for vip in vips], outside or {})
+    report = Report(made, [vip.partition("/")[0] for vip in vips], outside or {}, counted=counted)
     report.sections = [
         name for name in SHORT if any(node.view and name in node.view.sections for node in made)
     ] + sorted({name for node in made if node.view for name in node.view.sections} - set(SHORT))
@@ -291,7 +308,7 @@ def _set_back(report: Report) -> list[Finding]:
 def _backends(report: Report) -> list[Finding]:
     found = []
     groups: dict[str, Counter[str]] = {}
-    for (hostgroup, backend), states in report.backends().items():
+    for (hostgroup, backend), states in report.backends.items():
         groups.setdefault(hostgroup, Counter()).update(states)
         bad = {state: number for state, number in states.items() if state not in ("ONLINE", "OFFLINE_SOFT")}
         if bad:
@@ -377,61 +394,8 @@ def _certificates(report: Report) -> list[Finding]:
     return found
 
 
-# -- the terminal ------------------------------------------------------------------------
-
-
 def age(seconds: int) -> str:
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
         if seconds >= size:
             return f"{seconds // size} {unit}"
     return f"{seconds} s"
-
-
-def text(report: Report) -> str:
-    """A compact table, for the terminal."""
-    rows = [
-        ["node", "role", "version", "up", "VIP", *(SHORT.get(name, name.lower()) for name in report.sections)]
-    ]
-    for node in report.nodes:
-        if node.seen is None:
-            rows.append([node.host, node.role, "no answer", "", "", *["?"] * len(report.sections)])
-            continue
-        rows.append(
-            [
-                node.host,
-                node.role + (" (leader)" if node is report.leader else ""),
-                str(node.seen["server_version"]),
-                age(node.seen["uptime"]),
-                ", ".join(node.seen["holds"]),
-                *(report.cell(node, name) for name in report.sections),
-            ]
-        )
-    if report.has_certificates:
-        for row, cell in zip(rows, ["certificate", *(node.days_left for node in report.nodes)]):
-            row.insert(4, cell)
-    lines = _columns(rows)
-    backends = report.backends()
-    if backends:
-        lines += ["", *_columns([["hostgroup", "backend", "status (nodes)"], *_backend_rows(report)])]
-    lines.append("")
-    for finding in report.findings:
-        lines.append(f"{'!' if finding.serious else '-'} {finding.text}")
-        lines.append(f"    {finding.todo}")
-    count = sum(node.seen is not None for node in report.nodes)
-    verdict = "healthy" if report.healthy else "NOT healthy"
-    number = len(report.findings)
-    findings = "1 finding" if number == 1 else f"{number} findings"
-    lines.append(f"{verdict}: {count} of {len(report.nodes)} nodes answer, {findings}")
-    return "\n".join(lines)
-
-
-def _backend_rows(report: Report) -> list[list[str]]:
-    return [
-        [hostgroup, backend, ", ".join(f"{state} ({number})" for state, number in states.items())]
-        for (hostgroup, backend), states in report.backends().items()
-    ]
-
-
-def _columns(rows: list[list[str]]) -> list[str]:
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return ["  ".join(value.ljust(width) for value, width in zip(row, widths)).rstrip() for row in rows]

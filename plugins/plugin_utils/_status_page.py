@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from html import escape
 
-from ._status import SHORT, Node, Report, age
+from ._status import MANY, SHORT, Node, Report, age
 
 _STYLE = """
 :root { color-scheme: light dark; --good: #1a7f37; --bad: #cf222e; --line: #8b949e; }
@@ -39,8 +39,6 @@ svg line.off { stroke: var(--bad); stroke-dasharray: 4 3; } svg .faint { opacity
 """
 
 _WIDTH, _HEIGHT, _GAP, _PER_ROW = 150, 52, 22, 5
-# So many satellites are drawn one by one, and so many nodes are in one table; of more, those with a finding.
-_MANY = 12
 
 
 def page(report: Report, title: str, when: str) -> str:
@@ -96,20 +94,11 @@ def _class(kind: str) -> str:
     return f' class="{kind}"' if kind else ""
 
 
-def _troubled(report: Report) -> set[str]:
-    """Hosts that a serious finding is about, or that do not agree."""
-    return {each.host for each in report.findings if each.serious and each.host} | {
-        node.host
-        for node in report.nodes
-        if node.seen is None or any(report.cell(node, section) in ("x", "?") for section in report.sections)
-    }
-
-
 def _matrix(report: Report) -> str:
-    bad = _troubled(report)
+    bad = report.troubled
     first = [node for node in report.nodes if node.host in bad]
     rest = [node for node in report.nodes if node.host not in bad]
-    if len(report.nodes) <= _MANY:
+    if len(report.nodes) <= MANY:
         return _nodes(report, "Nodes, those with a finding first", first + rest)
     shown = _nodes(report, "Nodes with a finding", first) if first else ""
     folded = _nodes(report, "Nodes in order", rest)
@@ -122,7 +111,7 @@ def _nodes(report: Report, caption: str, nodes: list[Node]) -> str:
     for node in nodes:
         seen = node.seen
         role = node.role + (" (leader)" if node is report.leader else "")
-        held = ", ".join(vip for vip in report.vips if node in report.holders(vip))
+        held = ", ".join(vip for vip in report.vips if vip in (seen or {}).get("holds", ()))
         shown = f"<td>{escape(node.host)}</td><td{_class('more')}>{escape(role)}</td><td>{escape(held)}</td>"
         cells = [str(seen["server_version"]), age(seen["uptime"])] if seen else ["no answer", ""]
         shown += "".join(f"<td{_class('more')}>{escape(value)}</td>" for value in cells)
@@ -154,7 +143,7 @@ def _declared(node: Node) -> str:
 
 def _backends(report: Report) -> str:
     rows = []
-    for (hostgroup, backend), states in report.backends().items():
+    for (hostgroup, backend), states in report.backends.items():
         good = set(states) == {"ONLINE"}
         text = ", ".join(f"{state} on {number}" for state, number in states.items())
         rows.append(
@@ -188,11 +177,11 @@ class _Row:
 def _drawing(report: Report) -> str:
     cores = [node for node in report.nodes if node.is_core]
     satellites = [node for node in report.nodes if not node.is_core]
-    bad = _troubled(report)
-    folded = [] if len(satellites) <= _MANY else [node for node in satellites if node.host not in bad]
+    bad = report.troubled
+    folded = [] if len(satellites) <= MANY else [node for node in satellites if node.host not in bad]
     satellites = [node for node in satellites if node not in folded]
     rest = [f"{len(folded)} satellites"] if folded else []
-    backends = sorted({backend for _hostgroup, backend in report.backends()})
+    backends = sorted({backend for _hostgroup, backend in report.backends})
     most = max(len(group) for group in (report.vips, cores, [*satellites, *rest], backends, ["x"]))
     width = min(_PER_ROW, max(2, most)) * (_WIDTH + _GAP)
     vips = _Row(report.vips, 8, width)
@@ -218,10 +207,10 @@ def _drawing(report: Report) -> str:
     for one, other in zip(cores, cores[1:]):
         lines.append(_line(top.places[one.host], top.places[other.host], bool(one.seen and other.seen)))
     online = {
-        backend for (_hostgroup, backend), states in report.backends().items() if set(states) == {"ONLINE"}
+        backend for (_hostgroup, backend), states in report.backends.items() if set(states) == {"ONLINE"}
     }
     for backend, place in base.places.items():
-        groups = ", ".join(sorted({group for group, name in report.backends() if name == backend}, key=int))
+        groups = ", ".join(sorted({group for group, name in report.backends if name == backend}, key=int))
         state = "ONLINE" if backend in online else "not ONLINE"
         boxes.append(_box(place, backend, f"hostgroup {groups}: {state}", backend in online))
     return (
@@ -239,7 +228,7 @@ def _caption(report: Report, node: Node) -> tuple[str, str, bool]:
         return node.host, f"{node.role}, does not agree", False
     if _declared(node) == "x":
         return node.host, f"{node.role}, not as declared", False
-    troubled = node.host in _troubled(report)
+    troubled = node.host in report.troubled
     return node.host, f"{node.role}, {'see above' if troubled else 'agrees'}", not troubled
 
 

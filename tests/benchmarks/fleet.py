@@ -1,111 +1,96 @@
-"""How long playbooks/status.yml takes over many nodes.
+"""How long playbooks/status.yml takes over many nodes, and how much memory its largest process.
 
-    python tests/benchmarks/fleet.py [--nodes 100] [--forks 10]
+    python tests/benchmarks/fleet.py [--nodes 100,300,1000] [--dead 20] [--hanging 20] [--rows 20]
 
-The nodes are emulators on loopback addresses of this machine, so the modules run here as well:
-on real hosts the time of a module is theirs, and ssh comes on top.
+The nodes are one fleet (tests/emulator/fleet) on this machine, and take their share of its processor, which
+real nodes do not. Cores are reached without ssh.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS / "emulator")]
 
-import yaml  # noqa: E402
-from server import Server  # noqa: E402
-
-PASSWORDS = {"admin": "Adm1n-fleet", "cluster": "Clust3r-fleet"}
+from checkout import tree  # noqa: E402
+from fleets import RunningFleet  # noqa: E402
 
 
-def made(count: int) -> list[Server]:
-    """Servers that follow the first two, with the same configuration."""
-    settings = {"admin_credentials": "radmin:{admin};cluster:{cluster}".format(**PASSWORDS)}
-    settings |= {"cluster_password": PASSWORDS["cluster"]}
-    servers = []
-    for number in range(count):
-        server = Server(host=f"127.0.1.{number + 1}", binary="")
-        text = server.cnf.read_text(encoding="utf-8")
-        text = text.replace("admin:admin;cluster:clusterpw", "admin:admin;" + settings["admin_credentials"])
-        server.cnf.write_text(text.replace('"clusterpw"', f'"{PASSWORDS["cluster"]}"'), encoding="utf-8")
-        servers.append(server)
-    cores = ",".join(f'{{hostname="{s.host}" port={s.admin_port}}}' for s in servers[:2])
-    for server in servers:
-        text = server.cnf.read_text(encoding="utf-8")
-        server.cnf.write_text(text + f"proxysql_servers=({cores})\n", encoding="utf-8")
-    return servers
-
-
-def inventory(servers: list[Server]) -> dict[str, object]:
-    def hosts(part: list[Server]) -> dict[str, dict[str, object]]:
-        return {
-            f"node{s.host.rpartition('.')[2]}": {
-                "proxysql_address": s.host,
-                "proxysql_login_host": s.host,
-                "proxysql_admin_port": s.admin_port,
-            }
-            for s in part
-        }
-
+def declared(rows: int) -> dict[str, list[dict[str, Any]]]:
+    """So many servers, users and rules."""
+    numbers = range(1, rows + 1)
+    word = "word-{}".format
     return {
-        "all": {
-            "children": {
-                "proxysql_core": {"hosts": hosts(servers[:2])},
-                "proxysql_satellite": {"hosts": hosts(servers[2:])},
-            },
-            "vars": {
-                "ansible_connection": "local",
-                "ansible_python_interpreter": sys.executable,
-                "proxysql_admin_password": PASSWORDS["admin"],
-                "proxysql_cluster_password": PASSWORDS["cluster"],
-                "proxysql_base_variables": {},
-            },
-        }
+        "mysql_servers": [{"hostgroup_id": 10, "hostname": "192.0.2.1", "port": 3306 + n} for n in numbers],
+        "mysql_users": [{"username": f"u{n}", "password": word(n), "default_hostgroup": 10} for n in numbers],
+        "mysql_query_rules": [
+            {"rule_id": n, "active": 1, "match_digest": f"^SELECT {n}", "destination_hostgroup": 10}
+            for n in numbers
+        ],
     }
+
+
+def write(fleet: RunningFleet, tables: dict[str, list[dict[str, Any]]]) -> None:
+    """To the first core, which the others follow."""
+    with fleet.connect("node0001") as link, link.cursor() as cursor:
+        for name, rows in tables.items():
+            for row in rows:
+                places = ",".join(["%s"] * len(row))
+                cursor.execute(f"INSERT INTO {name} ({','.join(row)}) VALUES ({places})", tuple(row.values()))
+            section = name.upper().replace("_", " ")
+            cursor.execute(f"LOAD {section} TO RUNTIME")
+            cursor.execute(f"SAVE {section} TO DISK")
+
+
+def play(fleet: RunningFleet, playbook: str, extra: Path) -> tuple[float, float, int, str]:
+    """Seconds, those of the processor, megabytes of the largest process, output."""
+    program = Path(sys.executable).with_name("ansible-playbook")
+    settings = {"ANSIBLE_COLLECTIONS_PATH": str(tree()), "ANSIBLE_FORKS": "20", "ANSIBLE_NOCOLOR": "1"}
+    command = [str(program), *fleet.options, "-e", f"@{extra}", f"mysqlha.proxysql.{playbook}"]
+    began = time.monotonic()
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen(
+            command, env={**os.environ, **settings}, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
+        _, _, used = os.wait4(process.pid, 0)
+        took = time.monotonic() - began
+        output.seek(0)
+        return took, used.ru_utime + used.ru_stime, used.ru_maxrss // 1024, output.read()
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--nodes", type=int, default=100)
-    parser.add_argument("--forks", type=int, default=10)
+    parser.add_argument("--nodes", default="100,300,1000")
+    parser.add_argument("--dead", type=int, default=0)
+    parser.add_argument("--hanging", type=int, default=0)
+    parser.add_argument("--rows", type=int, default=20, help="of servers, of users and of rules each")
     given = parser.parse_args()
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        servers = made(given.nodes)
-        # A server ends with the thread that started it, so these threads are kept.
-        pool = stack.enter_context(ThreadPoolExecutor(max_workers=4))
-        list(pool.map(lambda server: server.start(), servers))
-        for server in servers:
-            stack.callback(server.kill)
-        (folder / "hosts.yml").write_text(yaml.safe_dump(inventory(servers)), encoding="utf-8")
-        command = [
-            str(Path(sys.executable).with_name("ansible-playbook")),
-            "-i",
-            str(folder),
-            "-f",
-            str(given.forks),
-        ]
-        before = os.times()
-        began = time.monotonic()
-        done = subprocess.run(
-            [*command, str(TESTS.parent / "playbooks/status.yml")],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        took, after = time.monotonic() - began, os.times()
-        print(
-            "\n".join(line for line in done.stdout.splitlines() if " answer" in line or '"! ' in line)[-3000:]
-        )
-        cpu = after.children_user + after.children_system - before.children_user - before.children_system
-        print(f"{given.nodes} nodes, {given.forks} forks: {took:.1f} s, {cpu:.0f} s of processor time")
+    silent = ["--dead", str(given.dead), "--hanging", str(given.hanging)]
+    for count in map(int, given.nodes.split(",")):
+        with RunningFleet(count, *silent) as fleet:
+            tables = declared(given.rows)
+            write(fleet, tables)
+            extra = Path(fleet.folder.name) / "declared.yml"
+            extra.write_text(json.dumps({f"proxysql_{name}": rows for name, rows in tables.items()}))
+            time.sleep(3 + count / 50)
+            before = fleet.seconds()
+            took, spent, most, said = play(fleet, "status", extra)
+            verdict = next((line for line in said.splitlines() if "nodes answer" in line), said[-2000:])
+            print(
+                f"{count} nodes: status {took:.1f} s, {spent:.1f} s of processor time, {most} MB; the fleet"
+                f" {fleet.seconds() - before:.1f} s, {fleet.kilobytes() // 1024} MB;"
+                f" load {os.getloadavg()[0]:.1f}; {verdict.strip()}",
+                flush=True,
+            )
     return 0
 
 

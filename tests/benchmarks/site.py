@@ -20,19 +20,10 @@ import time
 from pathlib import Path
 
 import yaml
+from checkout import CHECKOUT, tree
 
-CHECKOUT = Path(__file__).resolve().parents[2]
 SITE = CHECKOUT / "playbooks/site.yml"
 RECAP = re.compile(r"^(\S+) +: ok=(\d+) +changed=(\d+) +unreachable=0 +failed=0 +skipped=(\d+)", re.MULTILINE)
-
-
-def tree() -> Path:
-    """A folder in which this checkout is the installed collection."""
-    found = CHECKOUT / ".cache/tree/ansible_collections/mysqlha"
-    found.mkdir(parents=True, exist_ok=True)
-    if not (found / "proxysql").exists():
-        (found / "proxysql").symlink_to(CHECKOUT)
-    return CHECKOUT / ".cache/tree"
 
 
 def play(

@@ -123,6 +123,32 @@ def test_the_dead_refuse_and_the_hanging_say_nothing(fleet: RunningFleet) -> Non
     assert time.monotonic() - began >= 1
 
 
+def test_status_of_a_fleet(collections_path: str) -> None:
+    """Satellites are asked by a core, and those that do not answer cost their time once."""
+    with RunningFleet(NODES, "--dead", "3", "--hanging", "3") as fleet:
+        # a difference that nobody follows
+        ask(
+            fleet,
+            "node0003",
+            "UPDATE global_variables SET variable_value = '9' WHERE variable_name = 'mysql-max_connections'",
+        )
+        began = time.monotonic()
+        done = subprocess.run(
+            [Path(sys.executable).with_name("ansible-playbook"), *fleet.options, "mysqlha.proxysql.status"]
+            + ["-e", '{"proxysql_global_variables": {"mysql-max_connections": 10000}}'],
+            env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": collections_path, "ANSIBLE_NOCOLOR": "1"},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        took = time.monotonic() - began
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert f"NOT healthy: {NODES - 6} of {NODES} nodes answer, 7 findings" in done.stdout
+    assert "node0003 differs from what is declared: global_variables (memory 1)" in done.stdout
+    assert done.stdout.count('"! node') == 7 and done.stdout.count("gives no answer: ") >= 6
+    assert f"{NODES - 9} satellites: in order" in done.stdout
+    assert "node0004 " not in done.stdout, "no task ran for a satellite"
+    assert took < 60
+
+
 def test_an_inventory_of_ones_own(tmp_path: Path) -> None:
     """Its secrets are not looked at, and its hosts are not reached."""
     (tmp_path / "hosts.yml").write_text(

@@ -45,7 +45,7 @@ RUN = {
 }
 WITHOUT_CHANGES = (
     "backend_logins",
-    "cluster_sync", "node_info", "proxysql_info", "rehearsal", "restore_points_info", "runtime",
+    "cluster_sync", "node_info", "nodes_info", "proxysql_info", "rehearsal", "restore_points_info", "runtime",
     "secret_ages_info",
 )  # fmt: skip
 

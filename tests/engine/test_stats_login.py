@@ -29,6 +29,7 @@ OTHERS = {
     "cluster_sync",
     "confirm",
     "node_info",
+    "nodes_info",
     "primary_switchover",
     "proxysql_info",
     "rehearsal",
@@ -101,6 +102,12 @@ def test_information_about_the_configuration_is_not_half_of_it(module):
 def test_how_a_node_stands_is_not_told(module):
     result = module("node_info", **STATS)
     assert result.get("failed") and ONLY_ADMINS in result["msg"], result
+
+
+def test_nor_how_many_nodes_do(module, server):
+    node = {"login_host": server.host, "login_port": server.admin_port}
+    (found,) = module("nodes_info", **STATS, nodes=[node])["nodes"].values()
+    assert ONLY_ADMINS in found["msg"]
 
 
 @pytest.mark.parametrize("state", ["merged", "gathered"])

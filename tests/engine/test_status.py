@@ -50,6 +50,14 @@ def test_status_tells_drift_by_layer(module, server):
     assert len(drift) == 2, "and the variable"
 
 
+def test_status_tells_of_variables_of_each_section(module, server):
+    variables = {"mysql-max_connections": 77, "admin-read_only": False}
+    first = module("node_info", variables={"mysql-max_connections": 77})["drift"]
+    assert first == {"global_variables": {"memory": 1, "runtime": 1, "disk": 1}}
+    # those of another section are as declared, and hide nothing
+    assert module("node_info", variables=variables)["drift"] == first
+
+
 def test_status_shows_no_password(module, server):
     module("config", tables=FIRST)
     found = module("node_info", tables=FIRST)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._status import clocks, judge, text
+from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._status import clocks, judge
 from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._status_metrics import metrics
 from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._status_page import page
+from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._status_text import text
 
 ADDRESSES = {"core1": "10.0.0.1", "core2": "10.0.0.2", "sat1": "10.0.0.3"}
 VIP = "10.0.0.100"
@@ -213,6 +215,34 @@ def test_of_many_nodes_those_with_a_finding_are_first_and_drawn() -> None:
     assert ">sat150</text>" in drawing and ">97 satellites</text>" in drawing
     table = made[made.index("Nodes and sections") :]
     assert table.index("<td>sat150</td>") < table.index("<details>") < table.index("<td>sat101</td>")
+
+
+def test_of_many_nodes_the_terminal_shows_those_with_a_finding() -> None:
+    drifted = {"drift": {"mysql_users": {"memory": 1}}}
+    shown = text(judge(many(97, sat150=drifted), [VIP])).splitlines()
+    assert [line.split()[0] for line in shown[:5]] == ["node", "core1", "core2", "sat150", "97"]
+    assert shown[4] == "97 satellites: in order"
+    few = text(judge(many(11), [VIP]))
+    assert "in order" not in few and "sat110  satellite" in few
+
+
+def test_backends_of_nodes_that_were_asked_together_are_counted() -> None:
+    row = {"hostgroup": "10", "host": "db1", "port": "3306"}
+    counted = [{**row, "status": "ONLINE", "nodes": 90}, {**row, "status": "SHUNNED", "nodes": 7}]
+    shown = text(judge(nodes(), [VIP], counted=counted))
+    assert "10         db1:3306  ONLINE (93), SHUNNED (7)" in shown
+    assert "backend db1:3306 in hostgroup 10 is SHUNNED on 7 of 100 nodes" in shown
+
+
+def test_a_thousand_nodes_are_judged_and_drawn_in_no_time() -> None:
+    began = time.monotonic()
+    changed = seen("sat1", **section("0xB", 2, 99))["cluster"]
+    behind = {f"sat{number}": {"cluster": changed} for number in range(100, 1000, 3)}
+    report = judge(many(997, **behind), [VIP])
+    assert len(report.findings) == len(behind)
+    text(report)
+    page(report, "Shop", "now")
+    assert time.monotonic() - began < 5
 
 
 def test_a_node_with_drift_is_no_green_box() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Callable, NoReturn
 
 from ansible.module_utils.basic import (  # type: ignore[attr-defined]
@@ -163,6 +163,9 @@ def layer_spec() -> Spec:
     return {"layer": {"type": "str", "default": "memory", "choices": list(LAYERS)}}
 
 
+_DECLARED = ("config", "tables", "variables", "scope", "users")
+
+
 class Module(AnsibleModule):
     """An AnsibleModule that keeps what was declared as it was typed.
 
@@ -173,8 +176,11 @@ class Module(AnsibleModule):
     canonical and without secrets.
     """
 
-    def __init__(self, spec: Spec, declare: Declare = lambda raw: {}) -> None:
-        self._declare = declare
+    def __init__(
+        self, spec: Spec, declare: Declare = lambda raw: {}, aside: Sequence[str] = _DECLARED
+    ) -> None:
+        """aside: options that Ansible does not see where declare refuses them, for they may hold secrets."""
+        self._declare, self._aside = declare, aside
         self._declared: dict[str, Any] = {}
         self._declared_wrong: EngineError | None = None
         self.raw: dict[str, Any] = {}
@@ -204,7 +210,7 @@ class Module(AnsibleModule):
             aside = tuple(self._declared)
         except EngineError as exc:
             self._declared_wrong = exc
-            aside = ("config", "tables", "variables", "scope", "users")
+            aside = tuple(self._aside)
         for name in aside:
             self.params.pop(name, None)
 

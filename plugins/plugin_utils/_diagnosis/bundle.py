@@ -9,7 +9,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
-from .._status import Report, text
+from .._status import Report
+from .._status_text import text
 from .clues import Clue, clues, ordered
 from .evidence import Evidence, evidence_of, texts_of
 from .masking import mask_log

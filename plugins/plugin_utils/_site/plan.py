@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Callable
 
-from . import credentials, declared, linted, listen, logins, playbooks, rotation, tls, vrrp
+from . import credentials, declared, linted, listen, logins, playbooks, questions, rotation, tls, vrrp
 from .node import Node, check_options, logins_of, seen_of, short, vips_of
 from .options import ROLES, Typing, likely, playbook_options, role_options, unknown_names
 from .problems import Problems
@@ -73,6 +73,7 @@ class Site:
         self.rotations: list[dict[str, Any]] = []
         self.databases: list[dict[str, Any]] = []
         self.to_try: list[dict[str, Any]] = []
+        self.questions: dict[str, Any] = {}
 
     def say(self, host: str) -> Callable[[str], None]:
         return lambda sentence: self.problems.add(sentence, host)
@@ -205,6 +206,14 @@ class Site:
             rows = given(self.hostvars[host], _TABLES, self.say(host))
             self.lint = linted.arguments({**self.nodes[host].options, **rows}, len(self.names))
 
+    def read_questions(self) -> None:
+        """For the playbook status: satellites that a core asks, where they are and what they declare."""
+        asking = set(self.cores) & set(self.asked.hosts)
+        if not asking or questions.over_ssh(self.playbook["proxysql_status_over_ssh"], len(self.satellites)):
+            return
+        asked = {host: self.nodes[host] for host in self.satellites}
+        self.questions = questions.questions(asked, self.hostvars, self._members(), self.say)
+
     def read_rotations(self) -> None:
         """For the playbook rotate: users of the first core, who are those of all."""
         for host in self.cores[:1]:
@@ -297,6 +306,13 @@ class Site:
             for one in found.values()
         ]
 
+    def _members(self) -> list[dict[str, Any]]:
+        return [
+            {"hostname": node.address, "port": node.options["proxysql_admin_port"], "comment": host}
+            for host, node in self.nodes.items()
+            if host in self.cores
+        ]
+
     def result(self) -> dict[str, Any]:
         vips = [vip for node in self.nodes.values() for vip in vips_of(node)]
         logins = {one["host"]: one for node in self.nodes.values() for one in logins_of(node)}
@@ -312,14 +328,11 @@ class Site:
             "rotations": self.rotations,
             "databases": self.databases,
             "to_try": self.to_try,
+            "questions": self.questions,
             "vips": list(dict.fromkeys(vips)),
             "logins": list(logins.values()),
             "instances": self._instances(),
-            "members": [
-                {"hostname": node.address, "port": node.options["proxysql_admin_port"], "comment": host}
-                for host, node in self.nodes.items()
-                if host in self.cores
-            ],
+            "members": self._members(),
             "places": {
                 host: {"login_host": node.address, "login_port": node.options["proxysql_admin_port"]}
                 for host, node in self.nodes.items()
@@ -351,6 +364,8 @@ def plan(
         site.read_rotations()
     if "proxysql" in asked.roles:
         site.check_proxysql()
+    if asked.playbook == "status":
+        site.read_questions()
     if "keepalived" in asked.roles:
         site.plan_vrrp()
     if "proxysql" in asked.roles and asked.playbook in ("", "site"):

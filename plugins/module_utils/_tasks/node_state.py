@@ -1,0 +1,122 @@
+# Copyright: (c) 2026, The mysqlha.proxysql developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What a node says of itself over one connection, and how that differs from what is declared. Read only."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from .._catalog.tables import TABLES
+from .._cluster.cluster import see
+from .._cluster.follow import View
+from .._declared.errors import EngineError
+from .._declared.variables import declared_variables
+from .._planning.layers import LAYERS
+from .._section.apply import How, apply
+from .._section.tables import TableWork
+from .._section.variables import plan_variables
+from .._server.admin import Admin
+from .._server.ends import certificates_in_use
+from .declared import named_tables, wanted_of
+from .declared import scopes as scopes_of
+from .declared import states as states_of
+
+_POOL = (
+    "SELECT hostgroup, srv_host, srv_port, status, ConnUsed, ConnFree, ConnOK, ConnERR, Queries, Latency_us"
+    " FROM stats_mysql_connection_pool ORDER BY hostgroup, srv_host, srv_port"
+)
+_POOL_NAMES = ("hostgroup", "host", "port", "status", "used", "free", "ok", "errors", "queries", "latency_us")
+_UPTIME = "SELECT Variable_Value FROM stats_mysql_global WHERE Variable_Name = 'ProxySQL_Uptime'"
+
+
+class Declared:
+    """A declaration, read once for all nodes that have it. raw: tables and scope, as they were typed."""
+
+    def __init__(self, raw: Mapping[str, Any], state: Any, variables: Any) -> None:
+        self.problem: str | None = None
+        try:
+            rows: dict[str, Any] = {
+                name: given or [] for name, given in named_tables(raw.get("tables")).items()
+            }
+            self.variables = declared_variables(variables or {})
+            states = states_of(state, rows, "variables" if self.variables else None)
+            scopes = scopes_of(raw.get("scope"), rows)
+            self._wanted = [
+                (wanted_of(TABLES[name], config, states[name], scopes.get(name), True), config)
+                for name, config in rows.items()
+            ]
+        except EngineError as exc:
+            self.problem = exc.message
+
+    def drift(self, admin: Admin, own: Any = None) -> dict[str, Any]:
+        """How each declared table differs, by layer: the number of rows or variables.
+
+        own: variables that this node has besides.
+        """
+        if self.problem is not None:
+            return _unknown(self.problem)
+        try:
+            variables = {**self.variables, **declared_variables(own or {})}
+            works: list[Any] = plan_variables(admin, variables) if variables else []
+            works += [TableWork(admin, want, config) for want, config in self._wanted]
+            outcome = apply(admin, works, How(check=True, open_edits="publish"))
+        except EngineError as exc:
+            return _unknown(exc.message)
+        # variables are the work of more than one section
+        found: dict[str, Counter[str]] = {}
+        for work in works:
+            numbers = {layer: len(work.changes[layer]) for layer in LAYERS if work.changes[layer]}
+            if numbers:
+                found.setdefault(work.title, Counter()).update(numbers)
+        return {
+            "drift": {title: dict(layers) for title, layers in found.items()},
+            "drift_unknown": None,
+            "restart_required": outcome.restart_required,
+        }
+
+
+def _unknown(why: str) -> dict[str, Any]:
+    return {"drift": {}, "drift_unknown": why, "restart_required": []}
+
+
+def state_of(admin: Admin, address: str | None, key: str) -> dict[str, Any]:
+    """Uptime, part in the cluster, pool and certificates. key: of the marks that stand for passwords."""
+    return {
+        "uptime": int(admin.value(_UPTIME) or 0),
+        "cluster": _shown(see(admin, address), key),
+        "backends": [dict(zip(_POOL_NAMES, row)) for row in admin.fetch(_POOL)[1]],
+        "certificates": certificates_in_use(admin),
+    }
+
+
+def _shown(view: View, key: str) -> dict[str, Any]:
+    """A View as a result. In place of passwords there are marks that show only which are equal."""
+
+    def mark(user: str, password: str) -> str:
+        return (
+            user
+            + ":"
+            + hmac.new(key.encode(), f"{user}:{password}".encode(), hashlib.sha256).hexdigest()[:16]
+        )
+
+    return {
+        "name": view.name,
+        "version": view.version,
+        "sections": {
+            name: {"checksum": seen.checksum, "version": seen.version, "epoch": seen.epoch}
+            for name, seen in view.sections.items()
+        },
+        "follows": list(view.follows),
+        "diffs_before_sync": dict(view.diffs),
+        "check_interval": view.interval,
+        "heard": dict(view.heard),
+        "now": view.now,
+        "user": view.login[0],
+        "login_mark": mark(*view.login),
+        "accepts_marks": sorted(mark(*pair) for pair in view.accepts),
+    }
