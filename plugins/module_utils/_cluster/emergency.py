@@ -66,8 +66,7 @@ def choose(
     warnings += [f"{text_of(new)} {why}" for why in looks[new].against]
     loss = (
         f"what {text_of(old)} had committed and not sent to {text_of(new)} is lost, and how much that is"
-        " cannot be known"
-        " while it is dead. None of the other replicas has more"
+        " cannot be known while it is dead. None of the other replicas has more"
     )
     others = [place for place, look in looks.items() if place != new and _orphan(look, old)]
     return Choice(new, more, loss, others, warnings)

@@ -47,8 +47,7 @@ class Record:
             pass
         raise EngineError(
             f"{self.path} tells of a change of the primary that was cut off, and cannot be read: look at"
-            " what stands, and"
-            " then remove it"
+            " what stands, and then remove it"
         )
 
     def write(self, task: dict[str, Any], outcome: str = "") -> None:

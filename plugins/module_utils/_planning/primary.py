@@ -187,8 +187,7 @@ def _kinds(old: Look, new: Look) -> list[str]:
         return []
     return [
         f"{new.place} is {new.dialect} {new.version}, and {old.place} {old.dialect} {old.version}: they"
-        " have to be"
-        " of one release, for each is to follow the other"
+        " have to be of one release, for each is to follow the other"
     ]
 
 
@@ -292,8 +291,7 @@ def sessions(old: Look, nodes: Sequence[NodeLook], timeout: float) -> list[str]:
     if found:
         found.append(
             f"if one of them still has its connection {timeout:g} s after new statements are held, the"
-            " change is called off"
-            " and all go on as before"
+            " change is called off and all go on as before"
         )
     return found
 

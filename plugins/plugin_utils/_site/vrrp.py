@@ -296,8 +296,7 @@ def _derived(
             if not one["preempt"]:
                 say(
                     f"instance {one['name']}: keepalived_backends lowers the priority, and with "
-                    "keepalived_preempt "
-                    "false a lower priority moves nothing; set one of them"
+                    "keepalived_preempt false a lower priority moves nothing; set one of them"
                 )
     # One step below all others, for each writer that is missing.
     spread = max(

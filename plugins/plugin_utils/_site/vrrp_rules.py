@@ -45,8 +45,7 @@ def combinations(made: Mapping[str, Any], title: str, say: Say) -> None:
     if made["state"] == "MASTER" and delay:
         say(
             f"{title}: keepalived_preempt_delay does not work with keepalived_state MASTER, since "
-            "such a host takes "
-            "the virtual IP before it has listened; use BACKUP, the priority decides"
+            "such a host takes the virtual IP before it has listened; use BACKUP, the priority decides"
         )
     if made["state"] == "MASTER" and not made["preempt"]:
         say(
@@ -70,8 +69,7 @@ def combinations(made: Mapping[str, Any], title: str, say: Say) -> None:
     if password and made["version"] == 3:
         say(
             f"{title}: VRRP version 3 has no authentication, so keepalived_auth_password would "
-            "protect nothing; "
-            "use unicast and a firewall, or keepalived_version 2"
+            "protect nothing; use unicast and a firewall, or keepalived_version 2"
         )
 
 

@@ -224,8 +224,7 @@ def flag_not_set(look: Look) -> list[Finding]:
         elif not early and not chain.iterations:
             text = (
                 f"only later rules lead to the flag {flag}, and mysql-query_processor_iterations is 0 if"
-                " nobody has"
-                " set it, so that earlier rules are not tried again"
+                " nobody has set it, so that earlier rules are not tried again"
             )
             severity = "info" if chain.iterations is None else "warning"
             found.append(at(name, severity, RULES, row, "flagIN", text))
@@ -252,8 +251,7 @@ def flag_not_read(look: Look) -> list[Finding]:
             elif last[flag] <= place and not chain.iterations:
                 text = (
                     f"only earlier rules have flagIN {flag}, and mysql-query_processor_iterations is 0 if"
-                    " nobody has"
-                    " set it, so that they are not tried again"
+                    " nobody has set it, so that they are not tried again"
                 )
                 severity = "info" if unsure or chain.iterations is None else "warning"
                 found.append(at(name, severity, RULES, row, "flagOUT", text))

@@ -22,8 +22,8 @@ RULES = (
         "error",
         "A rule, a row of the fast routing or a user leads to a hostgroup without servers.",
         "Its queries wait for mysql-connect_timeout_server_max and fail. A hostgroup counts as having"
-        " servers where a"
-        " monitor may move one into it. A user whose queries a rule may all send elsewhere is not reported.",
+        " servers where a monitor may move one into it. A user whose queries a rule may all send elsewhere"
+        " is not reported.",
         servers.without_servers,
     ),
     LintRule(
@@ -37,9 +37,9 @@ RULES = (
         "set-without-writer",
         "error",
         "A replication set has servers, and none of them in its writer hostgroup.",
-        "Where the monitor runs this is only an info: it moves the server there that is not read-only,"
-        " and until it has"
-        " done so after a LOAD, writes wait. Where mysql-monitor_enabled is false, nobody does.",
+        "Where the monitor runs this is only an info: it moves the server there that is not read-only, and"
+        " until it has done so after a LOAD, writes wait. Where mysql-monitor_enabled is false, nobody"
+        " does.",
         servers.set_without_writer,
     ),
     LintRule(
@@ -48,26 +48,24 @@ RULES = (
         "A server is declared in the writer and in the reader hostgroup, though the writer is not to be"
         " read from.",
         "With mysql-monitor_writer_is_also_reader false, ProxySQL still leaves the writer in the reader"
-        " hostgroup where"
-        " it is declared in both. Declare it in one of them, or all servers of the pair in both.",
+        " hostgroup where it is declared in both. Declare it in one of them, or all servers of the pair in"
+        " both.",
         servers.writer_reads,
     ),
     LintRule(
         "moved-by-monitor",
         "warning",
         "A server is declared as a writer which the monitor has moved to the readers.",
-        "A LOAD of the servers puts it back among the writers until the next check of read_only, and"
-        " writes go to it."
-        " Needs the present rows of runtime_mysql_servers.",
+        "A LOAD of the servers puts it back among the writers until the next check of read_only, and writes"
+        " go to it. Needs the present rows of runtime_mysql_servers.",
         servers.moved,
     ),
     LintRule(
         "too-many-connections",
         "warning",
         "All ProxySQL together may open more connections to a backend than it allows.",
-        "The sum of max_connections over all hostgroups of a server, times the number of ProxySQL,"
-        " against the"
-        " max_connections of the backend, where that is given.",
+        "The sum of max_connections over all hostgroups of a server, times the number of ProxySQL, against"
+        " the max_connections of the backend, where that is given.",
         servers.connections,
     ),
     LintRule(
@@ -75,9 +73,8 @@ RULES = (
         "warning",
         "No query ever comes to a rule, since an earlier one takes all that it matches.",
         "Reported only where it is certain whatever the queries: same flagIN, conditions no narrower, a"
-        " pattern that is"
-        " the same or whose plain beginning the other one has, and no way into the flag or rewriting"
-        " between them.",
+        " pattern that is the same or whose plain beginning the other one has, and no way into the flag or"
+        " rewriting between them.",
         chain.shadowed,
     ),
     LintRule(
@@ -114,18 +111,17 @@ RULES = (
         "fast-routing-unreachable",
         "error",
         "A rule keeps rows of the fast routing from being used.",
-        "The fast routing is looked up when no rule has applied. ProxySQL (2.7.1 and 3.0.3) takes the"
-        " last active rule"
-        " for one that has, if it has apply, even if it did not match: then no row at all is used.",
+        "The fast routing is looked up when no rule has applied. ProxySQL (2.7.1 and 3.0.3) takes the last"
+        " active rule for one that has, if it has apply, even if it did not match: then no row at all is"
+        " used.",
         chain.fast_routing,
     ),
     LintRule(
         "pcre-under-re2",
         "error",
         "A pattern needs PCRE, and mysql-query_processor_regex chooses RE2.",
-        "RE2 compiles no look-ahead, look-behind, backreferences or possessive quantifiers; ProxySQL"
-        " loads such a rule"
-        " without a word, and it never matches.",
+        "RE2 compiles no look-ahead, look-behind, backreferences or possessive quantifiers; ProxySQL loads"
+        " such a rule without a word, and it never matches.",
         chain.pcre_under_re2,
     ),
     LintRule(
@@ -142,8 +138,7 @@ RULES = (
         "info",
         "A rule has a digest and a match_digest.",
         "A digest stands for one text, which match_digest matches or not. With match_pattern, which sees"
-        " the query"
-        " itself, a digest may well make sense.",
+        " the query itself, a digest may well make sense.",
         chain.digest_and_pattern,
     ),
     LintRule(

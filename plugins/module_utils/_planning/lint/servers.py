@@ -142,8 +142,8 @@ def writer_reads(look: Look) -> list[Finding]:
             if writer in groups and reader in groups and place_of(groups[writer]) not in members:
                 text = (
                     f"is declared in the writer hostgroup {writer} as well;"
-                    " mysql-monitor_writer_is_also_reader is"
-                    " false, and yet ProxySQL leaves it in both while it is the writer"
+                    " mysql-monitor_writer_is_also_reader is false, and yet ProxySQL leaves it in both while"
+                    " it is the writer"
                 )
                 found.append(at("writer-reads", "warning", SERVERS, groups[reader], "hostgroup_id", text))
     return found
@@ -167,8 +167,7 @@ def moved(look: Look) -> list[Finding]:
             if row["hostgroup_id"] == writer and reader in here and writer not in here:
                 text = (
                     f"the monitor has it in hostgroup {reader} at present, for it is read-only: a LOAD"
-                    " sends writes to"
-                    " it until the monitor looks again"
+                    " sends writes to it until the monitor looks again"
                 )
                 found.append(at("moved-by-monitor", "warning", SERVERS, row, "hostgroup_id", text))
     return found

@@ -39,8 +39,7 @@ def parted_transactions(look: Look) -> list[Finding]:
                 text = (
                     f"is false, and rule {rule['rule_id']} sends its SELECTs to hostgroup"
                     f" {rule['destination_hostgroup']}, in the middle of a transaction as well, where"
-                    " what the"
-                    " transaction has written is not seen"
+                    " what the transaction has written is not seen"
                 )
                 found.append(
                     at("parted-transactions", "warning", USERS, user, "transaction_persistent", text)
