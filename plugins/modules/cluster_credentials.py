@@ -26,20 +26,7 @@ options:
       - All nodes, satellites too.
       - O(login_user), O(login_password), O(previous_passwords), time-outs and TLS options hold for all of them.
         O(login_host), O(login_port) and O(login_unix_socket) are not used.
-    type: list
-    elements: dict
     required: true
-    suboptions:
-      login_host:
-        description:
-          - Address of the node.
-        type: str
-        required: true
-      login_port:
-        description:
-          - Its admin port.
-        type: int
-        default: 6032
   admin_credentials:
     description:
       - What C(admin-admin_credentials) is to be, with the cluster's login and O(login_user) in it.
@@ -74,6 +61,7 @@ options:
     default: 60.0
 extends_documentation_fragment:
   - mysqlha.proxysql.login
+  - mysqlha.proxysql.nodes
   - mysqlha.proxysql.attributes
 seealso:
   - module: mysqlha.proxysql.cluster_sync

@@ -24,20 +24,7 @@ options:
         written to.
       - O(login_user), O(login_password), time-outs and TLS options hold for all of them. O(login_host),
         O(login_port) and O(login_unix_socket) are not used.
-    type: list
-    elements: dict
     required: true
-    suboptions:
-      login_host:
-        description:
-          - Address of the node.
-        type: str
-        required: true
-      login_port:
-        description:
-          - Its admin port.
-        type: int
-        default: 6032
   sections:
     description:
       - What must agree. A section is what one C(LOAD) covers. Upper and lower case are the same. If
@@ -73,6 +60,7 @@ options:
     default: 60.0
 extends_documentation_fragment:
   - mysqlha.proxysql.login
+  - mysqlha.proxysql.nodes
   - mysqlha.proxysql.attributes.no_diff
 notes:
   - For servers the checksum C(mysql_servers_v2) is compared, which is made of what was loaded.

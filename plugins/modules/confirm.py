@@ -74,18 +74,7 @@ options:
     description:
       - The nodes whose traffic is measured, as in M(mysqlha.proxysql.cluster_sync). If there is none, it is the one that is
         logged in to.
-    type: list
-    elements: dict
     default: []
-    suboptions:
-      login_host:
-        description: Address of the node's admin port, as seen from the host the task runs on.
-        type: str
-        required: true
-      login_port:
-        description: The node's admin port.
-        type: int
-        default: 6032
   limits:
     description:
       - For O(state=checked), how much worse it may be, on each node.
@@ -160,6 +149,7 @@ options:
         type: str
 extends_documentation_fragment:
   - mysqlha.proxysql.login
+  - mysqlha.proxysql.nodes
   - mysqlha.proxysql.attributes
 requirements:
   - systemd, on the host the task runs on, and root.

@@ -42,20 +42,7 @@ options:
   nodes:
     description:
       - All nodes of the cluster, whose connections are waited for too. The login options hold for all of them.
-    type: list
-    elements: dict
     default: []
-    suboptions:
-      login_host:
-        description:
-          - Address of the node.
-        type: str
-        required: true
-      login_port:
-        description:
-          - Its admin port.
-        type: int
-        default: 6032
   state:
     description:
       - V(drained) sets C(OFFLINE_SOFT) and waits until no connection is in use.
@@ -87,6 +74,7 @@ options:
     default: refuse
 extends_documentation_fragment:
   - mysqlha.proxysql.login
+  - mysqlha.proxysql.nodes
   - mysqlha.proxysql.attributes
 notes:
   - As every C(LOAD MYSQL SERVERS), this puts servers where the configuration has them, until the monitor

@@ -25,20 +25,7 @@ options:
   nodes:
     description:
       - All nodes of ProxySQL, with that which the task runs on. The login options hold for all of them. Each must answer.
-    type: list
-    elements: dict
     required: true
-    suboptions:
-      login_host:
-        description:
-          - Address of the node.
-        type: str
-        required: true
-      login_port:
-        description:
-          - Its admin port.
-        type: int
-        default: 6032
   new_primary:
     description:
       - The replica that becomes the primary, as it is called in C(mysql_servers), with C(:PORT) where the name alone is not enough. Required unless
@@ -98,6 +85,7 @@ options:
     required: true
 extends_documentation_fragment:
   - mysqlha.proxysql.login
+  - mysqlha.proxysql.nodes
   - mysqlha.proxysql.attributes.no_diff
 seealso:
   - module: mysqlha.proxysql.mysql_servers
