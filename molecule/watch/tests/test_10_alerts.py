@@ -1,0 +1,128 @@
+"""Faults are made on hosts. Each alert is told within its time, and is gone when the fault is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+from helpers import Cluster, Node, poll
+from tower import Tower
+
+# seconds beside an alert's own time: asking and evaluating every five, what ProxySQL itself needs to notice,
+# and Alertmanager's word
+BESIDE = 40
+GONE = 150
+
+Told = tuple[str, dict[str, str], int]
+
+
+def test_a_cluster_that_is_well_wakes_nobody(tower: Tower) -> None:
+    time.sleep(60)
+    assert tower.told() == []
+    assert tower.query("proxysql_status_healthy")[0]["value"] == 1
+    assert [each["value"] for each in tower.query("sum(proxysql_vip_state{state='MASTER'})")] == [1]
+
+
+def wakes(tower: Tower, record: Callable[[str, object], None], began: float, expected: list[Told]) -> None:
+    """Each alert within its own seconds and BESIDE."""
+    for alert, labels, seconds in sorted(expected, key=lambda each: each[2]):
+        left = began + seconds + BESIDE - time.monotonic()
+        poll(f"{alert} {labels}", lambda a=alert, w=labels: tower.tells(a, **w), left, every=1)  # type: ignore[misc]
+        record(alert, f"told after {time.monotonic() - began:.0f} s (its own time: {seconds} s)")
+
+
+def is_quiet(tower: Tower, record: Callable[[str, object], None], what: str) -> None:
+    began = time.monotonic()
+    poll("nobody to be told anything", lambda: not tower.told(), GONE, every=1)
+    record(what, f"all alerts gone {time.monotonic() - began:.0f} s after it was mended")
+
+
+def mended(stack: ExitStack, node: Node, fault: str, mending: str) -> None:
+    stack.callback(node.run, mending)
+    node.run(fault)
+
+
+def test_servers_and_services(cluster: Cluster, tower: Tower, record_property: Any) -> None:
+    satellite, backup = cluster.satellites[0], cluster.backup
+    primary = f"{cluster.primary.address}:3306"
+    began = time.monotonic()
+    with ExitStack() as stack:
+        mended(stack, satellite, "systemctl stop proxysql", "systemctl start proxysql")
+        mended(stack, backup, "systemctl stop proxysql-watch", "systemctl start proxysql-watch")
+        mended(stack, cluster.primary, "systemctl stop mariadb", "systemctl start mariadb")
+        wakes(
+            tower,
+            record_property,
+            began,
+            [
+                ("ProxySQLHostgroupEmpty", {"node": "core1", "hostgroup": "10"}, 30),
+                ("ProxySQLDown", {"node": "sat1"}, 60),
+                ("ProxySQLUnitNotRunning", {"node": "sat1", "name": "proxysql.service"}, 60),
+                ("ProxySQLUnitNotRunning", {"node": "core2", "name": "proxysql-watch.service"}, 60),
+                ("ProxySQLBackendShunned", {"node": "core1", "endpoint": primary}, 120),
+            ],
+        )
+        assert not tower.tells("ProxySQLDown", node="core1") and not tower.tells("ProxySQLVipNowhere")
+    is_quiet(tower, record_property, "servers and services")
+
+
+def test_a_virtual_ip_that_nobody_holds(cluster: Cluster, tower: Tower, record_property: Any) -> None:
+    began = time.monotonic()
+    with ExitStack() as stack:
+        for core in reversed(cluster.cores):
+            mended(stack, core, "systemctl stop keepalived", "systemctl start keepalived")
+        wakes(
+            tower,
+            record_property,
+            began,
+            [
+                ("ProxySQLVipNowhere", {"vrrp_instance": "proxysql"}, 30),
+                ("ProxySQLUnitNotRunning", {"node": "core1", "name": "keepalived.service"}, 60),
+            ],
+        )
+    is_quiet(tower, record_property, "no holder")
+
+
+def test_two_holders_and_peers_that_hear_nothing(
+    cluster: Cluster, tower: Tower, record_property: Any
+) -> None:
+    began = time.monotonic()
+    with ExitStack() as stack:
+        for core, other in (cluster.cores, cluster.cores[::-1]):
+            way = f"unreachable {other.address}/32"
+            mended(stack, core, f"ip route add {way}", f"ip route del {way}")
+        wakes(
+            tower,
+            record_property,
+            began,
+            [
+                ("ProxySQLVipTwice", {"vrrp_instance": "proxysql"}, 30),
+                ("ProxySQLPeerSilent", {"node": "core1", "hostname": cluster.backup.address}, 90),
+            ],
+        )
+    is_quiet(tower, record_property, "two holders")
+    assert poll("one holder", lambda: len(cluster.holders()) == 1)
+
+
+def test_drift_is_seen_and_told_later(cluster: Cluster, tower: Tower) -> None:
+    """Its quarter of an hour is not waited for: it is pending, and no longer once the drift is gone."""
+    satellite = cluster.satellites[0]
+    satellite.admin("UPDATE mysql_servers SET weight = 7")
+    tower.status()
+    poll("the drift to be pending", lambda: "ProxySQLDrift" in tower.pending(), 30, every=1)
+    satellite.admin("LOAD MYSQL SERVERS FROM DISK")
+    tower.status()
+    poll("the drift to be gone", lambda: not tower.pending(), 30, every=1)
+
+
+def test_restarts_in_a_row(cluster: Cluster, tower: Tower, record_property: Any) -> None:
+    satellite = cluster.satellites[0]
+    began = time.monotonic()
+    for _ in range(3):
+        satellite.run("systemctl restart proxysql")
+        poll("ProxySQL to serve", satellite.serves)
+        # longer than it is asked, so that each start is seen
+        time.sleep(12)
+    wakes(tower, record_property, began, [("ProxySQLRestarts", {"node": "sat1"}, 45)])
