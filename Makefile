@@ -55,7 +55,7 @@ matrix: ## every ansible-core, Python and PyMySQL that is supported (10 min; ARG
 bench: ## how fast it is, against a script by hand and community.proxysql (1 h; ARGS=--quick: 5 min)
 	@tests/tools/part bench $(ARGS)
 
-mutants: ## does a test notice a broken engine? survivors are listed (10 min; ARGS=_planning)
+mutants: ## does a test notice a broken engine? survivors are listed (1 h; ARGS=_planning)
 	@tests/tools/part mutants $(ARGS)
 
 chaos: ## faults under load, in random order, and a table (CHAOS_FAULTS=50; about 15 min)
