@@ -35,7 +35,8 @@ options:
     description:
       - The users of applications, as rows of the module M(mysqlha.proxysql.mysql_users). Each that is active is tried at the
         servers of its C(default_hostgroup).
-      - One whose password is declared as a hash cannot be tried.
+      - One whose password is declared as a hash cannot be tried. A row whose C(frontend) is false is not, for ProxySQL
+        logs in to databases with the password that clients have.
     type: list
     elements: dict
     default: []

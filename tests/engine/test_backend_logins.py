@@ -65,7 +65,8 @@ def test_users_of_applications_by_hostgroup(module, backends):
     assert len(ask(10, "app-2", PAIR)["refused"]) == 2
     assert len(ask(10, "app-1", PAIR)["tried"]) == 2
     assert ask(12, "app-2")["tried"] == []
-    assert ask(10, "app-2", active=False)["tried"] == ask(10, "app-2", backend=0)["tried"] == []
+    assert ask(10, "app-2", active=False)["tried"] == ask(10, "app-2", frontend=0)["tried"] == []
+    assert len(ask(10, "app-2", backend=0)["refused"]) == 1
     assert ask(10, "*" + "0F" * 20)["not_tried"] == ["app"]
 
 

@@ -100,6 +100,18 @@ def test_the_one_that_is_named() -> None:
     assert one["databases"] == [{"host": "192.0.2.33", "port": 3306}]
 
 
+@pytest.mark.parametrize("frontend", [False, 0, "0", "no"])
+def test_the_row_for_clients_is_the_one_that_changes(monkeypatch: pytest.MonkeyPatch, frontend: Any) -> None:
+    behind = {"username": "shop", "password": "other", "default_hostgroup": 30, "frontend": frontend}
+    clients = {**TABLES["proxysql_mysql_users"][0], "backend": False}
+    monkeypatch.setitem(TABLES, "proxysql_mysql_users", [behind, clients])
+    (one,), problems = found(user="shop", previous_password="old")
+    assert problems == [] and one["password"] == "new"
+    monkeypatch.setitem(TABLES, "proxysql_mysql_users", [behind])
+    _none, problems = found(user="shop", previous_password="old")
+    assert any("'shop', whose frontend is false" in problem for problem in problems), problems
+
+
 @pytest.mark.parametrize(
     ("asked", "sentence"),
     [

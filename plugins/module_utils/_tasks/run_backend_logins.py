@@ -42,7 +42,7 @@ def run_backend_logins() -> None:
             known = {
                 (str(host), int(port or 0)) for host, port in _rows(admin, "hostname, port", "mysql_servers")
             }
-            found = _rows(admin, "username, password", "mysql_users WHERE backend = 1")
+            found = _rows(admin, "username, password", "mysql_users WHERE frontend = 1")
             for user, stored in found:
                 users.setdefault(str(user), []).append(str(stored or ""))
             values = dict(_rows(admin, "variable_name, variable_value", "global_variables"))
@@ -89,7 +89,8 @@ def _application_users(
             twins.setdefault(hostgroup, set()).update(pair)
     attempts, hashed = [], []
     for user in params["users"]:
-        if not _on(user.get("active", True)) or not _on(user.get("backend", True)):
+        # a row for backends alone is used by nobody: ProxySQL logs in there with what the client's row has
+        if not _on(user.get("active", True)) or not _on(user.get("frontend", True)):
             continue
         name, password = str(user.get("username") or ""), str(user.get("password") or "")
         if is_hash(password):

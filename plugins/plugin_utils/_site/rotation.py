@@ -26,10 +26,12 @@ def rotations(
         rows = [row for row in rows if str(row["username"]) == name]
         if not rows:
             say(f"proxysql_rotate_user is '{name}', which is not in proxysql_mysql_users")
+        elif not any(_for_clients(row) for row in rows):
+            say(f"proxysql_rotate_user is '{name}', whose frontend is false: no client logs in with that row")
     elif step != "look":
         say(f"proxysql_rotate_step is {step}; set proxysql_rotate_user, for steps are done for one user")
     found = []
-    for row in rows:
+    for row in filter(_for_clients, rows):
         previous = additional_password(row) or (asked["proxysql_rotate_previous_password"] if name else None)
         if previous is None and not name:
             continue
@@ -52,6 +54,11 @@ def rotations(
         if one not in found:
             found.append(one)
     return found
+
+
+def _for_clients(row: Mapping[str, Any]) -> bool:
+    """ProxySQL logs in to databases with this row too. One for backends alone is used by nobody."""
+    return str(row.get("frontend", True)).lower() in ("1", "true", "yes", "on")
 
 
 def additional_password(row: Mapping[str, Any]) -> str | None:
