@@ -165,9 +165,9 @@ def test_halves():
     ],
 )
 def test_what_surely_is_taken_as_it_is(table, row, surely):
-    assert verbatim(TABLES[table], row) is surely
+    assert verbatim(TABLES[table], [{}, row, {}]) is surely
 
 
 @pytest.mark.parametrize("runtime", ["users", "rules"])
 def test_of_a_table_that_nobody_here_knows_nothing_is_sure(runtime):
-    assert verbatim(Table("t", "s", (), (), runtime=runtime, known=False), {}) is False
+    assert verbatim(Table("t", "s", (), (), runtime=runtime, known=False), [{}]) is False

@@ -342,11 +342,9 @@ def unknown_members(table: Table, rows: Iterable[Row]) -> list[str]:
     """Sentences about members of JSON columns that ProxySQL does not know, and so would ignore."""
     found = []
     columns = [column for column in table.columns if column.known_members]
-    for row in rows if columns else ():
-        for column in columns:
-            text = row.get(column.name)
-            given = json.loads(text) if isinstance(text, str) and text else {}
-            for name in given:
+    for column in columns:
+        for row in [row for row in rows if row.get(column.name)]:
+            for name in json.loads(str(row[column.name])):
                 near = difflib.get_close_matches(name, column.known_members, 1, 0.8)
                 if name in column.known_members or (column.open and not near):
                     continue

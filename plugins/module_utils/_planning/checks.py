@@ -9,6 +9,7 @@ drops without a word.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
@@ -53,6 +54,8 @@ def check_attributes(table: Table, changes: Iterable[Change], runtime: Rows) -> 
     lib/MySQL_Authentication.cpp, 2.7.1). Raises DeclarationError.
     """
     loaded = {key[0]: row.get("attributes") for key, row in runtime.items()}
+    if not loaded:
+        return
     wrong = []
     for change in changes:
         new = (change.after or {}).get("attributes")
@@ -82,11 +85,14 @@ def odd_patterns(table: Table, rows: Iterable[Row]) -> list[str]:
     ]
 
 
+_SPECIAL = re.compile(r"[\\\[()]")
+
+
 def balanced(pattern: str) -> bool:
     """Whether the brackets of a regular expression balance."""
     depth, at = 0, 0
-    while at < len(pattern):
-        char = pattern[at]
+    while special := _SPECIAL.search(pattern, at):
+        char, at = special.group(), special.start()
         if pattern.startswith("\\Q", at):
             end = pattern.find("\\E", at)
             at = len(pattern) if end == -1 else end + 2

@@ -10,7 +10,7 @@ memory should look like there, so that only a real difference counts as drift.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from operator import is_
 from typing import Callable
 
@@ -141,14 +141,15 @@ def expected(table: Table, layer: str, rows: Rows) -> Rows:
     return {key: row for key, row in zip(rows, shown) if row is not None}
 
 
-def verbatim(table: Table, row: Row) -> bool:
-    """Whether LOAD surely takes the row's values as they are, once they have been checked.
+def verbatim(table: Table, rows: Iterable[Row]) -> bool:
+    """Whether LOAD surely takes the values of all of the rows as they are, once they have been checked.
 
     Of users it may rewrite attributes (MySQL_Authentication::add in lib/MySQL_Authentication.cpp), of
     rules it parses digests and addresses of clients (2.7.1).
     """
     if table.runtime == "users":
-        return table.known and not row.get("attributes")
+        return table.known and {row.get("attributes") for row in rows} <= {None, ""}
     if table.runtime == "rules":
-        return table.known and row.get("digest") is None and row.get("client_addr") is None
+        read = [(row.get("digest"), row.get("client_addr")) for row in rows]
+        return table.known and set(read) <= {(None, None)}
     return False

@@ -136,6 +136,8 @@ def _check_scope(want: Want, keys: Sequence[Key], have: Rows) -> None:
 
 def drift(planned: Plan, should: Rows, layer: Rows) -> list[Change]:
     """Where a layer differs from what it should hold, as far as the plan answers for it."""
+    if layer is should:
+        return []
     keys = list(planned.touched)
     if planned.want.state == "overridden":
         known = set(keys)

@@ -69,8 +69,10 @@ def _users(admin: Admin, tables: Iterable[TableWork], values: dict[str, str]) ->
         named = users_of_admins([str(row["username"]) for row in rows], logins)
         seen = set()
         for row in rows:
+            if row["username"] not in named:
+                continue
             key = show_key(work.table, row)
-            if row["username"] in named and key not in seen:
+            if key not in seen:
                 seen.add(key)
                 yield DeclarationError(
                     f"{where(work.title, key, 'username')}: {row['username']!r} is a login of the admin port;"

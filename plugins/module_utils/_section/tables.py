@@ -128,7 +128,11 @@ class TableWork:
         # REPLACE finds the second row of a user stored in two only where it is for both roles.
         gone += [(change.key[0], False) for change in changes if change.key in self.present.paired]
         words = self.want.words or {}
-        written = [{**each.after, **words.get(each.key, {})} for each in changes if each.after is not None]
+        written = [
+            {**each.after, **words[each.key]} if each.key in words else each.after
+            for each in changes
+            if each.after is not None
+        ]
         statements = self._statements(gone, written + self._other_halves(changes), self.present.defaults)
         return statements + update_rows(self.table, [(each.after or {}, each.columns) for each in updated])
 
@@ -253,7 +257,7 @@ class TableWork:
         ]
 
     def _all_verbatim(self) -> bool:
-        return all(verbatim(self.table, change.after) for change in self.plan.changes if change.after)
+        return verbatim(self.table, [change.after for change in self.plan.changes if change.after])
 
     def unlike(self, admin: Admin) -> list[str]:
         """Rows of which a LOAD did not make what memory held before it."""
