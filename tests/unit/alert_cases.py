@@ -204,6 +204,17 @@ CASES = [
         2,
         {**STATUS, "hostgroup": "10"},
     ),
+    # the monitor has taken the only writer to the readers
+    Case(
+        "ProxySQLHostgroupEmpty",
+        {
+            own("proxysql_connpool_conns_status", **SERVER): "1 stale",
+            own("proxysql_connpool_conns_status", **{**SERVER, "hostgroup": "20"}): "_ 2x9",
+            own("proxysql_connpool_conns_status", endpoint="192.0.2.32:3306", hostgroup="20"): "1x10",
+        },
+        2,
+        {**STATUS, "hostgroup": "10"},
+    ),
     Case(
         "ProxySQLBackendShunned",
         {own("proxysql_connpool_conns_status", **SERVER): "1 2x9"},
