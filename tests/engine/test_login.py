@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pymysql
@@ -149,13 +151,33 @@ def listener(behave: Callable[[socket.socket], object]) -> int:
     return port
 
 
+def freeze(server: Server) -> None:
+    """Stop all of its threads. The signal alone leaves each on until it next comes to the kernel."""
+    assert server.process
+    # The real one's worker is a process of its own.
+    group = server.process.pid
+    os.killpg(group, signal.SIGSTOP)
+    deadline = time.monotonic() + 10
+    while any(state != "T" for state in states(group)):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def states(group: int) -> Iterator[str]:
+    """Of each thread of a process group, as /proc has it: T is stopped."""
+    for stat in Path("/proc").glob("[0-9]*/task/*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, of = stat.read_text().rpartition(")")[2].split()[:3]
+            if int(of) == group:
+                yield state
+
+
 @pytest.fixture
 def frozen(running: Server) -> Iterator[Server]:
     """A server that the kernel takes connections for, and that answers nobody."""
     with Server(binary=running.binary) as server:
+        freeze(server)
         assert server.process
-        # The real one's worker is a process of its own.
-        os.killpg(server.process.pid, signal.SIGSTOP)
         yield server
         os.killpg(server.process.pid, signal.SIGCONT)
 
@@ -198,8 +220,8 @@ def test_nodes_that_hang_do_not_hold_a_drain(module, server, frozen):
 
 def test_each_answer_is_waited_for_so_long(server):
     with Admin(login(server, read_timeout=0.5)) as admin:
+        freeze(server)
         assert server.process
-        os.killpg(server.process.pid, signal.SIGSTOP)
         try:
             took, _ = seconds(lambda: pytest.raises(StatementError, admin.value, "SELECT 1"))
         finally:
