@@ -12,7 +12,7 @@ description:
     a node whose clock is ahead wins over a newer configuration.
 author:
   - The mysqlha.proxysql developers (@mysqlha)
-positional: _input, hostvars
+positional: _input, hostvars, cores
 options:
   _input:
     description: Names of hosts, each of which was asked by M(mysqlha.proxysql.proxysql_info).
@@ -23,6 +23,11 @@ options:
     description: The variable of that name.
     type: dict
     required: true
+  cores:
+    description: Names of the cores, one of which may have asked satellites. These are not looked for themselves.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -40,13 +45,17 @@ _value:
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
+from ..plugin_utils._site.looked import found
 from ..plugin_utils._site.values import registered
 from ..plugin_utils._status import clocks
 
 
-def clocks_apart(hosts: Sequence[str], hostvars: Mapping[str, Any]) -> str:
-    times = {}
+def clocks_apart(hosts: Sequence[str], hostvars: Mapping[str, Any], cores: Sequence[str] = ()) -> str:
+    told = found(hostvars, cores, "__proxysql_looked").get("times", {})
+    times = {str(host): int(time) for host, time in told.items() if time}
     for host in hosts:
+        if host in told:
+            continue
         seen = registered(hostvars, host, "__proxysql_seen")
         if seen.get("server_time"):
             times[str(host)] = int(seen["server_time"])

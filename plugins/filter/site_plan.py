@@ -45,6 +45,11 @@ options:
     description: The strategy of the play.
     type: str
     default: linear
+  tags:
+    description: The tags that the run is limited to.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -86,9 +91,10 @@ def site_plan(
     playbook: str = "",
     roles: Sequence[str] = ("proxysql", "keepalived"),
     strategy: str = "linear",
+    tags: Sequence[str] = (),
 ) -> dict[str, Any]:
     params = {} if playbook else _params(context, hostvars[host], roles)
-    asked = Asked(tuple(roles), playbook, [str(name) for name in hosts], params, strategy)
+    asked = Asked(tuple(roles), playbook, [str(name) for name in hosts], params, strategy, tags)
     found = plan(hostvars, groups, asked, host)
     # What this run keeps on the nodes, to be taken back together, has this in common.
     found["run"] = datetime.now(timezone.utc).strftime("run-%Y%m%dT%H%M%SZ")

@@ -60,6 +60,7 @@ _value:
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
+from ..plugin_utils._site.looked import found
 from ..plugin_utils._site.values import found_facts
 from ..plugin_utils._standing import addresses
 from ..plugin_utils._trace import WRITING, changed, traces
@@ -100,6 +101,8 @@ def site_stats(
         if differing:
             drift[host] = differing
         seconds.update(_converged(seen))
+    for host in found(hostvars, hosts, "__proxysql_looked").get("silent", ()):
+        drift[host] = [_NOT_COMPARED]
     for host in asked:
         own = addresses(found_facts(hostvars, host))
         for vip in (vip for one in instances for vip in one["vips"]):

@@ -126,6 +126,12 @@ drift:
   returned: success
   type: dict
   sample: {mysql_users: {memory: 1, runtime: 1}}
+drift_variables:
+  description: Names of the variables that differ, in whichever layer.
+  returned: success
+  type: list
+  elements: str
+  sample: [mysql-max_connections]
 drift_unknown:
   description: Why RV(drift) cannot be told, such as a declaration that this server cannot hold.
   returned: success

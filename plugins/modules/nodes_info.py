@@ -101,11 +101,12 @@ RETURN = r"""
 nodes:
   description:
     - By C(host:port), what each node says of itself, as M(mysqlha.proxysql.node_info) returns it - C(server_version), C(uptime), C(cluster),
-      C(certificates), of which only the one that it shows is seen, C(drift), C(drift_unknown) and C(restart_required). Of one that does not answer,
+      C(certificates), of which only the one that it shows is seen, C(drift), C(drift_variables), C(drift_unknown) and
+      C(restart_required). Of one that does not answer,
       C(msg) says why.
   returned: success
   type: dict
-  sample: {"192.0.2.21:6032": {server_version: 2.7.1, uptime: 86400, drift: {}, drift_unknown: null, restart_required: []}}
+  sample: {"192.0.2.21:6032": {server_version: 2.7.1, uptime: 86400, drift: {}, drift_variables: [], drift_unknown: null, restart_required: []}}
 backends:
   description: Their connection pools together, with the number of C(nodes) that have a backend in this hostgroup and with this status.
   returned: success

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -19,7 +20,11 @@ EVERY: dict[str, Any] = {
 
 
 def planned(
-    satellites: int, playbook: str = "status", without: str = "", **hosts: dict[str, Any]
+    satellites: int,
+    playbook: str = "status",
+    without: str = "",
+    tags: Sequence[str] = (),
+    **hosts: dict[str, Any],
 ) -> dict[str, Any]:
     """One core and satellites. hosts: what single ones have besides. without: one that is not of the run."""
     names = ["core1", *(f"sat{number}" for number in range(1, satellites + 1))]
@@ -30,7 +35,7 @@ def planned(
     }
     groups = {"proxysql_core": names[:1], "proxysql_satellite": names[1:], "all": names}
     running = [name for name in names if name != without]
-    return plan(hostvars, groups, Asked(playbook=playbook, hosts=running), "core1")
+    return plan(hostvars, groups, Asked(playbook=playbook, hosts=running, tags=tags), "core1")
 
 
 @pytest.mark.parametrize(

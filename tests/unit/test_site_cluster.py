@@ -30,6 +30,7 @@ def cluster(
         "places": PLACES,
         "by_place": {f"{name}:6032": name for name in NODES},
         "hosts": {name: {"proxysql": {"cluster_mode": mode}} for name in NODES},
+        "questions": {},
     }
     left: dict[str, dict[str, Any]] = {name: {} for name in NODES}
     for name, version in (VERSIONS if versions is None else versions).items():

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._catalog.tables import TABLES
@@ -19,7 +19,7 @@ from .._declared.variables import declared_variables
 from .._planning.layers import LAYERS
 from .._section.apply import How, apply
 from .._section.tables import TableWork
-from .._section.variables import plan_variables
+from .._section.variables import VariableWork, plan_variables
 from .._server.admin import Admin
 from .._server.ends import certificates_in_use
 from .declared import named_tables, wanted_of
@@ -75,13 +75,20 @@ class Declared:
                 found.setdefault(work.title, Counter()).update(numbers)
         return {
             "drift": {title: dict(layers) for title, layers in found.items()},
+            "drift_variables": _variables(works),
             "drift_unknown": None,
             "restart_required": outcome.restart_required,
         }
 
 
 def _unknown(why: str) -> dict[str, Any]:
-    return {"drift": {}, "drift_unknown": why, "restart_required": []}
+    return {"drift": {}, "drift_variables": [], "drift_unknown": why, "restart_required": []}
+
+
+def _variables(works: Sequence[Any]) -> list[str]:
+    """Names of those that differ in any layer."""
+    mine = [work for work in works if isinstance(work, VariableWork)]
+    return sorted({name for work in mine for layer in LAYERS for name in work.changes[layer]})
 
 
 def state_of(admin: Admin, address: str | None, key: str) -> dict[str, Any]:

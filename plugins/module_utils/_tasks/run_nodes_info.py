@@ -8,10 +8,10 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .._cluster.at_once import at_once
 from .._declared.errors import DeclarationError, EngineError
 from .._server.admin import Admin
 from .._server.login import Login
@@ -19,8 +19,6 @@ from .declared import masked_config, masked_variables, named_tables
 from .module import NODE, Module, Spec, login
 from .node_state import Declared, state_of
 
-# So many are waited for at a time: the silent ones cost their deadline once, not one after the other.
-_AT_ONCE = 64
 _BACKEND = ("hostgroup", "host", "port", "status")
 
 _ASIDE = ("nodes", "declarations")
@@ -58,11 +56,7 @@ def run_nodes_info() -> None:
     except EngineError as exc:
         module.fail(exc)
 
-    def look(question: _Question) -> dict[str, Any]:
-        return _look(question, key, params["deadline"])
-
-    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-        seen = list(pool.map(look, questions))
+    seen = at_once(lambda question: _look(question, key, params["deadline"]), questions)
     backends = Counter(
         tuple(each[name] for name in _BACKEND) for one in seen for each in one.pop("backends", ())
     )

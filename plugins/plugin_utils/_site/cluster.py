@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .looked import found
 from .values import registered
 
 
@@ -24,12 +25,18 @@ def cluster(
     versions: by node, of those that were asked. leader: the host that is written to. leads: whether that is
     host. led: whether host may be written to after it. nodes: where those asked are, the leader first.
     rehearses: whether host tries what is declared before it joins.
-    lost: nodes that the run did not finish. ahead: whether what the cluster carries cannot be
-    compared yet.
+    lost: nodes that the run did not finish, and silent ones, to whose hosts it did not go.
+    ahead: whether what the cluster carries cannot be compared yet.
     """
     sync = site["hosts"][host]["proxysql"]["cluster_mode"] == "sync"
-    seen = {name: registered(hostvars, name, "__proxysql_seen") for name in site["nodes"]}
-    versions = {name: str(one["server_version"]) for name, one in seen.items() if one.get("server_version")}
+    looked = found(hostvars, site["cores"], "__proxysql_looked") if site["questions"] else {}
+    spared = looked.get("versions", {})
+    # the variables of a thousand hosts take seconds to put together
+    told = (
+        (name, spared.get(name) or registered(hostvars, name, "__proxysql_seen").get("server_version"))
+        for name in site["nodes"]
+    )
+    versions = {name: str(version) for name, version in told if version}
     present = [name for name in site["cores"] if name in running]
     leader = _leader(site, hostvars, host, present, began)
     leads = sync and host == leader and host in site["cores"]
@@ -46,7 +53,10 @@ def cluster(
         "nodes": [site["places"][name] for name in order],
         # Before any node is written to, and where it will be; of cores one is as good as another.
         "rehearses": not sync or host in present[:1],
-        "lost": [name for name in site["nodes"] if name in began and name not in running],
+        "lost": [
+            *(name for name in site["nodes"] if name in began and name not in running),
+            *looked.get("silent", ()),
+        ],
         # In check mode the leader has not given it to the others; without a core there is nobody who could.
         "ahead": sync and (not present or changes),
     }

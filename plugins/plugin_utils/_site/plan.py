@@ -40,7 +40,7 @@ class Asked:
 
     roles: those whose variables are checked. playbook: which one asks; empty for a role by itself.
     hosts: those of the run. params: what is given to the role itself, which goes before the inventory.
-    strategy: of the play.
+    strategy: of the play. tags: those that the run is limited to.
     """
 
     roles: Sequence[str] = ROLES
@@ -48,6 +48,7 @@ class Asked:
     hosts: Sequence[str] = ()
     params: Mapping[str, Any] = field(default_factory=dict)
     strategy: str = "linear"
+    tags: Sequence[str] = ()
 
 
 class Site:
@@ -207,12 +208,17 @@ class Site:
             self.lint = linted.arguments({**self.nodes[host].options, **rows}, len(self.names))
 
     def read_questions(self) -> None:
-        """For the playbook status: satellites that a core asks, where they are and what they declare."""
-        asking = set(self.cores) & set(self.asked.hosts)
-        if not asking or questions.over_ssh(self.playbook["proxysql_status_over_ssh"], len(self.satellites)):
-            return
+        """Satellites that a core asks: where they are, and what they declare."""
         asked = {host: self.nodes[host] for host in self.satellites}
-        self.questions = questions.questions(asked, self.hostvars, self._members(), self.say)
+        if self.asked.playbook == "site":
+            # to what --limit leaves out nobody goes
+            asked = {host: node for host, node in asked.items() if host in self.asked.hosts}
+            if list(self.asked.tags) != ["configuration"] or not questions.carried(asked.values()):
+                return
+        given_word = self.playbook[f"proxysql_{self.asked.playbook}_over_ssh"]
+        asking = set(self.cores) & set(self.asked.hosts)
+        if asking and not questions.over_ssh(given_word, len(asked)):
+            self.questions = questions.questions(asked, self.hostvars, self._members(), self.say)
 
     def read_rotations(self) -> None:
         """For the playbook rotate: users of the first core, who are those of all."""
@@ -364,7 +370,7 @@ def plan(
         site.read_rotations()
     if "proxysql" in asked.roles:
         site.check_proxysql()
-    if asked.playbook == "status":
+    if asked.playbook in ("site", "status"):
         site.read_questions()
     if "keepalived" in asked.roles:
         site.plan_vrrp()

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Callable
 
 from . import declared
@@ -27,19 +27,30 @@ def over_ssh(asked: str, satellites: int) -> bool:
     return asked == "all" or (asked == "auto" and satellites <= FEW)
 
 
+def carried(nodes: Iterable[Node]) -> bool:
+    """Whether what they declare gets to them through the cluster, and no files do."""
+    return all(
+        node.options["proxysql_cluster_mode"] == "sync"
+        and not node.options["proxysql_tls_certificate"]
+        and not node.options["proxysql_tls_backends"]
+        for node in nodes
+    )
+
+
 def questions(
     nodes: Mapping[str, Node],
     hostvars: Mapping[str, Any],
     members: Sequence[Mapping[str, Any]],
     say: Say,
 ) -> dict[str, Any]:
-    """nodes, declarations: options of the module."""
+    """nodes, declarations: options of the module. own: what of them the cluster does not bring."""
     shared = Shared((*_TABLES, *_WITH_TABLES))
     rows: list[dict[str, Any]] = []
     # by which rows they are, and which variables
     numbers: dict[tuple[int, frozenset[str]], int] = {}
     declarations: list[dict[str, Any]] = []
     asked = []
+    own: dict[str, set[str]] = {"tables": {"proxysql_servers"}, "variables": set()}
     for host, node in nodes.items():
         number, first = shared.number(host, hostvars[host])
         if first:
@@ -50,6 +61,8 @@ def questions(
         key = number, frozenset(found["variables"])
         if key not in numbers:
             numbers[key] = len(declarations)
+            own["tables"].update(found["unreplicated"])
+            own["variables"].update(found["of_node"])
             declarations.append(
                 {
                     "tables": found["tables"],
@@ -69,4 +82,8 @@ def questions(
                 },
             }
         )
-    return {"declarations": declarations, "nodes": asked}
+    return {
+        "declarations": declarations,
+        "nodes": asked,
+        "own": {name: sorted(names) for name, names in own.items()},
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import grp
 import json
 import logging
 import os
@@ -51,7 +52,7 @@ def hosts_of(inventory: Path) -> tuple[list[str], list[str]]:
     return cores, [host for host in satellites if host not in cores]
 
 
-def variables_for(port: int) -> dict[str, Any]:
+def variables_for(port: int, folder: Path) -> dict[str, Any]:
     """Extra variables: they go before all that the inventory says, so that no run gets to its real hosts."""
     word = secrets.token_hex
     return {
@@ -70,6 +71,13 @@ def variables_for(port: int) -> dict[str, Any]:
         "proxysql_cluster_password": word(12),
         "proxysql_stats_user": "stats",
         "proxysql_stats_password": word(12),
+        # A file of each node, in place of the host's own.
+        "__proxysql_cnf": {
+            "content": "{{ lookup('ansible.builtin.template', 'proxysql.cnf.j2') }}",
+            "dest": f"{folder}/{{{{ inventory_hostname }}}}.cnf",
+            "group": grp.getgrgid(os.getgid()).gr_name,
+            "mode": "0600",
+        },
         # There is one host, and nothing on it is a node's own.
         "proxysql_restore_points": 0,
         "proxysql_confirm": 0,
@@ -127,7 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with contextlib.ExitStack() as stack:
         folder = given.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fleet-")))
         found = places(cores, satellites, given.dead, given.hanging)
-        told = variables_for(given.port)
+        told = variables_for(given.port, folder)
         files = write(folder, found, told)
         inventories = [*([given.inventory] if given.inventory else []), files[0]]
         options = " ".join(f"-i {path}" for path in inventories) + f" -e @{files[1]}"
