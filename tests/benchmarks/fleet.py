@@ -1,6 +1,8 @@
-"""How long playbooks/status.yml takes over many nodes, and how much memory its largest process.
+"""How long the playbook status takes over many nodes, and how much memory its largest process.
 
-    python tests/benchmarks/fleet.py [--nodes 100,300,1000] [--dead 20] [--hanging 20] [--rows 20]
+    python tests/benchmarks/fleet.py [--nodes 100,300,1000] [--dead 20] [--hanging 20] [--rows 20] [--site]
+
+With --site, as root, ``site --tags configuration`` too: unchanged, and with one more user.
 
 The nodes are one fleet (tests/emulator/fleet) on this machine, and take their share of its processor, which
 real nodes do not. Cores are reached without ssh.
@@ -51,11 +53,11 @@ def write(fleet: RunningFleet, tables: dict[str, list[dict[str, Any]]]) -> None:
             cursor.execute(f"SAVE {section} TO DISK")
 
 
-def play(fleet: RunningFleet, playbook: str, extra: Path) -> tuple[float, float, int, str]:
+def play(fleet: RunningFleet, extra: Path, playbook: str, *options: str) -> tuple[float, float, int, str]:
     """Seconds, those of the processor, megabytes of the largest process, output."""
     program = Path(sys.executable).with_name("ansible-playbook")
     settings = {"ANSIBLE_COLLECTIONS_PATH": str(tree()), "ANSIBLE_FORKS": "20", "ANSIBLE_NOCOLOR": "1"}
-    command = [str(program), *fleet.options, "-e", f"@{extra}", f"mysqlha.proxysql.{playbook}"]
+    command = [str(program), *fleet.options, "-e", f"@{extra}", f"mysqlha.proxysql.{playbook}", *options]
     began = time.monotonic()
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(
@@ -73,6 +75,7 @@ def main() -> int:
     parser.add_argument("--dead", type=int, default=0)
     parser.add_argument("--hanging", type=int, default=0)
     parser.add_argument("--rows", type=int, default=20, help="of servers, of users and of rules each")
+    parser.add_argument("--site", action="store_true", help="site --tags configuration, too")
     given = parser.parse_args()
     silent = ["--dead", str(given.dead), "--hanging", str(given.hanging)]
     for count in map(int, given.nodes.split(",")):
@@ -80,17 +83,25 @@ def main() -> int:
             tables = declared(given.rows)
             write(fleet, tables)
             extra = Path(fleet.folder.name) / "declared.yml"
-            extra.write_text(json.dumps({f"proxysql_{name}": rows for name, rows in tables.items()}))
             time.sleep(3 + count / 50)
-            before = fleet.seconds()
-            took, spent, most, said = play(fleet, "status", extra)
-            verdict = next((line for line in said.splitlines() if "nodes answer" in line), said[-2000:])
-            print(
-                f"{count} nodes: status {took:.1f} s, {spent:.1f} s of processor time, {most} MB; the fleet"
-                f" {fleet.seconds() - before:.1f} s, {fleet.kilobytes() // 1024} MB;"
-                f" load {os.getloadavg()[0]:.1f}; {verdict.strip()}",
-                flush=True,
-            )
+            plays = [("status",)]
+            plays += [("site", "--tags", "configuration")] * 3 if given.site else []
+            for number, one in enumerate(plays):
+                # the first writes /etc/proxysql.cnf of the cores, the last has a change
+                if number == 3:
+                    tables["mysql_users"].append({"username": "new", "password": "word-of-new"})
+                extra.write_text(json.dumps({f"proxysql_{name}": rows for name, rows in tables.items()}))
+                before = fleet.seconds()
+                took, spent, most, said = play(fleet, extra, *one)
+                found = [
+                    line.strip() for line in said.splitlines() if "nodes answer" in line or 'msg":' in line
+                ]
+                print(
+                    f"{count} nodes: {' '.join(one)} {took:.1f} s, {spent:.1f} s of the processor, {most} MB;"
+                    f" the fleet {fleet.seconds() - before:.1f} s, {fleet.kilobytes() // 1024} MB;"
+                    f" load {os.getloadavg()[0]:.1f}; {' '.join(found)[:150]}",
+                    flush=True,
+                )
     return 0
 
 
