@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Callable, TypeVar
 
 Item = TypeVar("Item")
@@ -28,7 +29,7 @@ def at_once(work: Work[Item], items: Sequence[Item], processes: int = 0) -> list
     if number == 1:
         return _in_threads(work, items, threads)
     parts = [items[first::number] for first in range(number)]
-    children = [_started(lambda part=part: _in_threads(work, part, threads)) for part in parts]
+    children = [_started(partial(_in_threads, work, part, threads)) for part in parts]
     found: list[dict[str, Any]] = [{} for _item in items]
     for first, (part, child) in enumerate(zip(parts, children)):
         found[first::number] = _result(child) or [
