@@ -85,27 +85,6 @@ def test_a_virtual_ip_that_nobody_holds(cluster: Cluster, tower: Tower, record_p
     is_quiet(tower, record_property, "no holder")
 
 
-def test_two_holders_and_peers_that_hear_nothing(
-    cluster: Cluster, tower: Tower, record_property: Any
-) -> None:
-    began = time.monotonic()
-    with ExitStack() as stack:
-        for core, other in (cluster.cores, cluster.cores[::-1]):
-            way = f"unreachable {other.address}/32"
-            mended(stack, core, f"ip route add {way}", f"ip route del {way}")
-        wakes(
-            tower,
-            record_property,
-            began,
-            [
-                ("ProxySQLVipTwice", {"vrrp_instance": "proxysql"}, 30),
-                ("ProxySQLPeerSilent", {"node": "core1", "hostname": cluster.backup.address}, 90),
-            ],
-        )
-    is_quiet(tower, record_property, "two holders")
-    assert poll("one holder", lambda: len(cluster.holders()) == 1)
-
-
 def test_drift_is_seen_and_told_later(cluster: Cluster, tower: Tower) -> None:
     """Its quarter of an hour is not waited for: it is pending, and no longer once the drift is gone."""
     satellite = cluster.satellites[0]

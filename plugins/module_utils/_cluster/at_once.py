@@ -33,7 +33,7 @@ def at_once(work: Work[Item], items: Sequence[Item], processes: int = 0) -> list
     found: list[dict[str, Any]] = [{} for _item in items]
     for first, (part, child) in enumerate(zip(parts, children)):
         found[first::number] = _result(child) or [
-            {"msg": "the process that asked it has ended"} for _ in part
+            {"msg": "the process that asked it has ended"} for _item in part
         ]
     return found
 
