@@ -24,6 +24,11 @@ LAST = f"node{NODES:04}"
 RECAP = re.compile(r"^(\S+) +: ok=\d+ +changed=(\d+) +unreachable=0 +failed=(\d)", re.MULTILINE)
 
 
+pytestmark = pytest.mark.skipif(
+    not os.environ.get("FULL"), reason="takes minutes: in the full round only (FULL=1)"
+)
+
+
 class Site:
     """users: what is declared. ran: hosts that tasks ran on in the last run, and what they changed."""
 
