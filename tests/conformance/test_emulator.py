@@ -208,8 +208,8 @@ def test_another_version_closes_the_link() -> None:
         execute(
             server,
             "UPDATE global_variables SET variable_value='app' WHERE variable_name='admin-cluster_username'",
-            "UPDATE global_variables SET variable_value='secret' WHERE"
-            " variable_name='admin-cluster_password'",
+            "UPDATE global_variables SET variable_value='secret'"
+            " WHERE variable_name='admin-cluster_password'",
             "LOAD ADMIN VARIABLES TO RUNTIME",
             f"INSERT INTO proxysql_servers(hostname,port) VALUES ('127.0.0.1',{old.port})",
             "LOAD PROXYSQL SERVERS TO RUNTIME",

@@ -115,8 +115,8 @@ class WriteLock:
                 plain(
                     f"INSERT INTO temp.{_TABLE} VALUES ({values}, {self._until()}) ON CONFLICT (section)"
                     " DO UPDATE SET token = excluded.token, place = excluded.place, pid = excluded.pid,"
-                    " began = excluded.began, until = excluded.until WHERE until < CAST(strftime('%s',"
-                    " 'now') AS INTEGER)"
+                    " began = excluded.began, until = excluded.until"
+                    " WHERE until < CAST(strftime('%s', 'now') AS INTEGER)"
                 )
             )
             # Read back: the count of changed rows is one of the connection that all sessions share.

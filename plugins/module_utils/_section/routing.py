@@ -73,8 +73,8 @@ class Rules:
 
 def rules_of(second: Admin) -> Rules:
     number = second.value(
-        "SELECT variable_value FROM runtime_global_variables WHERE variable_name ="
-        " 'mysql-query_processor_regex'"
+        "SELECT variable_value FROM runtime_global_variables"
+        " WHERE variable_name = 'mysql-query_processor_regex'"
     )
     return Rules(raw_rows(second, TABLES["mysql_query_rules"]), _ENGINES.get(number or "1", "PCRE"))
 

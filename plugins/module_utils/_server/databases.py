@@ -25,8 +25,9 @@ with contextlib.suppress(ImportError):
     import pymysql
 
 _TRANSACTIONS = (
-    "SELECT p.ID, p.USER, p.HOST, TIMESTAMPDIFF(SECOND, t.trx_started, NOW()) FROM"
-    " information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id"
+    "SELECT p.ID, p.USER, p.HOST, TIMESTAMPDIFF(SECOND, t.trx_started, NOW())"
+    " FROM information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p ON p.ID ="
+    " t.trx_mysql_thread_id"
     " ORDER BY t.trx_started"
 )
 # Those that have nothing to do: their transaction, if there is one, is told by the other query.

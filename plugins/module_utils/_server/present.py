@@ -24,8 +24,8 @@ _MONITORS_OWN = "auto_generated"
 # ProxySQL makes the text of an INSERT for each row, every time.
 _LEFT_OUT = {
     "mysql_query_rules": (
-        "SELECT rule_id FROM main.mysql_query_rules WHERE active = 1 AND rule_id NOT IN (SELECT rule_id FROM"
-        " stats_mysql_query_rules)"
+        "SELECT rule_id FROM main.mysql_query_rules WHERE active = 1"
+        " AND rule_id NOT IN (SELECT rule_id FROM stats_mysql_query_rules)"
     ),
     # The statistics have users in the role of frontend only, and none with a quote in the name.
     "mysql_users": (
@@ -237,10 +237,11 @@ def _users_query(table: Table, names: Sequence[str], theirs: str) -> str:
     written.update(backend="role.backend", frontend="1 - role.backend")
     return (
         f"SELECT 0, {', '.join(written.values())}"
-        " FROM (SELECT 1 AS backend UNION ALL SELECT 0) AS role JOIN main.{0} AS ours ON CASE role.backend"
-        " WHEN 1 THEN ours.backend ELSE ours.frontend END = 1 LEFT JOIN {1} AS theirs ON ours.username ="
-        " theirs.username AND theirs.backend = role.backend WHERE {2} UNION ALL SELECT 1, {4} FROM {1} AS"
-        " theirs LEFT JOIN main.{0} AS ours ON ours.username = theirs.username AND {3} WHERE {2}"
+        " FROM (SELECT 1 AS backend UNION ALL SELECT 0) AS role JOIN main.{0} AS ours"
+        " ON CASE role.backend WHEN 1 THEN ours.backend ELSE ours.frontend END = 1"
+        " LEFT JOIN {1} AS theirs ON ours.username = theirs.username AND theirs.backend = role.backend"
+        " WHERE {2} UNION ALL SELECT 1, {4} FROM {1} AS theirs"
+        " LEFT JOIN main.{0} AS ours ON ours.username = theirs.username AND {3} WHERE {2}"
     ).format(table.name, theirs, differs, role, ", ".join(f"theirs.{name}" for name in names))
 
 

@@ -177,8 +177,8 @@ def _found(
     if routing or any(row.get("match_digest") or row.get("match_pattern") for row in rules.active):
         saved = {name: raw_rows(second, TABLES[name]) for name in ("mysql_query_rules_fast_routing",)}
         firewall = second.value(
-            "SELECT variable_value FROM runtime_global_variables WHERE variable_name ="
-            " 'mysql-firewall_whitelist_enabled'"
+            "SELECT variable_value FROM runtime_global_variables"
+            " WHERE variable_name = 'mysql-firewall_whitelist_enabled'"
         )
         users_known(second)
         patterns = wrong_patterns(server, second, rules)

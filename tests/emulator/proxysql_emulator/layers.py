@@ -120,8 +120,8 @@ class Layers:
 
     def _log_wildcards(self) -> None:
         for rule, address in self.database.rows(
-            "SELECT rule_id, client_addr FROM main.mysql_query_rules WHERE active=1 AND instr(client_addr,"
-            " '%') NOT IN (0, LENGTH(client_addr))"
+            "SELECT rule_id, client_addr FROM main.mysql_query_rules"
+            " WHERE active=1 AND instr(client_addr, '%') NOT IN (0, LENGTH(client_addr))"
         ):
             log.error(
                 "Query rule with rule_id=%s has a wildcard that is not at the end of client_addr: %s",

@@ -80,8 +80,8 @@ class Monitor:
         here = {
             hostgroup
             for (hostgroup,) in database.rows(
-                "SELECT hostgroup_id FROM runtime_mysql_servers WHERE hostname=? AND port=? AND"
-                " hostgroup_id IN (?,?)",
+                "SELECT hostgroup_id FROM runtime_mysql_servers"
+                " WHERE hostname=? AND port=? AND hostgroup_id IN (?,?)",
                 (host, port, writer, reader),
             )
         }
@@ -101,9 +101,11 @@ class Monitor:
         database = self.instance.database
         with database.transaction():
             database.connection.execute(
-                "INSERT OR IGNORE INTO runtime_mysql_servers SELECT ?, hostname, port, gtid_port, status,"
-                " weight, compression, max_connections, max_replication_lag, use_ssl, max_latency_ms,"
-                " comment FROM runtime_mysql_servers WHERE hostname=? AND port=? AND hostgroup_id=?",
+                "INSERT OR IGNORE INTO runtime_mysql_servers"
+                " SELECT ?, hostname, port, gtid_port, status, weight, compression,"
+                " max_connections, max_replication_lag, use_ssl, max_latency_ms, comment"
+                " FROM runtime_mysql_servers"
+                " WHERE hostname=? AND port=? AND hostgroup_id=?",
                 (target, host, port, source),
             )
             if not keep:

@@ -20,10 +20,10 @@ STATS_TABLES = {
     ),
     "stats_mysql_global": ("Variable_Name VARCHAR NOT NULL PRIMARY KEY , Variable_Value VARCHAR NOT NULL"),
     "stats_mysql_processlist": (
-        "ThreadID INT NOT NULL , SessionID INTEGER PRIMARY KEY , user VARCHAR , db VARCHAR , cli_host"
-        " VARCHAR , cli_port INT , hostgroup INT , l_srv_host VARCHAR , l_srv_port INT , srv_host VARCHAR ,"
-        " srv_port INT , command VARCHAR , time_ms INT NOT NULL , info VARCHAR , status_flags INT ,"
-        " extended_info VARCHAR"
+        "ThreadID INT NOT NULL , SessionID INTEGER PRIMARY KEY , user VARCHAR , db VARCHAR , "
+        "cli_host VARCHAR , cli_port INT , hostgroup INT , l_srv_host VARCHAR , l_srv_port INT , "
+        "srv_host VARCHAR , srv_port INT , "
+        "command VARCHAR , time_ms INT NOT NULL , info VARCHAR , status_flags INT , extended_info VARCHAR"
     ),
     "stats_mysql_query_rules": "rule_id INTEGER PRIMARY KEY , hits INT NOT NULL",
     "stats_mysql_users": (
@@ -37,10 +37,12 @@ STATS_TABLES = {
         "PRIMARY KEY (hostname, port, name)"
     ),
     "stats_proxysql_servers_metrics": (
-        "hostname VARCHAR NOT NULL , port INT NOT NULL DEFAULT 6032 , weight INT CHECK (weight >= 0) NOT"
-        " NULL DEFAULT 0 , comment VARCHAR NOT NULL DEFAULT '' , response_time_ms INT NOT NULL , Uptime_s"
-        " INT NOT NULL , last_check_ms INT NOT NULL , Queries INT NOT NULL , Client_Connections_connected"
-        " INT NOT NULL , Client_Connections_created INT NOT NULL , PRIMARY KEY (hostname, port)"
+        "hostname VARCHAR NOT NULL , port INT NOT NULL DEFAULT 6032 , "
+        "weight INT CHECK (weight >= 0) NOT NULL DEFAULT 0 , "
+        "comment VARCHAR NOT NULL DEFAULT '' , response_time_ms INT NOT NULL , "
+        "Uptime_s INT NOT NULL , last_check_ms INT NOT NULL , Queries INT NOT NULL , "
+        "Client_Connections_connected INT NOT NULL , Client_Connections_created INT NOT NULL , "
+        "PRIMARY KEY (hostname, port)"
     ),
     "stats_proxysql_servers_clients_status": (
         "uuid VARCHAR NOT NULL , hostname VARCHAR NOT NULL , port INT NOT NULL , "
