@@ -110,27 +110,27 @@ def _text(value: Any) -> str | None:
 
 class Cluster:
     def __init__(self) -> None:
-        children = load("hosts.yml")["all"]["children"]
+        self._groups: dict[str, Any] = load("hosts.yml")["all"]["children"]
         self.credentials: dict[str, str] = load("group_vars/all/credentials.yml")
         self.declared: dict[str, Any] = load("group_vars/all/declared.yml")
         self.net: str = os.environ["LAB_NET"]
         self.vip = f"{self.net}.100"
 
-        def group(name: str) -> list[Node]:
-            return [
-                Node(host, entry["ansible_host"].replace("{{ lab_net }}", self.net), self.credentials)
-                for host, entry in children.get(name, {"hosts": {}})["hosts"].items()
-            ]
-
-        self.cores = group("proxysql_core")
-        self.satellites = group("proxysql_satellite")
+        self.cores = self.group("proxysql_core")
+        self.satellites = self.group("proxysql_satellite")
         self.nodes = self.cores + self.satellites
-        self.databases = group("mysql_primary") + group("mysql_replica")
+        self.databases = self.group("mysql_primary") + self.group("mysql_replica")
         self.hosts = [*self.nodes, *self.databases]
         if self.databases:
             self.primary, self.replica = self.databases[:2]
         self.active, self.backup = self.cores
-        self.clients = group("clients") if "clients" in children else []
+        self.clients = self.group("clients")
+
+    def group(self, name: str) -> list[Node]:
+        return [
+            Node(host, entry["ansible_host"].replace("{{ lab_net }}", self.net), self.credentials)
+            for host, entry in self._groups.get(name, {"hosts": {}})["hosts"].items()
+        ]
 
     def processes(self) -> list[str]:
         """Which process of systemd's is ProxySQL on each node: another one after each start."""

@@ -10,7 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "shared"))
 
 from fixtures import pytest_terminal_summary  # noqa: E402, F401
-from helpers import Cluster, Node, load  # noqa: E402
+from helpers import Cluster  # noqa: E402
 from tower import Tower  # noqa: E402
 
 
@@ -25,8 +25,7 @@ def cluster() -> Cluster:
 @pytest.fixture(scope="session")
 def tower(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Tower:
     """Prometheus, with what the playbook has written for this cluster."""
-    ((name, entry),) = load("hosts.yml")["all"]["children"]["tower"]["hosts"].items()
-    node = Node(name, entry["ansible_host"].replace("{{ lab_net }}", cluster.net), cluster.credentials)
+    (node,) = cluster.group("tower")
     made = Tower(node, tmp_path_factory.mktemp("monitoring"))
     made.set_up()
     return made

@@ -67,20 +67,15 @@ def _users(admin: Admin, tables: Iterable[TableWork], values: dict[str, str]) ->
         logins = names_in_credentials(values.get(_ADMINS) or admin.variable(_ADMINS))
         logins += names_in_credentials(values.get(_STATS) or admin.variable(_STATS))
         named = users_of_admins([str(row["username"]) for row in rows], logins)
-        seen = set()
-        for row in rows:
-            if row["username"] not in named:
-                continue
-            key = show_key(work.table, row)
-            if key not in seen:
-                seen.add(key)
-                yield DeclarationError(
-                    f"{where(work.title, key, 'username')}: {row['username']!r} is a login of the admin port;"
-                    " ProxySQL keeps both in one place, and would let it in there no more",
-                    table=work.title,
-                    key=key,
-                    column="username",
-                )
+        clashing = {show_key(work.table, row): row for row in rows if row["username"] in named}
+        for key, row in clashing.items():
+            yield DeclarationError(
+                f"{where(work.title, key, 'username')}: {row['username']!r} is a login of the admin port;"
+                " ProxySQL keeps both in one place, and would let it in there no more",
+                table=work.title,
+                key=key,
+                column="username",
+            )
 
 
 def _variables(
