@@ -18,6 +18,8 @@ import yaml
 SCENARIO = Path(os.environ["MOLECULE_SCENARIO_DIRECTORY"])
 CHECKOUT = Path(os.environ["MOLECULE_PROJECT_DIRECTORY"])
 INVENTORY = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "inventory"
+# The lab that the scenario's hosts are in.
+NAME = os.environ.get("MOLECULE_SCENARIO_NAME", SCENARIO.name)
 SSH_OPTIONS = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
 
 # What takes long is not in every run.
@@ -44,6 +46,15 @@ def poll(what: str, ask: Callable[[], T], seconds: float = 30, every: float = 0.
             return answer  # type: ignore[no-any-return]
         assert time.monotonic() < deadline, f"{what}: not within {seconds:.0f} s; last: {shown}"
         time.sleep(every)
+
+
+def lab(*arguments: str, check: bool = True) -> str:
+    """What the lab does to a host from outside, such as lab("cut", NAME, node.name)."""
+    done = subprocess.run(
+        [os.environ["LAB"], *arguments], capture_output=True, text=True, check=False, timeout=180
+    )
+    assert not check or done.returncode == 0, f"lab {' '.join(arguments)}: {done.stderr}{done.stdout}"
+    return done.stdout
 
 
 def load(name: str) -> Any:

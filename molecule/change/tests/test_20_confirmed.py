@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from typing import Any
 
 from changing import CONFIGURATION, as_declared, given, value, wanted
-from helpers import CHECKOUT, INVENTORY, SCENARIO, Cluster, full, picture, played, poll, site
+from helpers import CHECKOUT, INVENTORY, NAME, SCENARIO, Cluster, full, lab, picture, played, poll, site
 from test_10_guards import SHADOWING, rules
 from traffic import Traffic
 
@@ -105,23 +106,52 @@ def test_a_change_that_is_confirmed_stays(cluster: Cluster) -> None:
     site(*CONFIGURATION)
 
 
-@full
-def test_a_controller_that_dies_before_it_has_confirmed(cluster: Cluster) -> None:
-    before = value(cluster.active)
+def begun(cluster: Cluster, number: int) -> None:
+    """A change that the controller makes and, for it is killed, never confirms."""
     command = ["ansible-playbook", "--inventory", str(INVENTORY), *CONFIGURATION]
     command += [
-        *wanted(cluster, 3333, proxysql_confirm=60, proxysql_sync_timeout=10),
+        *wanted(cluster, number, proxysql_confirm=60, proxysql_sync_timeout=10),
         str(CHECKOUT / "playbooks/site.yml"),
     ]
     run = subprocess.Popen(
         command, cwd=SCENARIO, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
     try:
-        poll("the change on all nodes", lambda: all(value(node) == "3333" for node in cluster.nodes), 120)
+        poll(
+            "the change on all nodes",
+            lambda: all(value(node) == str(number) for node in cluster.nodes),
+            120,
+        )
     finally:
         os.killpg(run.pid, signal.SIGKILL)
         run.wait()
+
+
+@full
+def test_a_controller_that_dies_before_it_has_confirmed(cluster: Cluster) -> None:
+    before = value(cluster.active)
+    begun(cluster, 3333)
     poll("taken back by the leader itself", lambda: value(cluster.active) == before, 300, every=2)
     for node in cluster.nodes:
         poll(f"{node} follows", lambda node=node: value(node) == before)  # type: ignore[misc]
+    as_declared()
+
+
+@full
+def test_a_leader_that_loses_its_power_before_it_is_confirmed(cluster: Cluster) -> None:
+    """The timer is gone with it; a unit takes the change back when the host is up again."""
+    leader = cluster.active
+    before = value(leader)
+    begun(cluster, 4444)
+    lab("kill", NAME, leader.name)
+    poll("the backup has the VIP", lambda: cluster.vip in cluster.backup.addresses())
+    # longer than the timer would have run
+    time.sleep(60)
+    assert {value(node) for node in cluster.nodes if node is not leader} == {"4444"}
+    lab("start", NAME, leader.name)
+    for node in cluster.nodes:
+        poll(f"{node} has what was there", lambda node=node: value(node) == before, 60)  # type: ignore[misc]
+    assert "proxysql-" not in leader.run(TIMERS)
+    assert "No such file" in leader.run("ls /etc/systemd/system/proxysql-confirm-boot.service 2>&1 || true")
+    poll("the VIP is back", lambda: cluster.holders() == [leader], 60)
     as_declared()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +18,7 @@ from typing import Any
 
 import pytest
 import yaml
-from helpers import CHECKOUT, INVENTORY, Cluster, Node, changes, full, play, poll
+from helpers import INVENTORY, Cluster, Node, changes, full, lab, play, poll
 
 DATABASE = "/var/lib/proxysql/proxysql.db"
 SECTIONS = (
@@ -40,10 +39,6 @@ SWITCHED = (
 )
 RULE = "SELECT destination_hostgroup FROM {} WHERE rule_id = 10"
 Measure = Callable[[str, object], None]
-
-
-def lab(*words: str) -> None:
-    subprocess.run([str(CHECKOUT / "tests/lab/lab"), *words], check=True, stdout=subprocess.DEVNULL)
 
 
 def stamps(node: Node) -> dict[str, tuple[Any, ...]]:

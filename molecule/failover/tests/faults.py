@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
 import time
 from collections.abc import Callable
@@ -11,16 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pymysql
-from helpers import CHECKOUT, INVENTORY, SCENARIO, Cluster, Node, poll
-
-LAB = os.environ["LAB"]
-NAME = os.environ.get("MOLECULE_SCENARIO_NAME", "failover")
-
-
-def lab(*arguments: str, check: bool = True) -> str:
-    done = subprocess.run([LAB, *arguments], capture_output=True, text=True, check=False, timeout=180)
-    assert not check or done.returncode == 0, f"lab {' '.join(arguments)}: {done.stderr}{done.stdout}"
-    return done.stdout
+from helpers import CHECKOUT, INVENTORY, NAME, SCENARIO, Cluster, Node, lab, poll
 
 
 def inside(node: Node, command: str, check: bool = True) -> str:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from chaos import Chaos
-from faults import NAME, holders, inside, lab, settled
-from helpers import Node, changes, full, played, poll
+from faults import holders, inside, settled
+from helpers import NAME, Node, changes, full, lab, played, poll
 
 
 @pytest.fixture

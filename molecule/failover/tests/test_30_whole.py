@@ -6,8 +6,8 @@ import json
 import time
 
 from chaos import Chaos
-from faults import SIGNAL, holders, inside, lab, settled
-from helpers import Cluster, changes, full, played, poll
+from faults import SIGNAL, holders, inside, settled
+from helpers import Cluster, changes, full, lab, played, poll
 
 pytestmark = full
 

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import CHECKOUT, SCENARIO, Cluster, Node, changes, end, full, play, played, poll, site
+from helpers import CHECKOUT, NAME, Cluster, Node, changes, end, full, lab, play, played, poll, site
 from test_10_later_changes import Groups, holders, inventory, settles
 
 OLDEST = CHECKOUT / ".cache/matrix/core-2.16/bin"
-
-
-def lab(verb: str, host: Node) -> None:
-    subprocess.run(
-        [CHECKOUT / "tests/lab/lab", verb, SCENARIO.name, host.name], check=True, capture_output=True
-    )
 
 
 # -- who holds the virtual IP
@@ -83,7 +76,7 @@ def test_planned_work_goes_on_while_one_core_of_three_is_dead(cluster: Cluster, 
     place = inventory(tmp_path, three)
     settles(place=place)
     dead = cluster.backup
-    lab("cut", dead)
+    lab("cut", NAME, dead.name)
     try:
         for name, arguments, holder in (
             ("switchover", ("-e", "proxysql_switchover_to=sat1"), "sat1"),
@@ -101,7 +94,7 @@ def test_planned_work_goes_on_while_one_core_of_three_is_dead(cluster: Cluster, 
             # a run that could not do all of it says so, and does not end as if it had
             assert "core2" in output and (code == 0) == (name != "rolling_restart"), end(output)
     finally:
-        lab("heal", dead)
+        lab("heal", NAME, dead.name)
         poll("core2 is back", lambda: dead.run("true") == "")
         settles()
     assert holders(cluster) == [cluster.active]

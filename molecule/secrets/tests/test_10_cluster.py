@@ -7,9 +7,9 @@ from typing import Any
 
 import pymysql
 import pytest
-from helpers import Cluster, Node, changes, full, poll, same
+from helpers import NAME, Cluster, Node, changes, full, lab, poll, same
 from load import Following, Logins
-from vault import NAME, Vault, lab, recap
+from vault import Vault, recap
 
 # Seconds for which a node may miss a change of a section.
 MARK = 2.0

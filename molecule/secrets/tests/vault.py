@@ -14,15 +14,8 @@ from typing import Any
 from helpers import CHECKOUT, INVENTORY, SCENARIO, Cluster, Node, play, poll
 from leaks import Processes
 
-LAB = os.environ["LAB"]
-NAME = os.environ["MOLECULE_SCENARIO_NAME"]
 # What sshd made for those who log in: a run that is cut off leaves its module at work there.
 KILL_SESSIONS = "systemd-run --quiet systemctl kill --signal=KILL 'session-*.scope'"
-
-
-def lab(*arguments: str) -> None:
-    done = subprocess.run([LAB, *arguments], capture_output=True, text=True, check=False, timeout=180)
-    assert done.returncode == 0, f"lab {' '.join(arguments)}: {done.stderr}{done.stdout}"
 
 
 class Vault:

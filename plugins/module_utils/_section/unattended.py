@@ -128,6 +128,9 @@ class Unattended:
                 "command": _quoted(program),
             }
             stream.write(_BOOT.format(**words))
+            # It is there for a host whose power fails.
+            stream.flush()
+            os.fsync(stream.fileno())
         os.symlink(unit, link)
 
     def _boot_unit(self) -> tuple[str, str]:
@@ -213,6 +216,8 @@ def _pack(path: str) -> None:
         for package in sorted(packages):
             archive.writestr(f"{package}/__init__.py", "")
         archive.writestr("__main__.py", _MAIN)
+        archive.close()
+        os.fsync(stream.fileno())
 
 
 def put_back(admin: Admin, settings: dict[str, Any], check: bool) -> tuple[Outcome, list[str]]:
