@@ -310,8 +310,8 @@ def test_a_host_that_goes_down_meanwhile(
     assert done.returncode == 0, done.stderr
     assert everything(server) == before
     assert not Path(said["ConditionPathExists"]).exists()
-    assert "has already put back" in confirm("confirmed")["msg"]
     assert [path.name for path in (systemd / "units").rglob("*")] == ["multi-user.target.wants"]
+    assert "has already put back" in confirm("confirmed")["msg"]
 
 
 def test_a_guard_that_is_gone_is_told(confirm: Module, systemd: Path) -> None:

@@ -19,6 +19,7 @@ import shutil
 import sys
 import time
 import zipfile
+from collections.abc import Iterable
 from typing import Any
 
 from .._declared.errors import ConnectError, EngineError
@@ -91,6 +92,7 @@ class Unattended:
             "broken": [name for name in points.names() if name > after],
             "keep": keep,
             "label": label,
+            "boot": self._boot_unit(),
             "login": {name: getattr(login, name) for name in login.__dataclass_fields__},
         }
         try:
@@ -166,10 +168,14 @@ class Unattended:
         return found
 
     def forget(self) -> None:
-        for path in self._boot_unit():
-            with contextlib.suppress(OSError):
-                os.unlink(path)
+        _remove(self._boot_unit())
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _remove(paths: Iterable[str]) -> None:
+    for path in paths:
+        with contextlib.suppress(OSError):
+            os.unlink(path)
 
 
 def _quoted(program: list[str]) -> str:
@@ -260,6 +266,7 @@ def main(folder: str) -> int:
     with contextlib.suppress(FileNotFoundError):
         # The login is not needed any more.
         os.unlink(os.path.join(folder, SETTINGS))
+    _remove(settings["boot"])
     write_private(os.path.join(folder, _OUTCOME), json.dumps(outcome))
     sys.stdout.write(json.dumps({name: outcome[name] for name in outcome if name != "statements"}) + "\n")
     return 1 if outcome.get("failed") else 0
