@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import TABLES
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.errors import (
     DeclarationError,
     RefusedError,
@@ -10,7 +11,7 @@ from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.errors 
 )
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.admin import Admin
 from cases import FIRST, SECOND
-from driver import everything, run, sql, variable
+from driver import FragileAdmin, everything, login, perform, run, sql, variable
 
 
 def test_a_rejected_value_is_named_and_put_back(server):
@@ -76,10 +77,22 @@ def test_a_section_that_was_only_loaded_is_put_back_too(server):
     assert everything(server) == before
 
 
+RULE = {"rule_id": 7, "active": True, "destination_hostgroup": 1}
+USER = {"username": "app", "password": "x"}
+
+
 @pytest.mark.parametrize(
-    ("more", "read"), [({}, False), ({"digest": "0x1F"}, True), ({"client_addr": "192.0.2.1"}, True)]
+    ("table", "row", "read"),
+    [
+        ("mysql_query_rules", RULE, False),
+        ("mysql_query_rules", {**RULE, "digest": "0x1F"}, True),
+        ("mysql_query_rules", {**RULE, "client_addr": "192.0.2.1"}, True),
+        ("mysql_users", USER, False),
+        ("mysql_users", {**USER, "attributes": {"a": 1}}, True),
+        ("mysql_users", {**USER, "backend": False}, True),
+    ],
 )
-def test_runtime_is_read_after_a_load_where_that_may_rewrite_values(server, monkeypatch, more, read):
+def test_runtime_is_read_after_a_load_where_that_may_rewrite_values(server, monkeypatch, table, row, read):
     sent: list[str] = []
     send = Admin._send
 
@@ -88,12 +101,49 @@ def test_runtime_is_read_after_a_load_where_that_may_rewrite_values(server, monk
         return send(self, statement)
 
     monkeypatch.setattr(Admin, "_send", spy)
-    row = {"rule_id": 7, "active": True, "destination_hostgroup": 1, **more}
-    assert run(server, {"mysql_query_rules": [row]}).changed
-    after = sent[sent.index("LOAD MYSQL QUERY RULES TO RUNTIME") + 1 :]
-    found = any("runtime_mysql_query_rules" in text and "destination_hostgroup" in text for text in after)
+    assert run(server, {table: [row]}).changed
+    after = sent[sent.index(f"LOAD {TABLES[table].section} TO RUNTIME") + 1 :]
+    found = any(f"runtime_{table}" in text and "comment" in text for text in after)
     # The emulator's LOAD looks like somebody else's work, after which runtime is always read.
     assert found == (read or not server.is_real)
+
+
+class Unnoticed(FragileAdmin):
+    """Its LOADs take less than what was written, and nothing tells of another writer."""
+
+    def disturbed(self) -> bool:
+        return False
+
+
+def test_users_of_a_load_that_did_nothing_are_missed(server):
+    class Deaf(Unnoticed):
+        def write(self, statement):
+            if not (statement.sql.startswith("LOAD ") and sql(server, "SELECT * FROM mysql_users")):
+                super().write(statement)
+
+    with Deaf(login(server)) as admin, pytest.raises(RefusedError, match="username=app.* left this row out"):
+        perform(admin, {"mysql_users": [USER]})
+
+
+@pytest.mark.parametrize(
+    "others, left",
+    [([], ""), ([{"username": "theirs", "password": "y"}], ""), ([{"username": "theirs"}], "theirs")],
+    ids=["none before and after", "none but before", "the same before and after"],
+)
+def test_users_that_a_load_left_out_are_missed(server, others, left):
+    class Halved(Unnoticed):
+        def load(self, section, after=0):
+            sql(server, f"UPDATE mysql_users SET active = 0 WHERE username <> '{left}'")
+            super().load(section, after)
+            sql(server, "UPDATE mysql_users SET active = 1")
+
+    if others:
+        run(server, {"mysql_users": others})
+    with (
+        Halved(login(server)) as admin,
+        pytest.raises(RefusedError, match="username=app.* left this row out"),
+    ):
+        perform(admin, {"mysql_users": [USER]})
 
 
 @pytest.mark.parametrize("fail_at", range(6))

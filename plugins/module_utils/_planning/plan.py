@@ -139,12 +139,12 @@ def drift(planned: Plan, should: Rows, layer: Rows) -> list[Change]:
     if layer is should:
         return []
     keys = list(planned.touched)
-    if planned.want.state == "overridden":
-        known = set(keys)
-        keys += [key for key, row in layer.items() if key not in known and planned.want.scope.covers(row)]
     if not layer:
         alike = planned.fresh and should is planned.after
         return planned.changes if alike else _all_new(keys, should)
+    if planned.want.state == "overridden":
+        known = set(keys)
+        keys += [key for key, row in layer.items() if key not in known and planned.want.scope.covers(row)]
     # `merged` leaves alone what was not given, so only what was given can be drift
     given = by_key(planned.want.table, planned.want.rows) if planned.want.state == "merged" else {}
     found: list[Change] = []

@@ -60,14 +60,16 @@ def check_lockout(admin: Admin, works: Sequence[Part]) -> None:
 
 def _users(admin: Admin, tables: Iterable[TableWork], values: dict[str, str]) -> Iterable[DeclarationError]:
     for work in tables:
-        rows = [change.after for change in work.plan.changes if change.after is not None]
-        rows += [change.after for change in work.changes["runtime"] if change.after is not None]
+        lists = (work.plan.changes, work.changes["runtime"])
+        # Both are one list where nothing was there.
+        changes = lists[0] if lists[0] is lists[1] else [*lists[0], *lists[1]]
+        rows = [change.after for change in changes if change.after is not None]
         if not rows:
             continue
         logins = names_in_credentials(values.get(_ADMINS) or admin.variable(_ADMINS))
         logins += names_in_credentials(values.get(_STATS) or admin.variable(_STATS))
         named = users_of_admins([str(row["username"]) for row in rows], logins)
-        clashing = {show_key(work.table, row): row for row in rows if row["username"] in named}
+        clashing = {show_key(work.table, row): row for row in rows if named and row["username"] in named}
         for key, row in clashing.items():
             yield DeclarationError(
                 f"{where(work.title, key, 'username')}: {row['username']!r} is a login of the admin port;"

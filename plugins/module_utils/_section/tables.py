@@ -120,7 +120,7 @@ class TableWork:
 
     def memory_statements(self) -> list[Statement]:
         changes = self.plan.changes
-        updated = [change for change in changes if self._is_update(change)]
+        updated = [change for change in changes if self._is_update(change)] if not self.plan.fresh else []
         if updated:
             kept = {change.key for change in updated}
             changes = [change for change in changes if change.key not in kept]
@@ -241,9 +241,7 @@ class TableWork:
         not read only where that could tell nothing new: each row is there, and LOAD takes all of the
         values that were written as they are.
         """
-        written = {change.key for change in self.plan.changes}
-        known = not disturbed and all(change.key in written for change in self.changes["runtime"])
-        if known and self._all_verbatim() and self.present.all_loaded(admin):
+        if not disturbed and self._all_written() and self._all_verbatim() and self.present.all_loaded(admin):
             return []
         rows = self.present.loaded(admin, self.plan.after)
         return [self._refusal(change) for change in self._drift("runtime", rows)]
@@ -255,6 +253,13 @@ class TableWork:
             where(self.title, show_key(self.table, change.after or change.before or {}))
             for change in self._drift("disk", rows)
         ]
+
+    def _all_written(self) -> bool:
+        """Whether memory changes, too, wherever runtime does."""
+        changes, written = self.changes["runtime"], self.plan.changes
+        if changes is written:
+            return True
+        return {change.key for change in changes} <= {change.key for change in written}
 
     def _all_verbatim(self) -> bool:
         return verbatim(self.table, [change.after for change in self.plan.changes if change.after])

@@ -36,6 +36,8 @@ _NO_TLS = 2026
 # What the server says of a login.
 _WRONG_PASSWORD = 1045
 _PAUSE = 0.2
+# The checksum of an empty runtime.
+_OF_NOTHING = "0x0000000000000000"
 
 Fetched = tuple[list[str], list[Sequence[Optional[str]]]]
 # A row as it was sent: the bytes of each value, None for NULL.
@@ -54,6 +56,8 @@ class Admin:
         self._connection = _connect(login)
         self._version: str | None = None
         self._watched = self._own_changes = 0
+        # By section: that of runtime just before its last LOAD.
+        self._checksums: dict[str, str | None] = {}
 
     def __enter__(self) -> Admin:
         return self
@@ -149,22 +153,32 @@ class Admin:
             # the clock that SQL sees by some milliseconds, and would still say the old second.
             clock = (
                 f"SELECT CAST(strftime('%s', 'now', '-0.05 seconds') AS INTEGER) <= max(epoch, {after}),"
-                " total_changes() FROM runtime_checksums_values"
+                " total_changes(), checksum FROM runtime_checksums_values"
                 f" WHERE name = {literal(section.checksum)}"
             )
             # Bounded: an epoch of the future (a clock set back) is not worth waiting for.
             until = time.monotonic() + 2
-            while self._same_second(clock) and time.monotonic() < until:
+            while self._same_second(section, clock) and time.monotonic() < until:
                 time.sleep(0.05)
         self.write(load_statement(section))
 
-    def _same_second(self, clock: str) -> bool:
+    def _same_second(self, section: Section, clock: str) -> bool:
         # The table of checksums is made anew for this, and that is nobody else's change.
         before = self._changes()
         rows = self.fetch(clock)[1]
         if rows:
             self._own_changes += int(rows[0][1] or 0) - before
+            self._checksums[section.name] = rows[0][2]
         return bool(rows) and rows[0][0] == "1"
+
+    def took_up(self, section: Section) -> bool:
+        """Whether the last `load` of the section made runtime another one, and not an empty one.
+
+        False where the server does not tell.
+        """
+        before = self._checksums.get(section.name)
+        query = f"SELECT checksum FROM runtime_checksums_values WHERE name = {literal(section.checksum)}"
+        return bool(before) and self.value(query) not in (None, "", before, _OF_NOTHING)
 
     def _send(self, statement: Statement) -> Any:
         try:

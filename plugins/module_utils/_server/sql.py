@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Optional, cast
 
 from .._catalog.tables import Table, Value
 from .._declared.rows import HIDDEN, Key, Row, hide_members
@@ -143,7 +143,8 @@ class _Literals(dict[Value, str]):
         return text
 
 
-_Column = tuple[str, Sequence[Any]]
+# A format, and what goes into it for each row; nothing where it is the same for all of them.
+_Column = tuple[str, Optional[Sequence[Any]]]
 
 
 def _column(values: Sequence[Value]) -> _Column:
@@ -159,12 +160,14 @@ def _column(values: Sequence[Value]) -> _Column:
 
 
 def _hidden(values: Sequence[Value]) -> _Column:
+    if None not in values:
+        return f"'{HIDDEN}'", None
     return "%s", ["NULL" if value is None else f"'{HIDDEN}'" for value in values]
 
 
 def _tuples(columns: Sequence[_Column]) -> list[str]:
     template = "({})".format(", ".join(form for form, _values in columns))
-    return list(map(template.__mod__, zip(*(values for _form, values in columns))))
+    return list(map(template.__mod__, zip(*(values for _form, values in columns if values is not None))))
 
 
 def _values(
