@@ -52,7 +52,7 @@ docs: ## the documentation site in .cache/docs/html, no warnings allowed
 matrix: ## every ansible-core, Python and PyMySQL that is supported (10 min; ARGS=ends: the oldest)
 	@tests/tools/part matrix $(ARGS)
 
-bench: ## how fast it is, against a script by hand and community.proxysql (1 h; ARGS=--quick: 5 min)
+bench: ## how fast it is, against a script by hand and community.proxysql (10 min; ARGS="--only plays": a part)
 	@tests/tools/part bench $(ARGS)
 
 mutants: ## does a test notice a broken engine? survivors are listed (1 h; ARGS=_planning)

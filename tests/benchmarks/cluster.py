@@ -1,6 +1,6 @@
 """How long until every node has a change: ProxySQL's defaults and this collection's, 2 to 16 nodes.
 
-    python tests/benchmarks/cluster.py [--nodes 2,4,8,16] [--changes 20]
+    python tests/benchmarks/cluster.py [--nodes 2,4,8,16] [--changes 20] [--keep]
 
 On the emulator, or on the real server when PROXYSQL_BIN names it. Each node is a process of its
 own on a loopback port; the first two are cores, the others satellites. The first is changed and
@@ -21,6 +21,7 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS / "emulator")]
 
+import figures  # noqa: E402
 import yaml  # noqa: E402
 from server import Server  # noqa: E402
 
@@ -32,7 +33,7 @@ def settings() -> dict[str, dict[str, int]]:
     """admin-cluster_* variables by name of the setting."""
     base = yaml.safe_load(ROLE.read_text(encoding="utf-8"))["proxysql_base_variables"]
     ours = {name[6:]: value for name, value in base.items() if name.startswith("admin-cluster_")}
-    return {"ProxySQL": {"cluster_mysql_servers_sync_algorithm": 2}, "this collection": ours}
+    return {"ProxySQL's defaults": {"cluster_mysql_servers_sync_algorithm": 2}, "this role's": ours}
 
 
 def measure(count: int, variables: dict[str, int], changes: int) -> list[float]:
@@ -75,20 +76,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--nodes", default="2,4,8,16")
     parser.add_argument("--changes", type=int, default=20)
+    parser.add_argument("--keep", action="store_true", help="for README and guides")
     given = parser.parse_args()
-    print("seconds until the last node has a change, on", os.environ.get("PROXYSQL_BIN") or "the emulator")
-    print(
-        f"{'settings':<16} {'nodes':>5}  {'median':>6}  {'maximum':>7}  {'queries a second, each core':>27}"
-    )
+    rows = []
     for name, variables in settings().items():
         each = 1000 / variables.get("cluster_check_interval_ms", 1000)
         for count in map(int, given.nodes.split(",")):
             times = measure(count, variables, given.changes)
-            print(
-                f"{name:<16} {count:>5}  {statistics.median(times):>6.2f}  {max(times):>7.2f}"
-                f"  {count * each * 1.1:>27.0f}",
-                flush=True,
-            )
+            row = {"settings": name, "nodes": count, "median": statistics.median(times)}
+            rows.append({**row, "maximum": max(times), "queries": count * each * 1.1})
+            print(rows[-1], flush=True)
+    print(figures.markdown("cluster", rows))
+    if given.keep:
+        real = os.environ.get("PROXYSQL_BIN")
+        note = f"medians of {given.changes} changes"
+        figures.keep("cluster", rows, "the real ProxySQL" if real else "the emulator", note=note)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """How long the playbook status takes over many nodes, and how much memory its largest process.
 
     python tests/benchmarks/fleet.py [--nodes 100,300,1000] [--dead 20] [--hanging 20] [--rows 20] [--site]
+        [--keep]
 
 With --site, as root, ``site --tags configuration`` too: unchanged, and with one more user.
 
@@ -23,6 +24,7 @@ from typing import Any
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS / "emulator")]
 
+import figures  # noqa: E402
 from checkout import tree  # noqa: E402
 from fleets import RunningFleet  # noqa: E402
 
@@ -76,7 +78,9 @@ def main() -> int:
     parser.add_argument("--hanging", type=int, default=0)
     parser.add_argument("--rows", type=int, default=20, help="of servers, of users and of rules each")
     parser.add_argument("--site", action="store_true", help="site --tags configuration, too")
+    parser.add_argument("--keep", action="store_true", help="for README and guides")
     given = parser.parse_args()
+    rows: list[dict[str, Any]] = []
     silent = ["--dead", str(given.dead), "--hanging", str(given.hanging)]
     for count in map(int, given.nodes.split(",")):
         with RunningFleet(count, *silent) as fleet:
@@ -93,15 +97,21 @@ def main() -> int:
                 extra.write_text(json.dumps({f"proxysql_{name}": rows for name, rows in tables.items()}))
                 before = fleet.seconds()
                 took, spent, most, said = play(fleet, extra, *one)
+                if number == 1:
+                    continue
                 found = [
                     line.strip() for line in said.splitlines() if "nodes answer" in line or 'msg":' in line
                 ]
-                print(
-                    f"{count} nodes: {' '.join(one)} {took:.1f} s, {spent:.1f} s of the processor, {most} MB;"
-                    f" the fleet {fleet.seconds() - before:.1f} s, {fleet.kilobytes() // 1024} MB;"
-                    f" load {os.getloadavg()[0]:.1f}; {' '.join(found)[:150]}",
-                    flush=True,
-                )
+                what = " ".join(one) + ("", "", ", unchanged", ", with a change")[number]
+                row = {"nodes": count, "what": f"``{one[0]}``{what[len(one[0]) :]}", "wall": took}
+                row |= {"processor": spent, "megabytes": most, "fleet_seconds": fleet.seconds() - before}
+                rows.append({**row, "fleet_megabytes": fleet.kilobytes() // 1024})
+                print(f"{rows[-1]} load {os.getloadavg()[0]:.1f}; {' '.join(found)[:150]}", flush=True)
+    print(figures.markdown("fleet", rows))
+    if given.keep:
+        dead = f"; of each fleet {given.dead} dead and {given.hanging} hanging" * bool(given.dead)
+        note = f"{given.rows} servers, users and rules{dead}"
+        figures.keep("fleet", rows, "the emulator of ProxySQL", note=note)
     return 0
 
 

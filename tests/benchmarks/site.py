@@ -1,7 +1,7 @@
 """An unchanged run of playbooks/site.yml, against gathering facts and as many pings.
 
     make demo
-    python tests/benchmarks/site.py .cache/lab/demo/inventory [--repeats 5] [--mitogen FOLDER]
+    python tests/benchmarks/site.py .cache/lab/demo/inventory [--repeats 5] [--mitogen FOLDER] [--keep]
 
 Over ssh, plain and with pipelining, and with mitogen if FOLDER is where its plugins are
 (.../site-packages/ansible_mitogen/plugins/strategy). Runs take turns; wall times are medians.
@@ -19,6 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import figures
 import yaml
 from checkout import CHECKOUT, tree
 
@@ -64,7 +65,9 @@ def main() -> int:
     parser.add_argument("inventory", type=Path)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--mitogen", type=Path)
+    parser.add_argument("--keep", action="store_true", help="for README and guides")
     given = parser.parse_args()
+    rows = []
     ways = {"ssh": {"ANSIBLE_PIPELINING": "0"}, "ssh, pipelining": {"ANSIBLE_PIPELINING": "1"}}
     if given.mitogen:
         ways["mitogen"] = {
@@ -90,11 +93,16 @@ def main() -> int:
                 if any(changed for _ok, changed, _skipped in counts.values()):
                     print(f"not unchanged: {counts}", flush=True)
             first, second = statistics.median(ours), statistics.median(theirs)
+            rows.append({"way": name, "ours": first, "pings": second})
             print(
                 f"{name}: site.yml {first:.1f} s (up to {max(ours):.1f}), facts and pings {second:.1f} s"
                 f" (up to {max(theirs):.1f}), ratio {first / second:.2f}; load {os.getloadavg()[0]:.1f}",
                 flush=True,
             )
+    if given.keep:
+        tasks = ", ".join(f"{ok} on {host}" for host, (ok, _changed, _skipped) in counts.items())
+        note = f"medians of {given.repeats}; tasks: {tasks}"
+        figures.keep("site", rows, "the hosts of the inventory", note=note)
     return 0
 
 
