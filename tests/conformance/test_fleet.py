@@ -149,6 +149,32 @@ def test_status_of_a_fleet(collections_path: str) -> None:
     assert took < 60
 
 
+@pytest.mark.parametrize("nodes", [3, 16])
+def test_status_goes_on_looking(collections_path: str, nodes: int) -> None:
+    """Each node is looked at again, or asked by a core again; the last look is the verdict."""
+    # more than are prepared at once
+    looks = 22 if os.environ.get("FULL") else 3
+    with RunningFleet(nodes) as fleet:
+        playing = subprocess.Popen(
+            [Path(sys.executable).with_name("ansible-playbook"), *fleet.options, "mysqlha.proxysql.status"]
+            + ["-e", "proxysql_status_watch=1", "-e", f"proxysql_status_watch_times={looks}"]
+            + ["-e", '{"proxysql_global_variables": {"mysql-max_connections": 10000}}'],
+            env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": collections_path, "ANSIBLE_NOCOLOR": "1"},
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert playing.stdout is not None
+        verdicts, last = [], "node0003"
+        for line in playing.stdout:
+            if "nodes answer" in line:
+                verdicts.append(line.strip(' "\n').partition(":")[0])
+                if len(verdicts) in (1, 2):
+                    value = 9 if len(verdicts) == 1 else 10000
+                    held = f"UPDATE global_variables SET variable_value = '{value}'"
+                    ask(fleet, last, f"{held} WHERE variable_name = 'mysql-max_connections'")
+        assert playing.wait() == 0
+    assert verdicts == ["healthy", "NOT healthy", *["healthy"] * (looks - 1)]
+
+
 def test_an_inventory_of_ones_own(tmp_path: Path) -> None:
     """Its secrets are not looked at, and its hosts are not reached."""
     (tmp_path / "hosts.yml").write_text(

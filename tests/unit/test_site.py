@@ -201,6 +201,7 @@ def test_a_strategy_that_does_not_wait() -> None:
         ("switchover", {"proxysql_switchover_to": "sat1"}, "'sat1', which is no host of proxysql_core"),
         ("remove_node", {"proxysql_remove_node_host": "core3"}, "did you mean core"),
         ("rolling_restart", {"proxysql_rolling_serial": "0"}, "it must be 1 or more"),
+        ("status", {"proxysql_status_watch": "-1"}, "proxysql_status_watch is -1; it must be 0 or more"),
     ],
 )
 def test_what_a_playbook_is_asked_for_is_checked(playbook: str, every: dict[str, Any], sentence: str) -> None:

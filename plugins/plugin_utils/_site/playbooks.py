@@ -70,6 +70,9 @@ def check(
         say("proxysql_backup_file is not set; it is the file that the playbook backup has written")
     if playbook == "primary_switchover":
         _check_primary(options, say)
+    for name in ("proxysql_status_watch", "proxysql_status_watch_times"):
+        if (options.get(name) or 0) < 0:
+            say(f"{name} is {options[name]}; it must be 0 or more")
     serial = options.get("proxysql_rolling_serial")
     if serial is not None and serial < 1:
         say(f"proxysql_rolling_serial is {serial}; it must be 1 or more")
