@@ -26,8 +26,5 @@ def without_bound(look: Look) -> list[Finding]:
 
 def _pruned(look: Look, file: str) -> bool:
     """Whether a job names the file; what it does with it is not looked at."""
-    return any(
-        row.get("active", True)
-        and file in " ".join(str(row.get(f"arg{place}") or "") for place in range(1, 6))
-        for row in look.rows(SCHEDULER)
-    )
+    jobs = [row for row in look.rows(SCHEDULER) if row.get("active")]
+    return any(file in str(row.get(f"arg{place}") or "") for row in jobs for place in range(1, 6))

@@ -253,7 +253,7 @@ def _matches(finding: Finding, entry: Mapping[str, Any]) -> bool:
         return False
     row = str(entry.get("row", finding.row))
     # A key of one column may be given by its value.
-    names = (finding.row,) if "," in finding.row else (finding.row, finding.row.partition("=")[2])
+    names = (finding.row,) if "," in finding.row else (finding.row, finding.row.rpartition("=")[2])
     return row in names and all(
         str(entry.get(name, getattr(finding, name))) == getattr(finding, name) for name in ("table", "column")
     )

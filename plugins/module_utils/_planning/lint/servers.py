@@ -73,7 +73,7 @@ def without_servers(look: Look) -> list[Finding]:
         say(worst, FAST, row, "destination_hostgroup")
     chain = chain_of(look)
     for row in look.rows(USERS):
-        if row.get("active") and row.get("frontend", True) and not _always_routed(chain, look, row):
+        if row.get("active") and row.get("frontend") and not _always_routed(chain, look, row):
             say("warning", USERS, row, "default_hostgroup")
     return found
 
@@ -84,7 +84,7 @@ def _always_routed(chain: Chain, look: Look, user: Row) -> bool:
         return False
     if any(row["username"] in ("", user["username"]) for row in look.rows(FAST)):
         return True
-    query: Row = {"username": user["username"], "flagIN": 0}
+    query: Row = {"username": user["username"]}
     return any(number(row, "destination_hostgroup") is not None and wider(row, query) for row in chain.rules)
 
 

@@ -16,7 +16,7 @@ def without_password(look: Look) -> list[Finding]:
         at("user-without-password", "warning", USERS, row, "password", "may log in without a password")
         for row in look.rows(USERS)
         if row.get("active")
-        and row.get("frontend", True)
+        and row.get("frontend")
         and "password" in row
         and not row["password"]
         # Such a user shows a certificate.
@@ -30,7 +30,7 @@ def parted_transactions(look: Look) -> list[Finding]:
         (number(pair, "writer_hostgroup"), number(pair, "reader_hostgroup")) for pair in look.rows(PAIRS)
     }
     for user in look.rows(USERS):
-        if user.get("transaction_persistent", True) or not user.get("active") or user.get("fast_forward"):
+        if user.get("transaction_persistent") or not user.get("active") or user.get("fast_forward"):
             continue
         for rule in look.active_rules:
             if (user.get("default_hostgroup"), rule.get("destination_hostgroup")) not in readers:
