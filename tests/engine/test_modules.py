@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import SECTIONS, TABLES
 from cases import FIRST, SHA1
-from driver import everything, layers, sql
+from driver import everything, layers, sql, variable
 
 
 @pytest.mark.parametrize("name", FIRST)
@@ -106,6 +106,38 @@ def test_runtime_says_what_a_load_did_not_take(module, server):
     before = everything(server)
     done = module("runtime", sections=["MYSQL VARIABLES"], direction="memory_to_runtime")
     assert done["failed"] and name in done["msg"] and "put back as it was" in done["msg"], done
+    assert everything(server) == before
+
+
+def test_runtime_saves_no_value_over_one_that_waits_for_a_restart(module, server):
+    module("global_variables", config={"mysql-threads": 8})
+    name = "mysql-max_connections"
+    sql(server, f"UPDATE global_variables SET variable_value = '777' WHERE variable_name = '{name}'")
+    for direction in ("memory_to_runtime", "memory_to_disk"):
+        done = module("runtime", direction=direction)
+        assert done["changed"] and not module("runtime", direction=direction)["changed"]
+    assert variable(server, name)["disk"] == "777"
+    assert variable(server, "mysql-threads")["disk"] == "8"
+
+
+def test_runtime_minds_no_variable_of_an_older_release(module, server):
+    name = "mysql-of_an_older_release"
+    sql(server, f"INSERT INTO disk.global_variables VALUES ('{name}', '1')")
+    try:
+        module("runtime", direction="memory_to_disk")
+        done = module("runtime", direction="memory_to_disk")
+        assert not done.get("failed") and not done["changed"], done
+    finally:
+        sql(server, f"DELETE FROM disk.global_variables WHERE variable_name = '{name}'")
+
+
+def test_runtime_minds_no_checksum_that_is_off(module, server):
+    """Runtime then has 0 for the differences before the section is followed, whatever memory says."""
+    module("global_variables", config={"admin-checksum_mysql_users": False})
+    before = everything(server)
+    for _ in range(2):
+        done = module("runtime")
+        assert not done.get("failed") and not done["changed"], done
     assert everything(server) == before
 
 
