@@ -93,17 +93,16 @@ def _starts(pattern: str) -> tuple[Start, ...]:
 
 def _start(part: str) -> Start:
     anchored = part.startswith("^")
-    match = _PLAIN.match(part, int(anchored))
-    literal = match.group() if match else ""
+    literal = str(_PLAIN.findall(part, int(anchored))[0])
     rest = part[anchored + len(literal) :]
     if rest.startswith(_QUANTIFIER):
-        return Start(anchored, literal[:-1], False) if literal else Start(False, "", False)
+        return Start(anchored, literal[:-1], False)
     return Start(anchored, literal, rest in ("", ".*"))
 
 
 def wide_key(pattern: str, negated: bool) -> tuple[str, ...]:
     """What to find a pattern by that may be implied by others: see narrow_keys()."""
-    starts = _starts(_caseless(pattern, False)[1])
+    starts = _starts(pattern.removeprefix("(?i)"))
     if negated or not (pattern in _SOMETHING or any(each.all for each in starts)):
         return ("same", pattern)
     if len(starts) == 1 and starts[0].anchored and starts[0].literal:
@@ -113,7 +112,7 @@ def wide_key(pattern: str, negated: bool) -> tuple[str, ...]:
 
 def narrow_keys(pattern: str) -> list[tuple[str, ...]]:
     """The keys of all patterns that this one may imply, but for those with an empty key."""
-    first = _starts(_caseless(pattern, False)[1])[0]
+    first = _starts(pattern.removeprefix("(?i)"))[0]
     literal = first.literal.lower() if first.anchored else ""
     return [("same", pattern), *(("begins", literal[:end]) for end in range(1, len(literal) + 1))]
 
