@@ -89,6 +89,11 @@ backends:
   type: list
   elements: dict
   sample: [{hostgroup: "10", host: 192.0.2.31, port: "3306", status: ONLINE, used: "3", free: "12"}]
+hostgroup_roles:
+  description: What hostgroups are for, by their number, where the monitor moves databases between them.
+  returned: success
+  type: dict
+  sample: {"10": writer, "20": reader}
 certificates:
   description:
     - When the certificates of the node run out, that which it shows (V(clients)) and those in files that it uses towards databases, with

@@ -81,6 +81,13 @@ class Report:
     def healthy(self) -> bool:
         return not any(finding.serious for finding in self.findings)
 
+    @cached_property
+    def roles(self) -> dict[str, str]:
+        """What hostgroups are for, as the leader or else any node says."""
+        asked = [self.leader] if self.leader else []
+        told = [(node.seen or {}).get("hostgroup_roles") for node in [*asked, *self.nodes]]
+        return next((dict(each) for each in told if each), {})
+
     def cell(self, node: Node, section: str) -> str:
         """=: agrees with the leader, x: does not, ?: not known, blank: the server has no such section."""
         if node.view is None or self.leader is None or self.leader.view is None:

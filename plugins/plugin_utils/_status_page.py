@@ -6,39 +6,54 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from ._status import MANY, SHORT, Node, Report, age
+from ._status_drawing import LEGEND, drawing
+from ._status_drawing import declared as _declared
+from ._status_gathered import gathered
 
+# Contrasts are tested: 4.5 for text, 3 for lines.
 _STYLE = """
-:root { color-scheme: light dark; --good: #1a7f37; --bad: #cf222e; --line: #8b949e; }
-* { box-sizing: border-box; }
-body { font: 16px/1.45 system-ui, sans-serif; margin: 0 auto; padding: 1rem; max-width: 70rem; }
-h1 { font-size: 1.3rem; margin: 0 0 .2rem; } h2 { font-size: 1.05rem; margin: 1.6rem 0 .4rem; }
-.verdict { display: inline-block; padding: .1rem .6rem; border-radius: 1rem; color: #fff; font-weight: 600; }
-.good { background: var(--good); } .bad { background: var(--bad); }
+:root { color-scheme: light dark; --back: #ffffff; --ink: #1f2328; --faint: #59636e;
+  --good: #1a7f37; --bad: #cf222e; --line: #818b98; --on: #ffffff; }
 @media (prefers-color-scheme: dark) {
-  :root { --good: #3fb950; --bad: #f85149; } .verdict { color: #0d1117; } }
+  :root { --back: #0d1117; --ink: #e6edf3; --faint: #9198a1;
+    --good: #3fb950; --bad: #f85149; --line: #6e7681; --on: #0d1117; } }
+* { box-sizing: border-box; }
+body { font: 16px/1.45 system-ui, sans-serif; margin: 0 auto; padding: 1rem; max-width: 70rem;
+  background: var(--back); color: var(--ink); }
+h1 { font-size: 1.3rem; margin: 0 0 .2rem; } h2 { font-size: 1.05rem; margin: 1.6rem 0 .4rem; }
+:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
+.verdict { display: inline-block; padding: .1rem .6rem; border-radius: 1rem; color: var(--on);
+  font-weight: 600; }
+.good { background: var(--good); } .bad { background: var(--bad); }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem .8rem; margin: .8rem 0; }
+dt { color: var(--faint); } dd { margin: 0; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
-caption { text-align: left; padding: .2rem .6rem; opacity: .75; }
-th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #8b949e55; white-space: nowrap; }
-th:first-child, td:first-child { position: sticky; left: 0; background: Canvas; }
+caption { text-align: left; padding: .2rem .6rem; color: var(--faint); }
+th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line); white-space: nowrap; }
+th:first-child { position: sticky; left: 0; background: var(--back); } tbody th { font-weight: 400; }
+td.names { white-space: normal; }
 @media (max-width: 600px) { .more { display: none; } th, td { padding: .3rem .35rem; } }
-details { margin: .5rem 0; } summary { cursor: pointer; padding: .3rem .6rem; }
-td.same { color: var(--good); } td.apart { color: var(--bad); font-weight: 700; }
+details { margin: .5rem 0; } summary { cursor: pointer; padding: .5rem .6rem; }
+td.same, dd.same { color: var(--good); } td.apart, dd.apart { color: var(--bad); font-weight: 700; }
 ul { padding: 0; list-style: none; }
-li { margin: .5rem 0; padding-left: .7rem; border-left: 4px solid var(--line); }
-li.serious { border-color: var(--bad); } small { opacity: .75; display: block; }
+.findings > li { margin: .5rem 0; padding-left: .7rem; border-left: 4px solid var(--line);
+  overflow-wrap: anywhere; }
+.findings > li.serious { border-color: var(--bad); } small { color: var(--faint); display: block; }
+.legend { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; font-size: .85rem; color: var(--faint); }
+.legend li { display: flex; align-items: center; gap: .4rem; }
+.legend svg { width: 34px; height: 20px; flex: none; }
 svg { width: 100%; height: auto; }
-svg text { font: 13px system-ui, sans-serif; fill: currentColor; }
-svg .box { fill: none; stroke: var(--line); stroke-width: 1.5; } svg .box.ok { stroke: var(--good); }
+svg text { font: 13px system-ui, sans-serif; fill: var(--ink); }
+svg .box { fill: var(--back); stroke: var(--line); stroke-width: 1.5; } svg .box.ok { stroke: var(--good); }
 svg .box.off { stroke: var(--bad); stroke-dasharray: 4 3; } svg line { stroke: var(--line); }
-svg line.off { stroke: var(--bad); stroke-dasharray: 4 3; } svg .faint { opacity: .7; font-size: 11px; }
+svg line.off { stroke: var(--bad); stroke-dasharray: 4 3; }
+svg .faint { fill: var(--faint); font-size: 11px; }
 """
-
-_WIDTH, _HEIGHT, _GAP, _PER_ROW = 150, 52, 22, 5
 
 
 def page(report: Report, title: str, when: str) -> str:
@@ -52,10 +67,12 @@ def page(report: Report, title: str, when: str) -> str:
         f'<h1>{escape(title)} <span class="verdict {verdict[0]}">{verdict[1]}</span></h1>',
         f"<small>{escape(when)}</small>",
         _findings(report),
+        _facts(report),
         "<h2>Topology</h2>",
-        _drawing(report),
-        "<small>A solid green box is in order, a dashed red one is not. Lines show who holds a virtual IP and"
-        " who follows whom. Every node reaches the databases.</small>",
+        drawing(report),
+        LEGEND,
+        "<h2>What is declared, and what is</h2>",
+        _held(report),
         "<h2>Nodes and sections</h2>",
         _matrix(report),
         "<h2>Backends</h2>",
@@ -68,12 +85,85 @@ def page(report: Report, title: str, when: str) -> str:
 def _findings(report: Report) -> str:
     if not report.findings:
         return "<p>Nothing to do.</p>"
-    rows = [
-        f'<li class="{"serious" if each.serious else "note"}">{_text(each.text)}'
-        f"<small>{_text(each.todo)}</small></li>"
-        for each in report.findings
-    ]
+    rows = []
+    for each in gathered(report.findings):
+        others = (
+            f"<details><summary>{_also(each.others)}</summary>{escape(', '.join(each.others))}</details>"
+            if each.others
+            else ""
+        )
+        rows.append(
+            f'<li class="{"serious" if each.serious else "note"}">{_text(each.text)}'
+            f"<small>{_text(each.todo)}</small>{others}</li>"
+        )
     return '<ul class="findings">' + "".join(rows) + "</ul>"
+
+
+def _also(others: Sequence[str]) -> str:
+    return f"the same of {len(others)} others"
+
+
+def _facts(report: Report) -> str:
+    """Who does what, in a few lines, however many nodes there are."""
+    rows = []
+    for vip in report.vips:
+        hosts = [node.host for node in report.holders(vip)]
+        rows.append((f"virtual IP {vip}", " and ".join(hosts) or "nobody holds it", len(hosts) == 1))
+    rows.append(("leader", report.leader.host if report.leader else "none", bool(report.leader)))
+    seen = [node for node in report.nodes if node.seen]
+    rows.append(("nodes", f"{len(seen)} of {len(report.nodes)} answer", len(seen) == len(report.nodes)))
+    held = sum(_declared(node) == "=" for node in report.nodes)
+    rows.append(("as declared", f"{held} of {len(report.nodes)}", held == len(report.nodes)))
+    groups: dict[str, list[bool]] = {}
+    for (hostgroup, _backend), states in report.backends.items():
+        groups.setdefault(hostgroup, []).append(set(states) == {"ONLINE"})
+    for hostgroup, online in groups.items():
+        name = ", ".join(filter(None, [f"hostgroup {hostgroup}", report.roles.get(hostgroup)]))
+        rows.append((name, f"{sum(online)} of {len(online)} ONLINE on all nodes", all(online)))
+    return (
+        "<dl>"
+        + "".join(
+            f'<dt>{escape(name)}</dt><dd class="{"same" if good else "apart"}">{escape(text)}</dd>'
+            for name, text, good in rows
+        )
+        + "</dl>"
+    )
+
+
+#: So many names are in a cell.
+_NAMES = 5
+
+
+def _held(report: Report) -> str:
+    """By declared table, on which nodes it is another one."""
+    apart: dict[str, dict[str, Mapping[str, int]]] = {}
+    for node in report.nodes:
+        for title, layers in ((node.seen or {}).get("drift") or {}).items():
+            apart.setdefault(title, {})[node.host] = layers
+    unknown = sum(_declared(node) == "?" for node in report.nodes)
+    known = len(report.nodes) - unknown
+    more = f" Of {unknown} it is not known." if unknown else ""
+    if not apart:
+        return f"<p>{known} of {len(report.nodes)} nodes hold what is declared, in all layers.{more}</p>"
+    rows = []
+    for title, hosts in sorted(apart.items()):
+        most = {
+            layer: max(layers.get(layer, 0) for layers in hosts.values())
+            for layer in ("memory", "runtime", "disk")
+        }
+        names = ", ".join(list(hosts)[:_NAMES]) + (
+            f" and {len(hosts) - _NAMES} more" if len(hosts) > _NAMES else ""
+        )
+        cells = "".join(
+            f'<td class="{"apart" if number else "same"}">{number or "="}</td>' for number in most.values()
+        )
+        rows.append(
+            f'<tr><th scope="row">{escape(title)}</th><td>{known - len(hosts)} of {known}</td>{cells}'
+            f'<td class="names">{escape(names)}</td></tr>'
+        )
+    head = [("declared", ""), ("nodes that hold it", ""), ("memory", ""), ("runtime", ""), ("disk", "")]
+    caption = "Rows or variables that differ, on the node where most do, by layer"
+    return _table(caption, [*head, ("where", "")], rows) + (f"<p>{more}</p>" if more else "")
 
 
 def _text(text: str) -> str:
@@ -112,7 +202,8 @@ def _nodes(report: Report, caption: str, nodes: list[Node]) -> str:
         seen = node.seen
         role = node.role + (" (leader)" if node is report.leader else "")
         held = ", ".join(vip for vip in report.vips if vip in (seen or {}).get("holds", ()))
-        shown = f"<td>{escape(node.host)}</td><td{_class('more')}>{escape(role)}</td><td>{escape(held)}</td>"
+        shown = f'<th scope="row">{escape(node.host)}</th>'
+        shown += f"<td{_class('more')}>{escape(role)}</td><td>{escape(held)}</td>"
         cells = [str(seen["server_version"]), age(seen["uptime"])] if seen else ["no answer", ""]
         shown += "".join(f"<td{_class('more')}>{escape(value)}</td>" for value in cells)
         if report.has_certificates:
@@ -134,117 +225,15 @@ def _nodes(report: Report, caption: str, nodes: list[Node]) -> str:
     return _table(caption, [*head, *sections], rows)
 
 
-def _declared(node: Node) -> str:
-    """Whether the node is as declared, as a cell of a section."""
-    if node.seen is None or node.seen.get("drift_unknown"):
-        return "?"
-    return "x" if node.seen.get("drift") else "="
-
-
 def _backends(report: Report) -> str:
     rows = []
     for (hostgroup, backend), states in report.backends.items():
         good = set(states) == {"ONLINE"}
         text = ", ".join(f"{state} on {number}" for state, number in states.items())
         rows.append(
-            f"<tr><td>{escape(hostgroup)}</td><td>{escape(backend)}</td>"
+            f'<tr><th scope="row">{escape(hostgroup)}</th><td>{escape(report.roles.get(hostgroup, ""))}</td>'
+            f"<td>{escape(backend)}</td>"
             f'<td class="{"same" if good else "apart"}">{escape(text)}</td></tr>'
         )
-    head = [("hostgroup", ""), ("backend", ""), ("status", "")]
+    head = [("hostgroup", ""), ("role", ""), ("backend", ""), ("status", "")]
     return _table("Backends, by hostgroup", head, rows) if rows else "<p>None.</p>"
-
-
-# -- the drawing: applications and VIPs, cores, satellites, backends, from top to bottom --
-
-
-class _Row:
-    """Boxes beside each other, broken into lines. places: name -> the middle of its box."""
-
-    def __init__(self, names: list[str], top: float, width: float) -> None:
-        self.places: dict[str, tuple[float, float]] = {}
-        for start in range(0, len(names), _PER_ROW):
-            line = names[start : start + _PER_ROW]
-            left = (width - len(line) * (_WIDTH + _GAP) + _GAP) / 2
-            for number, name in enumerate(line):
-                self.places[name] = (
-                    left + number * (_WIDTH + _GAP) + _WIDTH / 2,
-                    top + start // _PER_ROW * (_HEIGHT + _GAP) + _HEIGHT / 2,
-                )
-        lines = -(-len(names) // _PER_ROW)
-        self.bottom = top + lines * (_HEIGHT + _GAP) - _GAP if names else top - 46
-
-
-def _drawing(report: Report) -> str:
-    cores = [node for node in report.nodes if node.is_core]
-    satellites = [node for node in report.nodes if not node.is_core]
-    bad = report.troubled
-    folded = [] if len(satellites) <= MANY else [node for node in satellites if node.host not in bad]
-    satellites = [node for node in satellites if node not in folded]
-    rest = [f"{len(folded)} satellites"] if folded else []
-    backends = sorted({backend for _hostgroup, backend in report.backends})
-    most = max(len(group) for group in (report.vips, cores, [*satellites, *rest], backends, ["x"]))
-    width = min(_PER_ROW, max(2, most)) * (_WIDTH + _GAP)
-    vips = _Row(report.vips, 8, width)
-    top = _Row([node.host for node in cores], vips.bottom + 46, width)
-    low = _Row([node.host for node in satellites] + rest, top.bottom + 46, width)
-    base = _Row(backends, low.bottom + 46, width)
-    lines, boxes = [], []
-    for vip, place in vips.places.items():
-        holders = report.holders(vip)
-        lines += [_line(place, top.places[node.host]) for node in holders if node.host in top.places]
-        boxes.append(_box(place, f"VIP {vip}", "" if holders else "nobody holds it", bool(holders)))
-    for node in cores:
-        boxes.append(_box(top.places[node.host], *_caption(report, node)))
-    for node in satellites:
-        for core in cores:
-            linked = bool(node.view and core.view and core.view.name in node.view.follows)
-            if linked or not node.view or not core.view:
-                lines.append(_line(low.places[node.host], top.places[core.host], linked))
-        boxes.append(_box(low.places[node.host], *_caption(report, node)))
-    for name in rest:
-        lines += [_line(low.places[name], top.places[core.host]) for core in cores if core.view]
-        boxes.append(_box(low.places[name], name, "all in order", True))
-    for one, other in zip(cores, cores[1:]):
-        lines.append(_line(top.places[one.host], top.places[other.host], bool(one.seen and other.seen)))
-    online = {
-        backend for (_hostgroup, backend), states in report.backends.items() if set(states) == {"ONLINE"}
-    }
-    for backend, place in base.places.items():
-        groups = ", ".join(sorted({group for group, name in report.backends if name == backend}, key=int))
-        state = "ONLINE" if backend in online else "not ONLINE"
-        boxes.append(_box(place, backend, f"hostgroup {groups}: {state}", backend in online))
-    return (
-        # a small cluster is not blown up
-        f'<svg viewBox="0 0 {width} {base.bottom + 10:.0f}" style="max-height: {base.bottom * 1.2:.0f}px"'
-        ' role="img" aria-label="Topology">' + "".join(lines) + "".join(boxes) + "</svg>"
-    )
-
-
-def _caption(report: Report, node: Node) -> tuple[str, str, bool]:
-    agrees = all(report.cell(node, section) in ("=", "") for section in report.sections)
-    if node.seen is None:
-        return node.host, "no answer", False
-    if not agrees:
-        return node.host, f"{node.role}, does not agree", False
-    if _declared(node) == "x":
-        return node.host, f"{node.role}, not as declared", False
-    troubled = node.host in report.troubled
-    return node.host, f"{node.role}, {'see above' if troubled else 'agrees'}", not troubled
-
-
-def _box(place: tuple[float, float], name: str, below: str, good: bool) -> str:
-    x, y = place
-    # the end too: it has a backend's port
-    shown = name if len(name) <= 19 else f"{name[:10]}…{name[-8:]}"
-    # Filled with the page's own background, so that lines end at its edge.
-    return (
-        f'<g><title>{escape(name)}</title><rect x="{x - _WIDTH / 2}" y="{y - _HEIGHT / 2}" width="{_WIDTH}"'
-        f' height="{_HEIGHT}" rx="8" style="fill: Canvas" class="box {"ok" if good else "off"}"/>'
-        f'<text x="{x}" y="{y - 3 if below else y + 4}" text-anchor="middle">{escape(shown)}</text>'
-        f'<text x="{x}" y="{y + 15}" text-anchor="middle" class="faint">{escape(below)}</text></g>'
-    )
-
-
-def _line(one: tuple[float, float], other: tuple[float, float], good: bool = True) -> str:
-    kind = "on" if good else "off"
-    return f'<line x1="{one[0]}" y1="{one[1]}" x2="{other[0]}" y2="{other[1]}" class="{kind}"/>'

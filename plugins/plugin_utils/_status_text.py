@@ -6,6 +6,10 @@
 from __future__ import annotations
 
 from ._status import MANY, SHORT, Report, age
+from ._status_gathered import gathered
+
+#: Of so many others the names are shown.
+_NAMES = 8
 
 
 def text(report: Report) -> str:
@@ -38,10 +42,15 @@ def text(report: Report) -> str:
     if len(shown) < len(report.nodes):
         lines.append(f"{len(report.nodes) - len(shown)} satellites: in order")
     if report.backends:
-        lines += ["", *_columns([["hostgroup", "backend", "status (nodes)"], *_backend_rows(report)])]
+        lines += ["", *_columns(_backend_rows(report))]
     lines.append("")
-    for finding in report.findings:
+    for finding in gathered(report.findings):
         lines.append(f"{'!' if finding.serious else '-'} {finding.text}")
+        if finding.others:
+            more = ", ..." if len(finding.others) > _NAMES else ""
+            lines.append(
+                f"    the same of {len(finding.others)} others: {', '.join(finding.others[:_NAMES])}{more}"
+            )
         lines.append(f"    {finding.todo}")
     count = sum(node.seen is not None for node in report.nodes)
     verdict = "healthy" if report.healthy else "NOT healthy"
@@ -52,10 +61,11 @@ def text(report: Report) -> str:
 
 
 def _backend_rows(report: Report) -> list[list[str]]:
-    return [
-        [hostgroup, backend, ", ".join(f"{state} ({number})" for state, number in states.items())]
-        for (hostgroup, backend), states in report.backends.items()
-    ]
+    rows = [["hostgroup", "role", "backend", "status (nodes)"]]
+    for (hostgroup, backend), states in report.backends.items():
+        shown = ", ".join(f"{state} ({number})" for state, number in states.items())
+        rows.append([hostgroup, report.roles.get(hostgroup, ""), backend, shown])
+    return rows if report.roles else [[row[0], *row[2:]] for row in rows]
 
 
 def _columns(rows: list[list[str]]) -> list[str]:

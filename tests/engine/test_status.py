@@ -24,6 +24,26 @@ def test_status_tells_of_the_node_and_writes_nothing(module, server):
     assert everything(server) == before
 
 
+def test_status_tells_what_hostgroups_are_for(module, server):
+    sql(server, "DELETE FROM mysql_replication_hostgroups", "DELETE FROM mysql_galera_hostgroups")
+    assert module("node_info")["hostgroup_roles"] == {}
+    sql(
+        server,
+        "INSERT INTO mysql_replication_hostgroups (writer_hostgroup, reader_hostgroup) VALUES (10, 20)",
+        "INSERT INTO mysql_galera_hostgroups (writer_hostgroup, backup_writer_hostgroup, reader_hostgroup,"
+        " offline_hostgroup) VALUES (1, 2, 3, 4)",
+        "LOAD MYSQL SERVERS TO RUNTIME",
+    )
+    galera = {"1": "writer", "2": "backup writer", "3": "reader", "4": "offline"}
+    assert module("node_info")["hostgroup_roles"] == {"10": "writer", "20": "reader", **galera}
+    sql(
+        server,
+        "DELETE FROM mysql_replication_hostgroups",
+        "DELETE FROM mysql_galera_hostgroups",
+        "LOAD MYSQL SERVERS TO RUNTIME",
+    )
+
+
 def test_what_sets_a_host_back(tmp_path):
     for name, text in {
         "maintenance": "-254\n",

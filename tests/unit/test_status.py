@@ -214,7 +214,7 @@ def test_of_many_nodes_those_with_a_finding_are_first_and_drawn() -> None:
     assert drawing.count("<rect") == 1 + 2 + 1 + 1 + 1, "VIP, cores, the one with drift, the rest, a database"
     assert ">sat150</text>" in drawing and ">97 satellites</text>" in drawing
     table = made[made.index("Nodes and sections") :]
-    assert table.index("<td>sat150</td>") < table.index("<details>") < table.index("<td>sat101</td>")
+    assert table.index(">sat150</th>") < table.index("<details>") < table.index(">sat101</th>")
 
 
 def test_of_many_nodes_the_terminal_shows_those_with_a_finding() -> None:

@@ -42,6 +42,7 @@ def run_node_info() -> None:
         return {
             "changed": False,
             **state_of(admin, params["address"], str(params["login_password"] or "")),
+            "hostgroup_roles": _roles(admin),
             "followers": sorted({str(row[0]) for row in admin.fetch(_CLIENTS)[1]}),
             "holds": sorted(set(params["addresses"]) & _addresses()) if params["addresses"] else [],
             "set_back": _set_back() if params["addresses"] else {},
@@ -50,6 +51,27 @@ def run_node_info() -> None:
         }
 
     module.run(body)
+
+
+# Of what the monitor moves databases between: columns are called after what a hostgroup is for.
+_PAIRS = (
+    "mysql_replication_hostgroups",
+    "mysql_group_replication_hostgroups",
+    "mysql_galera_hostgroups",
+    "mysql_aws_aurora_hostgroups",
+)
+
+
+def _roles(admin: Admin) -> dict[str, str]:
+    """By hostgroup, what it is for: writer, reader, backup writer or offline."""
+    found: dict[str, str] = {}
+    for table in _PAIRS:
+        names, rows = admin.fetch(f"SELECT * FROM runtime_{table}")
+        for row in rows:
+            for name, value in zip(names, row):
+                if name.endswith("_hostgroup"):
+                    found[str(value)] = name[: -len("_hostgroup")].replace("_", " ")
+    return found
 
 
 def _kept(folder: str | None) -> int | None:
