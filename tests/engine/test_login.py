@@ -376,3 +376,17 @@ def test_a_server_that_calls_itself_a_version_without_a_number(server, text):
         )
     assert shown == text
     assert run(server, variables={name: "8.0.30"}).changed
+
+
+def test_one_that_answers_byte_by_byte_is_given_up_as_well(module):
+    """Each byte comes in time; the deadline is that of the whole login."""
+
+    def behave(connection: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            for byte in b"\x4a\x00\x00\x00\x0a5.5.30\x00" + bytes(70):
+                connection.sendall(bytes([byte]))
+                time.sleep(0.3)
+
+    place = {"login_port": listener(behave), "connect_timeout": 1}
+    took, found = seconds(lambda: module("proxysql_info", **INFO, **place))
+    assert took < 2.5 and "did not answer within 1 s" in found["msg"]

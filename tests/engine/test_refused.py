@@ -66,6 +66,21 @@ def test_what_is_put_back_is_put_back_word_for_word(server):
     assert [sql(server, query) for query in queries] == before
 
 
+def test_putting_back_does_not_change_what_the_next_load_makes_of_other_variables(server):
+    """have_compress, if its row comes last, sets a bit of server_capabilities in runtime, and there alone."""
+    compress, capabilities = "mysql-have_compress", "mysql-server_capabilities"
+    run(server, variables={compress: False})
+    run(server, variables={compress: True})
+    before = everything(server)
+    shown = variable(server, capabilities)
+    assert int(shown["runtime"]) == int(shown["memory"]) | 32 != int(shown["memory"])
+    with pytest.raises(RefusedError):
+        run(server, variables=LATE)
+    assert everything(server) == before
+    run(server, variables={"mysql-max_connections": 700})
+    assert variable(server, capabilities) == shown
+
+
 def test_a_section_that_was_only_loaded_is_put_back_too(server):
     """Memory is as declared already, so nothing is written there; runtime gets it, and must lose it again."""
     run(server, {"mysql_query_rules": FIRST["mysql_query_rules"]}, state="overridden")

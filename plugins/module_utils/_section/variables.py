@@ -126,7 +126,11 @@ class VariableWork:
         memory = self._mine(self.have["memory"])
         if not loaded:
             return self._back(admin, memory), list
-        runtime = {**memory, **self._mine(self.have["runtime"])}
+        # What runtime only shows otherwise comes of memory's word by itself. Written anew its row would be
+        # the last one, and LOAD, which goes by the order, make another value of what moves with others.
+        shown = self._mine(self.have["runtime"])
+        alike = memory.keys() - STATIC - set(_unlike(memory, shown))
+        runtime = {**memory, **{name: value for name, value in shown.items() if name not in alike}}
         return self._back(admin, runtime), lambda: self._back(admin, memory)
 
     def served(self) -> Values:

@@ -15,7 +15,7 @@ import time
 import traceback
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from .._catalog.tables import SECTIONS, Section
 from .._declared.errors import ConnectError, StatementError
@@ -30,7 +30,8 @@ except ImportError:
     PYMYSQL_ERROR = traceback.format_exc()
 
 # The driver's codes for "nobody answered": worth another try until the deadline.
-_UNREACHABLE = (2002, 2003, 2013)
+_LOST = 2013
+_UNREACHABLE = (2002, 2003, _LOST)
 # And for "this server has no TLS".
 _NO_TLS = 2026
 # What the server says of a login.
@@ -304,6 +305,9 @@ def _connection_class() -> Any:
         until: float | None = None
         limit: float = 600
         server_version: str
+        _sock: Any
+        _rfile: Any
+        _force_close: Callable[[], None]
 
         @property
         def _read_timeout(self) -> float:
@@ -314,6 +318,30 @@ def _connection_class() -> Any:
             self.limit = seconds
 
         _write_timeout = _read_timeout
+
+        def _read_bytes(self, num_bytes: int) -> bytes:
+            """One deadline for all of them: the driver would wait anew for each piece that comes."""
+            if self.until is None:
+                whole: bytes = super()._read_bytes(num_bytes)  # type: ignore[misc]
+                return whole
+            data = b""
+            while len(data) < num_bytes:
+                try:
+                    if time.monotonic() > self.until:
+                        raise TimeoutError("timed out")
+                    self._sock.settimeout(self._read_timeout)
+                    # What the driver remembers of it is no longer so.
+                    self._current_timeout = None
+                    piece = self._rfile.read1(num_bytes - len(data))
+                    if not piece:
+                        raise EOFError("closed")
+                except (OSError, EOFError) as exc:
+                    self._force_close()
+                    raise pymysql.err.OperationalError(
+                        _LOST, f"Lost connection to MySQL server during query ({exc})"
+                    ) from None
+                data += piece
+            return data
 
         def _get_server_information(self) -> None:
             super()._get_server_information()  # type: ignore[misc]
