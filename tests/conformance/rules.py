@@ -18,7 +18,7 @@ ANY = {
     "uuid": "<uuid>", "Uptime_s": "<number>", "response_time_ms": "<number>",
     "last_check_ms": "<number>",
 }  # fmt: skip
-VERSION = re.compile(r"(?<![0-9.])2\.7\.1(?:-[-0-9a-z]+)?(?![0-9.])")
+VERSION = re.compile(r"(?<![0-9.])(?:2\.7\.1|3\.0(?:\.3)?)(?:-[-0-9a-z]+)?(?![0-9.])")
 _NOT_VOLATILE = ("0", "", "0x0000000000000000", None)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -27,8 +28,23 @@ PATIENCE = 60  # seconds that @until and @log wait; a busy machine is no differe
 Recorded = dict[str, Any]
 
 
-def transcript_path(script: Script) -> Path:
-    return HERE / "transcripts" / f"{script.name}.json"
+TRANSCRIPTS = HERE / "transcripts"
+
+
+def release_of(version: str) -> str:
+    """The series that a version is of: "2.7" or "3.0"."""
+    found = re.search(r"\b(\d+\.\d+)\.\d+", version)
+    return found[1] if found else ""
+
+
+def own_path(script: Script, release: str) -> Path:
+    """Where what a release answers is kept: that of 2.7 for all, of another only what differs from it."""
+    return (TRANSCRIPTS if release == "2.7" else TRANSCRIPTS / release) / f"{script.name}.json"
+
+
+def transcript_path(script: Script, release: str) -> Path:
+    own = own_path(script, release)
+    return own if own.exists() else own_path(script, "2.7")
 
 
 class Runner:
@@ -166,8 +182,10 @@ class Runner:
 
 
 @contextmanager
-def started(script: Script, binary: str) -> Iterator[tuple[dict[str, Server], dict[str, Backend]]]:
-    """The script's nodes. An empty `binary` means the emulator."""
+def started(
+    script: Script, binary: str, release: str
+) -> Iterator[tuple[dict[str, Server], dict[str, Backend]]]:
+    """The script's nodes. An empty `binary` means the emulator, of that release."""
     variables: dict[str, dict[str, Any]] = {"admin": {}, "mysql": {}}
     for name, value in script.settings:
         prefix, _, short = name.partition("-")
@@ -177,6 +195,7 @@ def started(script: Script, binary: str) -> Iterator[tuple[dict[str, Server], di
             name: Server(
                 script.cnf.read_text() if script.cnf else DEFAULTS,
                 binary=binary,
+                release="2.7.1" if release == "2.7" else "3.0.3",
                 admin_variables=variables["admin"],
                 mysql_variables=variables["mysql"],
             )
@@ -188,8 +207,8 @@ def started(script: Script, binary: str) -> Iterator[tuple[dict[str, Server], di
         yield servers, backends
 
 
-def run(script: Script, binary: str) -> list[Recorded]:
-    with started(script, binary) as (servers, backends):
+def run(script: Script, binary: str, release: str = "2.7") -> list[Recorded]:
+    with started(script, binary, release) as (servers, backends):
         runner = Runner(script, servers, backends)
         try:
             return list(runner.run())

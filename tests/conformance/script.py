@@ -7,6 +7,7 @@ A statement ends with ';' at the end of a line (which is not sent). A line that 
     @backends db1          MySQL servers (see backend.py) for these nodes to monitor
     @set admin-x=1         a variable in every node's proxysql.cnf
     @cnf FILE              another proxysql.cnf, beside the script
+    @since 3.0             older releases know nothing of it
     @on b                  the statements that follow go to node b
     @as USER PASSWORD      and are sent by this user (default: admin admin)
     @login USER PASSWORD [FROM]   try to log in, from this address
@@ -31,6 +32,7 @@ DIRECTIVES = (
     "backends",
     "set",
     "cnf",
+    "since",
     "on",
     "as",
     "login",
@@ -63,6 +65,7 @@ class Script:
     settings: tuple[tuple[str, str], ...]
     cnf: Path | None
     steps: tuple[Step, ...]
+    since: str = "2.7"
 
 
 def parse(path: Path) -> Script:
@@ -71,6 +74,7 @@ def parse(path: Path) -> Script:
     backends: tuple[str, ...] = ()
     settings: list[tuple[str, str]] = []
     cnf: Path | None = None
+    since = "2.7"
     steps: list[Step] = []
     statement: list[str] = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
@@ -97,8 +101,10 @@ def parse(path: Path) -> Script:
                 settings.append((name, value))
             elif word == "cnf":
                 cnf = path.parent / argument
+            elif word == "since":
+                since = argument
             else:
                 steps.append(Step(argument, word))
     if statement:
         raise ValueError(f"{path}: the last statement does not end with ';'")
-    return Script(path.stem, " ".join(about), nodes, backends, tuple(settings), cnf, tuple(steps))
+    return Script(path.stem, " ".join(about), nodes, backends, tuple(settings), cnf, tuple(steps), since)

@@ -4,31 +4,50 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import yaml
 from rules import Rules
-from runner import SCRIPTS, run, transcript_path
+from runner import SCRIPTS, TRANSCRIPTS, release_of, run, transcript_path
 from script import parse
 from server import Server
 
-REAL = os.environ.get("PROXYSQL_BIN", "")
+NAMED = {name: os.environ.get(name, "") for name in ("PROXYSQL_BIN", "PROXYSQL3_BIN")}
+
+# What the emulator of 3.0 does not do.
+NOT_PLAYED = {"pause": "3.0.3 answers a second PAUSE three times and is out of step afterwards"}
 
 
-def target_real() -> str:
-    if not REAL:
-        pytest.skip("PROXYSQL_BIN is not set: replayed on the emulator only")
-    return REAL
+def target_real(name: str = "PROXYSQL_BIN") -> str:
+    if not NAMED[name]:
+        pytest.skip(f"{name} is not set: replayed on the emulator only")
+    return NAMED[name]
 
 
-@pytest.mark.parametrize("target", ["emulator", "real"])
+def version_of(binary: str) -> str:
+    return subprocess.run([binary, "--version"], capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("target", ["emulator", "emulator3", "real", "real3"])
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
 def test_replay(path: Path, target: str) -> None:
     script = parse(path)
-    recorded = json.loads(transcript_path(script).read_text(encoding="utf-8"))["steps"]
-    answers = run(script, target_real() if target == "real" else "")
+    release, binary = ("3.0" if target.endswith("3") else "2.7"), ""
+    if target.startswith("real"):
+        binary = target_real("PROXYSQL3_BIN" if target == "real3" else "PROXYSQL_BIN")
+        release = release_of(version_of(binary))
+    if release < script.since:
+        pytest.skip(f"of ProxySQL {script.since} and newer: {script.name}")
+    transcript = transcript_path(script, release)
+    if target == "emulator3" and transcript.parent == TRANSCRIPTS and script.since == "2.7":
+        pytest.skip("3.0 answers as 2.7 does, which the emulator of that release is asked")
+    if target == "emulator3" and script.name in NOT_PLAYED:
+        pytest.skip(f"not played by the emulator: {NOT_PLAYED[script.name]}")
+    recorded = json.loads(transcript.read_text(encoding="utf-8"))["steps"]
+    answers = run(script, binary, release)
     for number, (answer, expected) in enumerate(zip(answers, recorded), 1):
         assert answer == expected, f"step {number} of {script.name}"
     assert len(answers) == len(recorded), "the script has changed: record it again"
@@ -53,7 +72,7 @@ def test_nor_does_one_of_a_host_in_the_lab() -> None:
 
 
 def test_every_transcript_has_its_script() -> None:
-    recorded = {path.stem for path in (Path(__file__).parent / "transcripts").glob("*.json")}
+    recorded = {path.stem for path in TRANSCRIPTS.rglob("*.json")}
     assert recorded == {path.stem for path in SCRIPTS}
 
 

@@ -25,8 +25,6 @@ from driver import everything, run, sql, variable
 from server import Server
 from test_apply import NOTHING
 
-NO_VARIABLES = "the emulator has no variables of PostgreSQL: needs PROXYSQL3_BIN"
-
 
 def set_in_memory(server, name, value):
     text = value.replace("'", "''")
@@ -41,8 +39,6 @@ def test_the_catalog_is_what_the_server_has(server):
 
 
 def test_the_catalog_is_what_a_newer_server_has(running_three):
-    if not running_three.binary:
-        pytest.skip(NO_VARIABLES)
     assert_the_catalog_is_the_server(running_three, BOOLEANS | set(INTEGERS) | TEXTS | READ_ONLY)
 
 
@@ -211,8 +207,6 @@ def test_what_new_threads_alone_take_over_waits_for_a_restart(server):
 
 def test_what_postgresqls_monitor_was_started_with(running_three: Server) -> None:
     """A monitor that was off at the start has ended; one that is switched off does so at once (3.0.3)."""
-    if not running_three.binary:
-        pytest.skip(NO_VARIABLES)
     assert run(running_three, variables={"pgsql-monitor_enabled": "False"}).restart_required == []
     done = run(running_three, variables={"pgsql-monitor_enabled": True, "pgsql-monitor_threads": 3})
     assert done.restart_required == ["pgsql-monitor_enabled", "pgsql-monitor_threads"]
@@ -221,8 +215,6 @@ def test_what_postgresqls_monitor_was_started_with(running_three: Server) -> Non
 
 
 def test_variables_of_postgresql_have_kinds_and_ranges(running_three: Server) -> None:
-    if not running_three.binary:
-        pytest.skip(NO_VARIABLES)
     for name, value in (
         ("pgsql-max_connections", 0),
         ("pgsql-authentication_method", 4),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 
-# 3.0 has the tables for PostgreSQL in addition. Nothing pins that: see the README.
-RELEASE = os.environ.get("PROXYSQL_EMULATOR_RELEASE") or "2.7.1"
-if RELEASE not in ("2.7.1", "3.0"):
-    raise SystemExit(f"PROXYSQL_EMULATOR_RELEASE: {RELEASE} is not 2.7.1 or 3.0")
+# 3.0 is 3.0.3 and what the newest of 3.0.x has in addition. No transcript pins that: see the README.
+RELEASES = ("2.7.1", "3.0.3", "3.0")
+RELEASE = os.environ.get("PROXYSQL_EMULATOR_RELEASE") or RELEASES[0]
+if RELEASE not in RELEASES:
+    raise SystemExit(f"PROXYSQL_EMULATOR_RELEASE: {RELEASE} is not one of {', '.join(RELEASES)}")
+# Whether it has what is for PostgreSQL.
+THREE = RELEASE != "2.7.1"
 
 # What ProxySQL calls its version; peers compare this text and must find it equal.
 VERSION = f"{RELEASE}-emulator-1"

@@ -27,7 +27,7 @@ _IGNORED = tuple(
 _ONE_USER = re.compile(r"LOAD MYSQL USER \S+ (TO RUNTIME|TO RUN|FROM MEMORY|FROM MEM)")
 _SHOW_CREATE = re.compile(r"SHOW CREATE TABLE (?:(\w+)\.)?(\w+)", re.IGNORECASE)
 _SHOW_TABLES = re.compile(r"SHOW TABLES (?:FROM|IN) (\w+)", re.IGNORECASE)
-_SHOW_VARIABLES = re.compile(r"SHOW (?:GLOBAL |ALL |(ADMIN|MYSQL) )VARIABLES", re.IGNORECASE)
+_SHOW_VARIABLES = re.compile(r"SHOW (?:GLOBAL |ALL |(ADMIN|MYSQL|PGSQL) )VARIABLES", re.IGNORECASE)
 _SHOW_SOME_VARIABLES = re.compile(r"SHOW VARIABLES (LIKE|WHERE) (.*)", re.IGNORECASE)
 _AT_AT = re.compile(r"SELECT @@(?:GLOBAL\.)?([0-9A-Z_-]+)", re.IGNORECASE)
 _SET = re.compile(r"SET ([^=]*)=(.*)", re.IGNORECASE | re.DOTALL)

@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from . import RELEASE
+from . import THREE
 from .database import Database
 
 NAMES = (
     "admin_variables", "mysql_query_rules", "mysql_servers", "mysql_users", "mysql_variables",
     "proxysql_servers", "mysql_servers_v2",
-    *(("pgsql_servers_v2", "pgsql_users", "pgsql_query_rules") if RELEASE == "3.0" else ()),
+    *(("pgsql_query_rules", "pgsql_servers", "pgsql_users", "pgsql_variables") if THREE else ()),
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any, Callable
 
+from . import THREE
 from .checksums import Checksums, Stamp
 from .database import Database
 from .sections import RUNTIME_ROWS, SECTIONS, SERVERS_V2_ROWS, Section, select
@@ -19,10 +20,13 @@ _CHECKSUMS = {
     "PROXYSQL SERVERS": "proxysql_servers",
     "MYSQL VARIABLES": "mysql_variables",
     "ADMIN VARIABLES": "admin_variables",
-    "PGSQL SERVERS": "pgsql_servers_v2",
+    "PGSQL SERVERS": "pgsql_servers",
     "PGSQL USERS": "pgsql_users",
     "PGSQL QUERY RULES": "pgsql_query_rules",
 }
+
+# The server fills it in as it starts, and memory and disk know nothing of that.
+_EMPTY_AT_FIRST = ("pgsql-interfaces",) if THREE else ()
 
 
 class Layers:
@@ -74,7 +78,7 @@ class Layers:
             for table in section.tables:
                 if table in ("mysql_users", "pgsql_users"):
                     # Rows that runtime does not have stay, as inactive ones.
-                    run("UPDATE main.mysql_users SET active=0")
+                    run(f"UPDATE main.{table} SET active=0")
                 else:
                     run(f"DELETE FROM main.{table}")
                 run(f"REPLACE INTO main.{table} SELECT * FROM main.runtime_{table}")
@@ -198,6 +202,13 @@ class Layers:
                 "INSERT INTO main.runtime_global_variables VALUES (?, CAST(? AS TEXT))", shown
             )
 
+    def _in_memory(self, name: str) -> bytes:
+        """The value that memory has of a variable, and nothing where it has none."""
+        rows = self.database.rows(
+            "SELECT variable_value FROM main.global_variables WHERE variable_name = ?", (name,)
+        )
+        return rows[0][0] if rows else b""
+
     def _rows_of(self, section: Section) -> list[Any]:
         """What the cluster's checksum of a section is made of."""
         if section.variables:
@@ -241,7 +252,8 @@ class Layers:
             for name, value in sorted(
                 self.variables.values.items(), key=lambda item: item[0].startswith("admin-checksum_")
             ):
-                run("INSERT INTO main.global_variables VALUES (?,?)", (name, value))
+                shown = "" if name in _EMPTY_AT_FIRST and fresh else value
+                run("INSERT INTO main.global_variables VALUES (?,?)", (name, shown))
         for section in SECTIONS.values():
             if not section.disk:
                 continue
@@ -251,7 +263,10 @@ class Layers:
             else:
                 self.disk_to_memory(section)
         self._put("main.global_variables", "admin-version", self.variables["admin-version"])
+        unset = [name for name in _EMPTY_AT_FIRST if not self._in_memory(name)]
         for section in SECTIONS.values():
             self.memory_to_runtime(section)
+        for name in unset:
+            self._put("main.global_variables", name, "")
         self.variables.users_loaded(self._frontends())
         self.variables.started = True

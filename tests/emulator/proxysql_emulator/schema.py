@@ -1,4 +1,4 @@
-"""The admin tables, built from schema-2.7.1.json and for the release 3.0 from schema-3.0.json too."""
+"""The admin tables, built from schema-2.7.1.json and for the releases of 3.0 from schema-3.0.json too."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from . import RELEASE
+from . import RELEASE, THREE
 
 HERE = Path(__file__).resolve().parent.parent
 
@@ -63,8 +63,11 @@ STATS_TABLES = {
 def tables() -> dict[str, dict[str, Any]]:
     """Table name -> columns, unique keys, and whether it has a runtime and a disk form."""
     loaded: dict[str, dict[str, Any]] = json.loads((HERE / "schema-2.7.1.json").read_text())
-    if RELEASE == "3.0":
+    if THREE:
         loaded.update(json.loads((HERE / "schema-3.0.json").read_text()))
+    if RELEASE == "3.0.3":
+        del loaded["pgsql_servers_ssl_params"]
+        del loaded["mysql_aws_aurora_hostgroups"]["columns"]["autopurge_missing_checks"]
     return loaded
 
 

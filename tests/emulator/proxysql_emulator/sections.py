@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import RELEASE, schema
+from . import THREE, schema
 
 _U32 = 4294967295
 
@@ -22,10 +22,11 @@ _PGSQL = (
         "PGSQL SERVERS",
         (
             "pgsql_servers", "pgsql_replication_hostgroups", "pgsql_hostgroup_attributes",
-            "pgsql_servers_ssl_params",
+            *(("pgsql_servers_ssl_params",) if "pgsql_servers_ssl_params" in schema.tables() else ()),
         ),
     ),
     Section("PGSQL USERS", ("pgsql_users",)),
+    Section("PGSQL VARIABLES", variables="pgsql"),
     Section("PGSQL QUERY RULES", ("pgsql_query_rules", "pgsql_query_rules_fast_routing")),
     Section(
         "PGSQL FIREWALL",
@@ -39,7 +40,7 @@ _PGSQL = (
 SECTIONS = {
     section.name: section
     for section in (
-        *(_PGSQL if RELEASE == "3.0" else ()),
+        *(_PGSQL if THREE else ()),
         Section(
             "MYSQL SERVERS",
             (
@@ -209,7 +210,7 @@ RUNTIME_ROWS = {
     "restapi_routes": select("restapi_routes", "WHERE instr(uri || script || comment, '''') = 0"),
     "proxysql_servers": select("proxysql_servers", **_wrapped("port", bits=65535)),
 }
-if RELEASE == "3.0":
+if THREE:
     RUNTIME_ROWS.update(
         pgsql_servers=_servers("pgsql_servers"),
         pgsql_replication_hostgroups=select(

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
+from . import THREE
 from .database import AdminError
 
 FILES = ("proxysql-key.pem", "proxysql-cert.pem", "proxysql-ca.pem")
@@ -44,6 +45,8 @@ class Tls:
         for path, begin in ((key, "PRIVATE KEY"), (ca, "CERTIFICATE"), (certificate, "CERTIFICATE")):
             if f"{begin}-----" not in path.read_text(encoding="utf-8", errors="replace"):
                 kind = "PEM_read_bio_PrivateKey()" if path == key else "PEM_read_bio_X509()"
+                if THREE and path == ca:
+                    raise AdminError("Unable to load CA certificates location for verification")
                 raise AdminError(f"Error on {kind} for {path}")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         try:

@@ -13,13 +13,13 @@ import re
 from pathlib import Path
 from typing import Any
 
-from . import VERSION
+from . import THREE, VERSION
 from .schema import HERE
 
 _LEADING_INT = re.compile(r"\s*([+-]?\d+)")
 
 # Set at start and never again by a LOAD.
-STATIC = ("mysql-threads", "mysql-interfaces")
+STATIC = ("mysql-threads", "mysql-interfaces", "pgsql-threads", "pgsql-interfaces")
 # '' is taken, and changes nothing in runtime.
 _EMPTY_CHANGES_NOTHING = ("admin-cluster_username", "admin-cluster_password")
 _NEVER_EMPTY = (
@@ -35,11 +35,24 @@ _ROUNDED = (
 _EMPTY_BECOMES = {
     "mysql-default_charset": "utf8",
     "mysql-default_collation_connection": "utf8_general_ci",
+    "pgsql-default_timezone": "GMT",
 }
 _CHOICES: dict[str, tuple[str, ...]] = {
     "mysql-default_authentication_plugin": ("mysql_native_password", "caching_sha2_password"),
     "mysql-default_session_track_gtids": ("OFF", "OWN_GTID"),
+    "pgsql-default_session_track_gtids": ("OFF", "OWN_GTID"),
+    # Of encodings and styles only those that a transcript has.
+    "pgsql-default_client_encoding": ("UTF8", "ABC"),
+    "pgsql-default_datestyle": ("ISO, MDY",),
+    "pgsql-default_intervalstyle": ("postgres",),
+    "pgsql-default_standard_conforming_strings": ("on", "off"),
+    "pgsql-server_encoding": ("UTF8", "abc"),
 }
+_IN_UPPER_CASE = (
+    "mysql-default_session_track_gtids", "pgsql-default_session_track_gtids",
+    "pgsql-default_client_encoding",
+)  # fmt: skip
+_ON_OFF = {"true": "on", "1": "on", "false": "off", "0": "off"}
 _LOG_FILES = ("mysql-auditlog_filename", "mysql-eventslog_filename")
 _HEARTBEAT = re.compile(r"`?\w+`?\.`?\w+`?")
 # Turning these on and off turns a bit of mysql-server_capabilities.
@@ -71,6 +84,8 @@ DEFAULT_OF = {
 def specs() -> dict[str, dict[str, Any]]:
     """Of each variable its type, default and limits."""
     found: dict[str, dict[str, Any]] = json.loads((HERE / "variables-2.7.1.json").read_text())
+    if THREE:
+        found.update(json.loads((HERE / "variables-3.0.3.json").read_text()))
     return found
 
 
@@ -207,8 +222,10 @@ class Variables:
             raise Rejected(name)
         if name == _PAIR[1] and given not in CHARSET_OF:
             raise Rejected(name)
-        if name == "mysql-default_session_track_gtids":
+        if name in _IN_UPPER_CASE:
             given = given.upper()
+        if name == "pgsql-default_standard_conforming_strings":
+            given = _ON_OFF.get(given.lower(), given)
         if name == "admin-ssl_keylog_file" and given and not given.startswith("/"):
             return f"{self.datadir}/{given}"
         if name in _CHOICES and given not in _CHOICES[name]:
