@@ -17,6 +17,9 @@ from typing import Any
 FILE = Path(__file__).with_name("figures.json")
 MARKS = {"first": 2.0, "again": 1.5, "ping": 1.3, "handed": 1.25, "peer": 150.0, "site": 1.6}
 
+#: With more processes that want to run, figures are those of a busy machine.
+BUSY = 4.0
+
 Rows = Sequence[dict[str, Any]]
 # Names of columns, and what is in them.
 Table = tuple[list[str], list[list[str]]]
@@ -42,7 +45,8 @@ def keep(part: str, rows: Rows, server: str, **more: Any) -> None:
     """Of a part all rows, which are of one run."""
     day = datetime.datetime.now(tz=datetime.timezone.utc).date().isoformat()
     figures = read()
-    figures[part] = {"when": day, "machine": machine(), "server": server, **more, "rows": list(rows)}
+    about = {"when": day, "machine": machine(), "load": round(os.getloadavg()[1], 1), "server": server}
+    figures[part] = {**about, **more, "rows": list(rows)}
     FILE.write_text(json.dumps(dict(sorted(figures.items())), indent=1) + "\n", encoding="utf-8")
 
 
@@ -143,6 +147,20 @@ def _fleet(rows: Rows) -> Table:
     )  # fmt: skip
 
 
+def _followers(rows: Rows) -> Table:
+    return (
+        ["Followers", "A core", "Of a processor", "Memory", "Queries a second", "A satellite"],
+        [
+            [
+                str(row["nodes"]), "worked out" if row.get("worked_out") else "measured",
+                f"{row['core'] * 100:.1f} %", f"{row['megabytes']:.0f} MB", f"{row['queries']:.0f}",
+                f"{row['satellite'] * 100:.1f} %" if row["satellite"] else "",
+            ]
+            for row in rows
+        ],
+    )  # fmt: skip
+
+
 def _site(rows: Rows) -> Table:
     return (
         ["Way", "``site``", "Facts and pings", "Ratio"],
@@ -155,7 +173,7 @@ def _site(rows: Rows) -> Table:
 
 TABLES: dict[str, Callable[[Rows], Table]] = {
     "engine": _engine, "large": _large, "plays": _plays, "counts": _counts, "peer": _peer,
-    "cluster": _cluster, "fleet": _fleet, "site": _site,
+    "cluster": _cluster, "followers": _followers, "fleet": _fleet, "site": _site,
 }  # fmt: skip
 
 
@@ -177,4 +195,6 @@ def conditions(part: dict[str, Any]) -> str:
     """Under which a part was measured, as a sentence."""
     day = datetime.date.fromisoformat(part["when"])
     on = f"Measured on {day.day} {day:%B %Y}: {part['server']}, {part['machine']}"
-    return f"{on}; {part['note']}." if part.get("note") else f"{on}."
+    load = float(part.get("load", 0))
+    other = [f"others were at work on the machine, whose load was {load:.0f}"] if load > BUSY else []
+    return "; ".join([on, *other, *([part["note"]] if part.get("note") else [])]) + "."

@@ -16,16 +16,17 @@ GIVEN: dict[str, Any] = {
     "start_timeout": 20,
     "limit_nofile": 1024,
     "service_settings": {"UMask": "0027"},
+    "start_before": [],
 }
 
 
-def unit(log: str) -> str:
+def unit(log: str, **more: Any) -> str:
     template = Environment(trim_blocks=True, undefined=StrictUndefined).from_string(
         TEMPLATE.read_text(encoding="utf-8")
     )
     return template.render(
         ansible_managed="Ansible",
-        __proxysql_set={**GIVEN, "log": log},
+        __proxysql_set={**GIVEN, "log": log, **more},
         __proxysql_host={"greeting": {"host": "127.0.0.1", "port": "6033"}},
     )
 
@@ -39,3 +40,12 @@ def test_it_has_one_program_with_all_its_options(log: str) -> None:
     assert program in starts[1] and text.endswith("UMask=0027\n")
     assert (">>/var/lib/proxysql/proxysql.log" in starts[1]) is (log == "file")
     assert ("StandardOutput=journal" in text) is (log == "journal")
+
+
+def test_an_application_is_started_after_it() -> None:
+    assert "Before" not in unit("file")
+    text = unit("file", start_before=["shop.service", "worker@1.service"])
+    head = text[: text.index("[Service]")]
+    assert "[Unit]" in head and "\nBefore=shop.service worker@1.service\n" in head
+    # what comes after waits for this
+    assert "ExecStartPost=-/usr/bin/timeout 20 /bin/bash -c 'until read" in text

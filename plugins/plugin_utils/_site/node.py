@@ -12,6 +12,9 @@ from typing import Any, Callable
 
 from .options import ROLES
 
+_UNIT = re.compile(r"[A-Za-z0-9:_.@\\-]+\.(?:service|socket|target|timer)\Z")
+# The kernel takes no longer path for a socket.
+_LONGEST = 107
 _WORD = re.compile(r"[-A-Za-z0-9_=./:,]+\Z")
 
 
@@ -79,6 +82,17 @@ def check_options(options: Mapping[str, Any], say: Callable[[str], None]) -> Non
         )
     if options["proxysql_confirm"] and options["proxysql_cluster_mode"] == "push":
         say("proxysql_confirm is for the leader, and with proxysql_cluster_mode push there is none")
+    for unit in options["proxysql_start_before"] or ():
+        if not _UNIT.match(unit):
+            say(f"proxysql_start_before has '{unit}'; it is the whole name of a unit, such as shop.service")
+    socket = options["proxysql_mysql_socket"]
+    if socket and not (re.match(r"/[^;\s]+\Z", socket) and len(socket) <= _LONGEST):
+        say(
+            f"proxysql_mysql_socket is '{socket}'; it is a path of at most {_LONGEST} letters, without spaces"
+            " and semicolons"
+        )
+    if options["proxysql_monitor_checks"] < 0:
+        say("proxysql_monitor_checks must be 0 or more")
     ports = ("proxysql_admin_port", "proxysql_mysql_port", "proxysql_metrics_port")
     for name in ports:
         if not 1 <= (options[name] or 0) <= 65535:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Callable
 
-from . import credentials, declared, linted, listen, logins, playbooks, questions, rotation, tls, vrrp
+from . import credentials, declared, linted, listen, logins, playbooks, questions, rotation, spread, tls, vrrp
 from .node import Node, check_options, logins_of, seen_of, short, vips_of
 from .options import ROLES, Typing, likely, playbook_options, role_options, unknown_names
 from .problems import Problems
@@ -147,6 +147,14 @@ class Site:
                 number = options[f"proxysql_{port}_port"]
                 made = listen.default_interfaces(address, number, wide=port == "mysql")
                 options[f"proxysql_{port}_interfaces"] = made
+        if options["proxysql_mysql_socket"]:
+            told = options["proxysql_mysql_interfaces"]
+            options["proxysql_mysql_interfaces"] = [*told, options["proxysql_mysql_socket"]]
+        often = spread.intervals(len(self.names), options["proxysql_monitor_checks"] or 0)
+        base = options["proxysql_base_variables"] or {}
+        usual = role_options("proxysql")["proxysql_base_variables"]["default"]
+        seldom = spread.check_interval(len(self.names), base, usual)
+        options["proxysql_base_variables"] = {**often, **base, **seldom}
         options["__given_stats_password"] = bool(options["proxysql_stats_password"])
         if not options["proxysql_stats_password"] and options["proxysql_admin_password"]:
             options["proxysql_stats_password"] = credentials.stats_password(

@@ -88,16 +88,20 @@ def variables_for(port: int, folder: Path) -> dict[str, Any]:
     }
 
 
-def first_variables(told: dict[str, Any]) -> dict[str, Any]:
-    """What the nodes start with: the logins, and the variables that the role sets by itself."""
+def first_variables(told: dict[str, Any], nodes: int) -> dict[str, Any]:
+    """What the nodes start with: the logins, and the variables that the role sets by itself for so many."""
     from yaml import safe_load
 
     defaults = safe_load((CHECKOUT / "roles/proxysql/defaults/main.yml").read_text(encoding="utf-8"))
     logins = (
         "{proxysql_admin_user}:{proxysql_admin_password};{proxysql_cluster_user}:{proxysql_cluster_password}"
     )
+    base = defaults["proxysql_base_variables"]
+    interval = base["admin-cluster_check_interval_ms"]
     return {
-        **defaults["proxysql_base_variables"],
+        **base,
+        # as plugins/plugin_utils/_site/spread.py has it
+        "admin-cluster_check_interval_ms": max(interval, interval * nodes // 100),
         "admin-admin_credentials": logins.format(**told),
         "admin-stats_credentials": "{proxysql_stats_user}:{proxysql_stats_password}".format(**told),
         "admin-cluster_username": told["proxysql_cluster_user"],
@@ -139,7 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         files = write(folder, found, told)
         inventories = [*([given.inventory] if given.inventory else []), files[0]]
         options = " ".join(f"-i {path}" for path in inventories) + f" -e @{files[1]}"
-        asyncio.run(_serve(Fleet(found, given.port, first_variables(told), folder), options))
+        asyncio.run(_serve(Fleet(found, given.port, first_variables(told, len(found)), folder), options))
     return 0
 
 
