@@ -136,6 +136,11 @@ tables:
       memory: [{hostgroup_id: 10, hostname: db1.example.com, port: 3306, status: ONLINE}]
       runtime: [{hostgroup_id: 20, hostname: db1.example.com, port: 3306, status: ONLINE}]
       disk: [{hostgroup_id: 10, hostname: db1.example.com, port: 3306, status: ONLINE}]
+unknown_tables:
+  description: Other tables of the server that hold rows, and how many. Nobody here knows them, so their rows are not shown.
+  returned: for the subset V(tables), without O(tables)
+  type: dict
+  sample: {pgsql_ldap_mapping: 2}
 variables:
   description: Names of layers, each with the variables and their values.
   returned: for the subset V(variables)
@@ -176,7 +181,8 @@ cluster:
     links: []
     followers: []
 pool:
-  description: One dict for each backend and hostgroup, with the columns of ProxySQL's table C(stats_mysql_connection_pool).
+  description: One dict for each backend and hostgroup, with the columns of ProxySQL's tables
+    C(stats_mysql_connection_pool) and, from ProxySQL 3 on, C(stats_pgsql_connection_pool).
   returned: for the subset V(pool)
   type: list
   elements: dict

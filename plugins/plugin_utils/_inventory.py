@@ -77,6 +77,10 @@ def inventory(seen: Mapping[str, Any], login_user: str, login_port: int) -> Inve
     memory.update((name, disk[name]) for name in STATIC if name in disk)
     _logins(found, memory, login_user, login_port)
     _tables(found, {name: layers["memory"] for name, layers in seen["tables"].items()})
+    found.remarks += [
+        f"left out: {name} has rows ({count}), and nobody here knows the table"
+        for name, count in seen.get("unknown_tables", {}).items()
+    ]
     _variables(found, memory)
     if seen.get("defaults_unknown"):
         found.remarks.append(

@@ -7,6 +7,7 @@ import time
 
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.admin import Admin
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._tasks import run_proxysql_info
+from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._inventory import inventory
 from cases import FIRST, SHA1
 from driver import layers, run, sql
 from server import EMULATOR, EMULATOR_PYTHON
@@ -156,3 +157,24 @@ def test_an_unknown_table_is_refused_by_name(module):
     assert "tables: nope is not one of" in module("proxysql_info", tables=["nope"])["msg"]
     lacking = "pgsql_servers_ssl_params"
     assert f"{lacking}: ProxySQL " in module("proxysql_info", tables=[lacking])["msg"]
+
+
+def test_what_is_of_postgresql(module, three):
+    sql(
+        three,
+        "INSERT INTO pgsql_servers (hostgroup_id, hostname) VALUES (7, 'pg1')",
+        "LOAD PGSQL SERVERS TO RUNTIME",
+        "INSERT INTO pgsql_ldap_mapping (priority, frontend_entity, backend_entity) VALUES (1, 'a', 'b')",
+    )
+    three_is = {"login_port": three.admin_port}
+    seen = module("proxysql_info", **three_is)
+    assert [(row["hostgroup"], row["srv_host"], row["srv_port"]) for row in seen["pool"]] == [
+        (7, "pg1", 5432)
+    ]
+    assert seen["unknown_tables"] == {"pgsql_ldap_mapping": 1}
+    assert "unknown_tables" not in module("proxysql_info", tables=["pgsql_users"], **three_is)
+    (backend,) = module("node_info", **three_is)["backends"]
+    assert (backend["host"], backend["port"], backend["status"]) == ("pg1", "5432", "ONLINE")
+    remarks = inventory(module("proxysql_info", show_secrets=True, **three_is), "admin", 6032).remarks
+    assert "left out: pgsql_ldap_mapping has rows (1), and nobody here knows the table" in remarks
+    sql(three, "DELETE FROM pgsql_ldap_mapping")

@@ -18,6 +18,12 @@ from .admin import Admin
 from .sql import literal
 
 _MAX = 2**63 - 1
+_POOLS = ("stats_mysql_connection_pool", "stats_pgsql_connection_pool")
+
+
+def pools_of(admin: Admin) -> tuple[str, ...]:
+    """The tables with the statistics of connections to backends: from ProxySQL 3 on also of PostgreSQL's."""
+    return _POOLS[:1] if admin.version.startswith("2.") else _POOLS
 
 
 def table_of(admin: Admin, name: str) -> Table:

@@ -22,13 +22,14 @@ from .._section.tables import TableWork
 from .._section.variables import VariableWork, plan_variables
 from .._server.admin import Admin
 from .._server.ends import certificates_in_use
+from .._server.schema import pools_of
 from .declared import named_tables, wanted_of
 from .declared import scopes as scopes_of
 from .declared import states as states_of
 
 _POOL = (
     "SELECT hostgroup, srv_host, srv_port, status, ConnUsed, ConnFree, ConnOK, ConnERR, Queries, Latency_us"
-    " FROM stats_mysql_connection_pool ORDER BY hostgroup, srv_host, srv_port"
+    " FROM {} ORDER BY hostgroup, srv_host, srv_port"
 )
 _POOL_NAMES = ("hostgroup", "host", "port", "status", "used", "free", "ok", "errors", "queries", "latency_us")
 _UPTIME = "SELECT Variable_Value FROM stats_mysql_global WHERE Variable_Name = 'ProxySQL_Uptime'"
@@ -96,7 +97,11 @@ def state_of(admin: Admin, address: str | None, key: str) -> dict[str, Any]:
     return {
         "uptime": int(admin.value(_UPTIME) or 0),
         "cluster": _shown(see(admin, address), key),
-        "backends": [dict(zip(_POOL_NAMES, row)) for row in admin.fetch(_POOL)[1]],
+        "backends": [
+            dict(zip(_POOL_NAMES, row))
+            for name in pools_of(admin)
+            for row in admin.fetch(_POOL.format(name))[1]
+        ],
         "certificates": certificates_in_use(admin),
     }
 

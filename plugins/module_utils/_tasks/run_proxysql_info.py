@@ -20,7 +20,7 @@ from .._section.runtime import Copy, for_direction
 from .._section.variables import read_variables
 from .._server.admin import Admin
 from .._server.present import defaults_of, read, read_running
-from .._server.schema import table_of
+from .._server.schema import pools_of, table_of
 from .._server.second import GIVEN, Second, default_program
 from .module import Module, Spec
 
@@ -61,7 +61,7 @@ _ACTIVITY = {
 }
 # Values in what a database complains of: somebody's data.
 _VALUES = re.compile(r"'(?:[^'\\]|\\.|'')*'")
-_POOL = "SELECT * FROM stats_mysql_connection_pool ORDER BY hostgroup, srv_host, srv_port"
+_POOL = "SELECT * FROM {} ORDER BY hostgroup, srv_host, srv_port"
 _UPTIME = "SELECT Variable_Value FROM stats_mysql_global WHERE Variable_Name = 'ProxySQL_Uptime'"
 
 
@@ -108,7 +108,9 @@ def _seen(admin: Admin, params: Mapping[str, Any]) -> dict[str, Any]:
         result["uptime"] = int(admin.value(_UPTIME) or 0)
         result["server_time"] = int(admin.value("SELECT strftime('%s', 'now')") or 0)
     if "tables" in subsets:
-        names = params["tables"] if params["tables"] is not None else _present(admin)
+        names = params["tables"]
+        if names is None:
+            names, result["unknown_tables"] = _present(admin)
         result["tables"] = {name: _table(admin, table_of(admin, name), params) for name in names}
     if "variables" in subsets:
         defaults = {}
@@ -123,7 +125,7 @@ def _seen(admin: Admin, params: Mapping[str, Any]) -> dict[str, Any]:
     if "cluster" in subsets:
         result["cluster"] = {name: _rows(admin, query) for name, query in _CLUSTER.items()}
     if "pool" in subsets:
-        result["pool"] = _rows(admin, _POOL)
+        result["pool"] = [row for name in pools_of(admin) for row in _rows(admin, _POOL.format(name))]
     if ACTIVITY in subsets:
         found = {name: _rows(admin, query) for name, query in _ACTIVITY.items()}
         result[ACTIVITY] = {**found, "errors": [_without_values(row) for row in found["errors"]]}
@@ -146,11 +148,14 @@ def _without_values(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, "last_error": shown[:500]}
 
 
-def _present(admin: Admin) -> list[str]:
-    """The catalog's tables that the server has."""
+def _present(admin: Admin) -> tuple[list[str], dict[str, int]]:
+    """The catalog's tables that the server has; others of its tables that hold rows, and how many."""
     rows = admin.fetch("SELECT name FROM main.sqlite_master WHERE type = 'table'")[1]
-    names = {row[0] for row in rows}
-    return [name for name in TABLES if name in names]
+    names = {str(row[0]) for row in rows}
+    others = {name for name in names if f"runtime_{name}" in names} - {*TABLES, "global_variables"}
+    counts = {name: int(admin.value(f"SELECT count(*) FROM {name}") or 0) for name in sorted(others)}
+    unknown = {name: count for name, count in counts.items() if count}
+    return [name for name in TABLES if name in names], unknown
 
 
 def _table(admin: Admin, table: Table, params: Mapping[str, Any]) -> dict[str, list[Row]]:

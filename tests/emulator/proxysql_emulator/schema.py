@@ -58,6 +58,13 @@ STATS_TABLES = {
     ),
 }
 
+if THREE:
+    STATS_TABLES["stats_pgsql_connection_pool"] = (
+        "hostgroup INT , srv_host VARCHAR , srv_port INT , status VARCHAR , ConnUsed INT , "
+        "ConnFree INT , ConnOK INT , ConnERR INT , MaxConnUsed INT , Queries INT , "
+        "Bytes_data_sent INT , Bytes_data_recv INT , Latency_us INT"
+    )
+
 
 @functools.cache
 def tables() -> dict[str, dict[str, Any]]:

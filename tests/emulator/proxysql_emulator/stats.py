@@ -44,6 +44,7 @@ class Stats:
     def refresh(self, command: str, connection: sqlite3.Connection, schema: str) -> None:
         for table in (
             "stats_mysql_connection_pool",
+            "stats_pgsql_connection_pool",
             "stats_mysql_global",
             "stats_mysql_users",
             "stats_mysql_query_rules",
@@ -71,6 +72,16 @@ class Stats:
                  use.most, use.ok, 0, use.sent, use.received, 0)
             )  # fmt: skip
         return pool
+
+    def _pgsql_connection_pool(self) -> list[tuple[Any, ...]]:
+        """There is no port for PostgreSQL, so nobody has used any."""
+        servers = self.instance.database.rows(
+            "SELECT hostgroup_id, hostname, port, status FROM runtime_pgsql_servers ORDER BY 1,2,3"
+        )
+        return [
+            (hostgroup, host.decode(), port, status.decode(), *(0,) * 9)
+            for hostgroup, host, port, status in servers
+        ]
 
     def _mysql_global(self) -> list[tuple[Any, ...]]:
         port = self.instance.data_port
