@@ -11,6 +11,7 @@ from typing import TypedDict
 WATCHER = (
     "/etc/systemd/system/proxysql-watch.service",
     "/etc/keepalived/proxysql-watch",
+    "/etc/keepalived/proxysql_ping.py",
     "/etc/keepalived/proxysql-watch.json",
 )
 # Each is written by this role alone: where one is, the keepalived.conf beside it is this role's too.

@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from promtool import needed, promtool
 
 SCRIPT = Path(__file__).resolve().parents[2] / "roles/keepalived/files/proxysql-watch"
 
@@ -73,6 +74,48 @@ def test_down_after_the_time_and_up_after_three(watch: ModuleType, tmp_path: Pat
 def test_who_stays_ill_stands_behind_the_healthy(watch: ModuleType, tmp_path: Path, clock: Clock) -> None:
     values = serving(watch, tmp_path, clock, [""] + ["deaf"] * 20 + [""] * 3)
     assert values[5:15] == [-254] * 10 and values[15:23] == [-56] * 8 and values[23] == 0
+
+
+def test_its_own_numbers_are_for_the_node_exporter(watch: ModuleType, tmp_path: Path, clock: Clock) -> None:
+    file = tmp_path / "proxysql_watch.prom"
+
+    def numbers() -> dict[str, float]:
+        rows = (row.split() for row in file.read_text().splitlines() if row[0] != "#")
+        return {name.replace("proxysql_watch_", ""): float(value) for name, value in rows}
+
+    part = watch.Serving(SETTINGS, watch.Verdict(str(tmp_path), "watch"), watch.Counts(str(tmp_path)))
+
+    def check(*answers: str) -> None:
+        for answer in answers:
+            part.ask = lambda answer=answer: (setattr(clock, "now", clock.now + 0.25), (answer, not answer))[
+                1
+            ]
+            part.step()
+
+    check("")
+    first = numbers()
+    assert (first["checks_total"], first["checks_failed_total"], first["check_duration_seconds"]) == (
+        1,
+        0,
+        0.25,
+    )
+    assert abs(first["checked_timestamp_seconds"] - time.time()) < 5
+    # it checks often, and they are not written each time
+    check(*["deaf"] * 3, *[""] * 16)
+    assert numbers() == first
+    check("")
+    assert (numbers()["checks_total"], numbers()["checks_failed_total"]) == (21, 3)
+    file.unlink()
+    (tmp_path / "proxysql_watch.prom.new").mkdir()
+    clock.now += 10
+    check("")
+    assert (tmp_path / "watch").read_text() == "0\n"
+
+
+@needed
+def test_prometheus_reads_its_numbers(watch: ModuleType, tmp_path: Path) -> None:
+    watch.Counts(str(tmp_path)).add(True, 0.5)
+    assert promtool("check", "metrics", given=(tmp_path / "proxysql_watch.prom").read_text()) == ""
 
 
 def test_one_lost_login_is_nothing(watch: ModuleType, tmp_path: Path, clock: Clock) -> None:
