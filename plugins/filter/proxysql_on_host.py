@@ -39,8 +39,8 @@ _value:
   description:
     - C(packager), which is V(apt), V(dnf) or empty; C(names), what it is asked for; C(single) and C(package_path), of a package
       that is given as a file; C(installed), whether all names are; C(apt) and C(yum), the sources; C(folders) and C(paths), where the
-      role looks for what; C(there), paths that were found; C(database); C(greeting), where a start waits for an answer; and
-      C(foreign), addresses that the host does not have.
+      role looks for what; C(there), paths that were found; C(database) and C(drift_timer), two of those; C(greeting), where a start
+      waits for an answer; and C(foreign), addresses that the host does not have.
   type: dict
 """
 

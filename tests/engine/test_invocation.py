@@ -35,6 +35,11 @@ GIVEN: dict[str, list[dict[str, Any]]] = {
         {"state": "checked", "restore_points": "/nonexistent", "seconds": 0, "baseline": 0,
          "logins": [{"host": "127.0.0.1", "port": 1, "user": "u", "password": SECRET}]}
     ],
+    "drift_timer": [
+        {"tables": USERS, "textfile_dir": "/nonexistent"},
+        {"variables": {"mysql-monitor_password": SECRET}, "textfile_dir": "/nonexistent"},
+        {"scope": {"mysql_users": SCOPE}},
+    ],
     "global_variables": [
         {"config": {"mysql-monitor_password": SECRET}}, {"config": {"pgsql-of_a_secret": SECRET}}
     ],

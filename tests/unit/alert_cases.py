@@ -173,7 +173,24 @@ CASES = [
         60,
         {"cluster": "shop"},
     ),
-    Case("ProxySQLDrift", {status("drift"): "0 3x20"}, 16, ASKED),
+    Case("ProxySQLDrift", {status("drift"): "0 3x20"}, 16, STATUS),
+    Case(
+        "ProxySQLDrift",
+        {
+            exported("proxysql_drift_rows", table="mysql_users", layer="memory"): "0 1x20",
+            exported("proxysql_drift_rows", table="mysql_users", layer="runtime"): "0 1x20",
+            status("drift"): "0x20",
+        },
+        16,
+        STATUS,
+    ),
+    Case("ProxySQLDriftUnknown", {exported("proxysql_drift_unknown"): "0 1x40"}, 31, EXPORTED),
+    Case(
+        "ProxySQLDriftUnknown",
+        {exported("proxysql_drift_compared_timestamp_seconds"): "0+60x9 540x80"},
+        9 + 31 + 30,
+        EXPORTED,
+    ),
     Case("ProxySQLRestartWaiting", {status("restart_waiting"): "1x1500"}, 1440, ASKED),
     Case(
         "ProxySQLCertificateEnds",
@@ -299,6 +316,9 @@ WELL = {
     named("proxysql_version_info", {**OWN, "node": "core2"}, version="2.7.1"): "1x1500",
     named("proxysql_version_info", {**OWN, "cluster": "other"}, version="3.0.3"): "1x1500",
     status("drift"): "0x1500",
+    exported("proxysql_drift_rows", table="mysql_users", layer="runtime"): "0x1500",
+    exported("proxysql_drift_unknown"): "0x1500",
+    exported("proxysql_drift_compared_timestamp_seconds"): "0+60x1500",
     status("restart_waiting"): "0x1500",
     status("certificate_ends_timestamp_seconds", **PEM): f"{400 * 86400}x1500",
     # the watcher's own doing is no one's forgetfulness

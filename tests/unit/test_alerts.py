@@ -57,9 +57,10 @@ def existing() -> set[str]:
     found = set(json.loads((CHECKOUT / "tests/conformance/metrics.json").read_text())["metrics"])
     for source in (
         "plugins/plugin_utils/_status_metrics.py",
+        "plugins/module_utils/_section/drift_timer.py",
         "roles/keepalived/templates/proxysql-notify.j2",
     ):
-        found |= set(re.findall(r"\bproxysql_(?:status|vip)_\w+", (CHECKOUT / source).read_text()))
+        found |= set(re.findall(r"\bproxysql_(?:status|vip|drift)_\w+", (CHECKOUT / source).read_text()))
     return found
 
 

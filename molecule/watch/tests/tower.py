@@ -52,9 +52,10 @@ class Tower:
         # three nodes with two exporters each, and this host
         return len(targets) == 7 and all(each["health"] == "up" for each in targets)
 
-    def pending(self) -> set[str]:
-        """Alerts whose time is not up yet."""
-        return {each["alertname"] for each in self.query('ALERTS{alertstate="pending"}')}
+    def pending(self) -> set[tuple[str, str]]:
+        """Alerts whose time is not up yet, and the nodes that they are about."""
+        found = self.query('ALERTS{alertstate="pending"}')
+        return {(each["alertname"], each.get("node", "")) for each in found}
 
     def told(self) -> list[dict[str, str]]:
         """The labels of what Alertmanager would tell somebody now."""

@@ -11,14 +11,11 @@ it needs to log in is in a file of root; nothing secret is in arguments or in th
 from __future__ import annotations
 
 import contextlib
-import importlib
-import importlib.util
 import json
 import os
 import shutil
 import sys
 import time
-import zipfile
 from collections.abc import Iterable
 from typing import Any
 
@@ -28,16 +25,15 @@ from .._server.login import Login
 from .apply import How, Outcome, apply
 from .armed import FOLDER, SETTINGS, settings_of
 from .files import write_private
+from .program import packed
 from .restore_points import ROLLBACK, RestorePoints
 from .restoring import put_together, works_back
-
-# Ansible's own run_command waits for what a program starts; none of these leaves anything behind.
-subprocess: Any = importlib.import_module("subprocess")
+from .systemd import RUNS, UNITS, quoted, run
 
 UNIT = "proxysql-confirm"
 _PROGRAM, _OUTCOME = "rollback.pyz", "outcome.json"
 # Where systemd, if it runs the host, finds what it starts at boot.
-_RUNS, _UNITS = "/run/systemd/system", "/etc/systemd/system"
+_RUNS, _UNITS = RUNS, UNITS
 _BOOT = """\
 [Unit]
 Description=Roll ProxySQL back, since the host went down before a change was confirmed
@@ -50,12 +46,10 @@ ExecStart={command}
 [Install]
 WantedBy=multi-user.target
 """
-_ENGINE = __name__.rpartition("._section")[0]
 # Seconds between attempts to reach a ProxySQL that is just being restarted.
 _PAUSES = (2, 5, 10, 30)
 # And for how long to wait for one that is at work.
 _PATIENCE = 300
-_MAIN = f"import sys\n\nfrom {__name__} import main\n\nsys.exit(main(sys.argv[1]))\n"
 
 
 class Unattended:
@@ -70,7 +64,7 @@ class Unattended:
     def armed(self) -> bool:
         """Whether somebody will roll back, or is at it."""
         units = (f"{self.unit}.timer", f"{self.unit}-boot.service")
-        return any(_run("systemctl", "is-active", "--quiet", unit) == 0 for unit in units)
+        return any(run("systemctl", "is-active", "--quiet", unit) == 0 for unit in units)
 
     @property
     def waits(self) -> bool:
@@ -104,7 +98,7 @@ class Unattended:
         except OSError as exc:
             raise EngineError(f"{self.folder}: {exc.strerror or exc}; nothing was changed") from None
         program = [sys.executable, "-B", os.path.join(self.folder, _PROGRAM), self.folder]
-        code = _run(
+        code = run(
             "systemd-run", "--quiet", "--collect", f"--unit={self.unit}", f"--on-active={seconds:.0f}s",
             "--timer-property=AccuracySec=100ms", "--description=Roll ProxySQL back", *program,
         )  # fmt: skip
@@ -127,7 +121,7 @@ class Unattended:
         with open(unit, "w", encoding="utf-8") as stream:
             words = {
                 "settings": os.path.join(self.folder, SETTINGS).replace("%", "%%"),
-                "command": _quoted(program),
+                "command": quoted(program),
             }
             stream.write(_BOOT.format(**words))
             # It is there for a host whose power fails.
@@ -141,11 +135,11 @@ class Unattended:
 
     def disarm(self) -> dict[str, Any] | None:
         """Take the timer away; what the rollback found, if it fired before."""
-        _run("systemctl", "stop", f"{self.unit}.timer")
+        run("systemctl", "stop", f"{self.unit}.timer")
         # One that is at work is waited for: cut off half way it would leave a half behind.
         patience = time.monotonic() + _PATIENCE
         services = (f"{self.unit}.service", f"{self.unit}-boot.service")
-        while _run("systemctl", "is-active", "--quiet", *services) == 0:
+        while run("systemctl", "is-active", "--quiet", *services) == 0:
             if time.monotonic() > patience:
                 raise EngineError(f"{self.unit}.service has been rolling back for {_PATIENCE} s")
             time.sleep(0.2)
@@ -178,51 +172,11 @@ def _remove(paths: Iterable[str]) -> None:
             os.unlink(path)
 
 
-def _quoted(program: list[str]) -> str:
-    """A command as units are written."""
-    words = [
-        each.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
-        for each in program
-    ]
-    return " ".join(f'"{each}"' for each in words)
-
-
-def _run(*command: str) -> int:
-    try:
-        done = subprocess.run(
-            list(command), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            timeout=30, check=False,
-        )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired):
-        return 127
-    return int(done.returncode)
-
-
 def _pack(path: str) -> None:
-    """What of the engine this process has loaded, as a program. Nothing of Ansible is in it."""
-    wanted = [
-        name
-        for name in sorted(sys.modules)
-        if name.startswith(_ENGINE + ".")
-        and not name.startswith((f"{_ENGINE}._tasks", f"{_ENGINE}._cluster"))
-    ]
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    packages = set()
-    with os.fdopen(handle, "wb") as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in wanted:
-            spec = importlib.util.find_spec(name)
-            source = spec.loader.get_source(name) if spec and spec.loader else None  # type: ignore[attr-defined]
-            place = name.replace(".", "/")
-            for end in range(1, len(name.split("."))):
-                packages.add("/".join(name.split(".")[:end]))
-            if spec is not None and spec.submodule_search_locations is not None:
-                packages.add(place)
-            else:
-                archive.writestr(f"{place}.py", source or "")
-        for package in sorted(packages):
-            archive.writestr(f"{package}/__init__.py", "")
-        archive.writestr("__main__.py", _MAIN)
-        archive.close()
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(packed(__name__))
+        stream.flush()
         os.fsync(stream.fileno())
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,6 +17,7 @@ from .._declared.errors import EngineError
 from .._declared.variables import declared_variables
 from .._planning.layers import LAYERS
 from .._section.apply import How, apply
+from .._section.drift import drift_of
 from .._section.tables import TableWork
 from .._section.variables import VariableWork, plan_variables
 from .._server.admin import Admin
@@ -68,14 +68,8 @@ class Declared:
             outcome = apply(admin, works, How(check=True, open_edits="publish"))
         except EngineError as exc:
             return _unknown(exc.message)
-        # variables are the work of more than one section
-        found: dict[str, Counter[str]] = {}
-        for work in works:
-            numbers = {layer: len(work.changes[layer]) for layer in LAYERS if work.changes[layer]}
-            if numbers:
-                found.setdefault(work.title, Counter()).update(numbers)
         return {
-            "drift": {title: dict(layers) for title, layers in found.items()},
+            "drift": drift_of(works),
             "drift_variables": _variables(works),
             "drift_unknown": None,
             "restart_required": outcome.restart_required,

@@ -17,6 +17,7 @@ from .listen import as_ip
 PREFERENCES = "/etc/apt/preferences.d/proxysql"
 UNITS = "/etc/systemd/system/proxysql.service.d"
 CNF = "/etc/proxysql.cnf"
+DRIFT_TIMER = "/etc/systemd/system/proxysql-drift.timer"
 
 
 def on_host(
@@ -41,12 +42,13 @@ def on_host(
         "yum": _yum(options, facts, vendor),
         "there": list(there),
         "database": database,
+        "drift_timer": DRIFT_TIMER,
         "folders": [
             *("/etc", "/etc/systemd/system", "/usr/local", "/var/lib", options["data_dir"]),
             *(["/etc/apt/preferences.d", "/var/lib/dpkg/info"] if packager == "apt" else []),
         ],
         "paths": [
-            *(database, UNITS, f"{UNITS}/mysqlha.conf", CNF, PREFERENCES),
+            *(database, UNITS, f"{UNITS}/mysqlha.conf", CNF, PREFERENCES, DRIFT_TIMER),
             # whose keepalived it is, the name mysqlha.conf tells too
             *("/etc/keepalived", "/etc/keepalived/keepalived.conf"),
             *[f"{name}.md5sums" for name in names],
