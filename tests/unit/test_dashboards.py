@@ -8,6 +8,7 @@ import runpy
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from promtool import CHECKOUT, needed, promtool
@@ -39,6 +40,16 @@ def test_they_are_up_to_date() -> None:
     assert sorted(made) == NAMES
     for name, text in made.items():
         assert (FOLDER / name).read_text(encoding="utf-8") == text, "run tests/tools/dashboards"
+
+
+def test_the_plans_in_the_guide_are_up_to_date() -> None:
+    made = runpy.run_path(str(CHECKOUT / "tests/tools/dashboard_plans"))["files"]()
+    assert sorted(made) == [f"dashboard-{name.replace('.json', '.svg')}" for name in NAMES]
+    for name, text in made.items():
+        drawn = (CHECKOUT / "docs/docsite/rst/images" / name).read_text(encoding="utf-8")
+        assert drawn == text, "run tests/tools/dashboard_plans"
+        boxes = [each for each in ElementTree.fromstring(drawn) if each.tag.endswith("rect")]
+        assert len(boxes) == len(panels(name.replace("dashboard-", "").replace(".svg", ".json")))
 
 
 @pytest.mark.parametrize("name", NAMES)
