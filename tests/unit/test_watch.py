@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import importlib.machinery
 import importlib.util
 import json
@@ -172,6 +173,7 @@ class Port:
         self, late: list[float], answer: bytes = OK, address: str = "127.0.0.1", port: int = 0
     ) -> None:
         self._late, self._answer = late, answer
+        self.logins: list[bytes] = []
         self._server = socket.create_server((address, port))
         self.port: int = self._server.getsockname()[1]
 
@@ -194,9 +196,10 @@ class Port:
             time.sleep(late)
             client.sendall(_packet(0, GREETING))
             while True:
-                head = client.recv(4)
-                if len(head) < 4 or client.recv(65536)[:1] == b"\x01":
+                head, said = client.recv(4), client.recv(65536)
+                if len(head) < 4 or said[:1] == b"\x01":
                     return
+                self.logins.append(said)
                 client.sendall(_packet(head[3] + 1, self._answer))
 
 
@@ -260,6 +263,17 @@ def test_who_answers_every_other_login_is_not_trusted_again(
         part.step()
         clock.now += 0.1
         assert (tmp_path / "watch").read_text() == "-254\n"
+
+
+@pytest.mark.parametrize("password", ["x", "pä", "비밀번호", "a'b\"c\\d %$"])
+def test_a_password_of_any_characters(watch: ModuleType, tmp_path: Path, password: str) -> None:
+    """ProxySQL keeps it in UTF-8; the driver, left to itself, would send it in Latin-1."""
+    once = hashlib.sha1(password.encode()).digest()
+    salted = hashlib.sha1(SALT[0] + SALT[1][:-1] + hashlib.sha1(once).digest()).digest()
+    with Port([]) as port:
+        settings = {**SETTINGS, "port": port.port, "password": password}
+        assert watch.Serving(settings, watch.Verdict(str(tmp_path), "watch")).ask() == ("", True)
+        assert bytes(a ^ b for a, b in zip(once, salted)) in port.logins[0]
 
 
 def test_a_refusal_is_an_answer(watch: ModuleType, tmp_path: Path) -> None:
