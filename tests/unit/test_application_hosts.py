@@ -150,4 +150,3 @@ def test_the_inventory_of_application_hosts() -> None:
     # cores are not in the path: of the databases a satellite has what a core has
     assert variables(found, "shop001")["mysql-monitor_read_only_interval"] == 2516
     assert Inventory("application_hosts").plan("status")["questions"]["nodes"][99]["login_host"] == "shop100"
-
