@@ -11,7 +11,7 @@ description:
   - Used by the playbook C(mysqlha.proxysql.site).
 author:
   - The mysqlha.proxysql developers (@mysqlha)
-positional: _input, hostvars
+positional: _input, hostvars, before
 options:
   _input:
     description: The plan, as the filter P(mysqlha.proxysql.site_plan#filter) returns it.
@@ -21,6 +21,10 @@ options:
     description: The variable of that name, where tasks left what they found.
     type: dict
     required: true
+  before:
+    description: Whether this is the second look, after the leader was written to, which changes C(differ) alone.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""

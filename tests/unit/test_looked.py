@@ -92,13 +92,13 @@ def test_where_nobody_was_told_tasks_run_on_all(answers: dict[str, Any]) -> None
     )
 
 
-def kept(first: dict[str, Any], again: dict[str, Any] | None = None, changed: bool = False) -> dict[str, Any]:
+def kept(first: dict[str, Any], changed: bool = False) -> dict[str, Any]:
     """What tasks that ran once have left on the cores."""
-    left: dict[str, Any] = {"__proxysql_looked": {"results": [{"item": first}]}}
-    if again is not None:
-        left["__proxysql_looked_again"] = {"results": [{"item": again}]}
     return {
-        "core1": {**left, "__proxysql_declared": {"changed": changed}},
+        "core1": {
+            "__proxysql_looked": {"results": [{"item": first}]},
+            "__proxysql_declared": {"changed": changed},
+        },
         "core2": {"__proxysql_looked": {}},
     }
 
@@ -111,24 +111,29 @@ def test_before_the_leader_is_written_only_those_that_need_something_of_their_ow
 
 
 @pytest.mark.parametrize(
-    ("again", "changed", "check_mode", "expected"),
+    ("changed", "check_mode", "expected"),
     [
-        # nothing was written: what differed then differs still
-        (None, False, False, "proxysql_core:sat1:sat2"),
-        (None, False, True, "proxysql_core:sat1:sat2"),
+        (False, False, "proxysql_core:sat1:sat2"),
+        (True, False, "proxysql_core:sat1:sat2"),
+        (False, True, "proxysql_core:sat1:sat2"),
         # in check mode nobody has got the change
-        (None, True, True, "proxysql_core:sat1"),
-        # they were asked again
-        ({**FIRST, "differ": ["sat3"]}, True, False, "proxysql_core:sat1:sat3"),
-        # in vain
-        ({}, True, False, "proxysql_core:sat1:sat2"),
+        (True, True, "proxysql_core:sat1"),
     ],
 )
-def test_after_the_leader_those_that_still_differ(
-    again: dict[str, Any] | None, changed: bool, check_mode: bool, expected: str
-) -> None:
-    left = kept(FIRST, again, changed)
-    assert hosts_of(CORES, left, finish=True, check_mode=check_mode) == expected
+def test_after_the_leader_those_that_still_differ(changed: bool, check_mode: bool, expected: str) -> None:
+    assert hosts_of(CORES, kept(FIRST, changed), finish=True, check_mode=check_mode) == expected
+
+
+def test_a_second_look_says_anew_who_differs_and_nothing_else() -> None:
+    answers = told(sat3={"drift": {"mysql_users": {"memory": 1}}, "restart_required": ["mysql-threads"]})
+    left = {core: {**kept(FIRST)[core], **answers[core]} for core in CORES}
+    assert looked(SITE, left, before=True) == {**FIRST, "differ": ["sat3"]}
+    # the first look of another run knows of no other one
+    assert looked(SITE, left)["join"] == ["sat3"]
+
+
+def test_a_second_look_in_vain_leaves_the_first() -> None:
+    assert looked(SITE, kept(FIRST), before=True) == FIRST
 
 
 def test_the_cluster_is_all_that_answer() -> None:

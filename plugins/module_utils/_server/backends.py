@@ -106,6 +106,18 @@ def connect(attempt: Attempt, timeout: float) -> Any:
     return _open(attempt, timeout, tls=False)
 
 
+def code_of(exc: BaseException) -> int | str:
+    """The server's or the driver's number for it, else what kind of error it is: nothing of a statement."""
+    return exc.args[0] if exc.args and isinstance(exc.args[0], int) else type(exc).__name__
+
+
+def shown(value: Any) -> str:
+    """A cell of a database's answer as text; NULL is empty. What is no UTF-8 can be printed all the same."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    return "" if value is None else str(value)
+
+
 def _open(attempt: Attempt, timeout: float, tls: bool) -> Any:
     place: dict[str, Any] = {"host": attempt.hostname, "port": attempt.port}
     if not attempt.port:

@@ -19,7 +19,7 @@ from .._declared.errors import ConnectError, StatementError
 from .._planning import gtid
 from .._planning.gtid import Position
 from .._planning.primary import Busy, Look, Source
-from .backends import Attempt, connect
+from .backends import Attempt, code_of, connect, shown
 
 with contextlib.suppress(ImportError):
     import pymysql
@@ -69,15 +69,14 @@ class Database:
                 with self._connection.cursor() as cursor:
                     cursor.execute(sql, tuple(values) or None)
                     names = [each[0] for each in cursor.description or ()]
-                    return [dict(zip(names, map(_text, row))) for row in cursor.fetchall()]
+                    return [dict(zip(names, map(shown, row))) for row in cursor.fetchall()]
             except (pymysql.err.MySQLError, OSError, RuntimeError) as exc:
-                code = exc.args[0] if exc.args and isinstance(exc.args[0], int) else type(exc).__name__
                 said = "" if secret or len(exc.args) < 2 else f" {exc.args[1]}"
                 word = sql.partition(" MASTER_HOST")[0].partition(" SOURCE_HOST")[0]
                 raise StatementError(
-                    f"the database {self.place} answered{said} ({code}) to: {word[:200]}",
+                    f"the database {self.place} answered{said} ({code_of(exc)}) to: {word[:200]}",
                     server=self.place,
-                    code=code,
+                    code=code_of(exc),
                 ) from None
 
     def value(self, sql: str, values: Sequence[Any] = ()) -> str:
@@ -374,9 +373,3 @@ def _followers(database: Database, sql: str, name: str) -> frozenset[str]:
 
 def _number(text: str) -> int | None:
     return int(text) if text.isdigit() else None
-
-
-def _text(value: Any) -> str:
-    return (
-        value.decode("utf-8", "replace") if isinstance(value, bytes) else "" if value is None else str(value)
-    )

@@ -13,7 +13,7 @@ import contextlib
 from typing import Any
 
 from .._declared.errors import StatementError
-from .backends import Attempt, connect
+from .backends import Attempt, code_of, connect, shown
 
 with contextlib.suppress(ImportError):
     import pymysql
@@ -54,7 +54,7 @@ def _alter(database: Attempt, user: str, mysql: Clause, mariadb: Clause, timeout
                 return False
             is_mariadb = "MariaDB" in str(connection.server_version)
             cursor.execute(_MARIADB_HOSTS if is_mariadb else _HOSTS, (user,))
-            rows = [[_text(cell) for cell in row] for row in cursor.fetchall()]
+            rows = [[shown(cell) for cell in row] for row in cursor.fetchall()]
             if not rows:
                 raise StatementError(f"{database.place} has no user {user!r}")
             others = sorted({row[1] for row in rows} - {_NATIVE, ""}) if is_mariadb else []
@@ -68,9 +68,9 @@ def _alter(database: Attempt, user: str, mysql: Clause, mariadb: Clause, timeout
                 cursor.execute(f"ALTER USER %s@%s {what}", (user, row[0], *values))
     except (pymysql.err.MySQLError, OSError, RuntimeError) as exc:
         # The server's words may have a part of the statement in them: only their number is told.
-        code = exc.args[0] if exc.args and isinstance(exc.args[0], int) else type(exc).__name__
         raise StatementError(
-            f"{database.place}: the password of {user!r} could not be changed as {database.user!r} ({code})"
+            f"{database.place}: the password of {user!r} could not be changed as {database.user!r}"
+            f" ({code_of(exc)})"
         ) from None
     return True
 
@@ -78,7 +78,3 @@ def _alter(database: Attempt, user: str, mysql: Clause, mariadb: Clause, timeout
 def _one(cursor: Any, sql: str) -> int:
     cursor.execute(sql)
     return int(cursor.fetchall()[0][0])
-
-
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else "" if value is None else str(value)

@@ -15,7 +15,7 @@ from .._planning.ages import Age, age_of
 from .._planning.credentials import pairs_of
 from .._section.restore_points import Point, RestorePoints
 from .._server.admin import Admin
-from .._server.backends import Attempt, connect
+from .._server.backends import Attempt, code_of, connect, shown
 from .module import Module, Spec
 
 with contextlib.suppress(ImportError):
@@ -63,8 +63,8 @@ def run_secret_ages() -> None:
             try:
                 found.update(_at(login, names, params["timeout"]))
             except (pymysql.err.MySQLError, OSError, RuntimeError) as exc:
-                code = exc.args[0] if exc.args and isinstance(exc.args[0], int) else type(exc).__name__
-                warnings.append(f"{login.place} does not tell {login.user!r} how old passwords are ({code})")
+                said = code_of(exc)
+                warnings.append(f"{login.place} does not tell {login.user!r} how old passwords are ({said})")
         return {
             "changed": False,
             "secrets": {name: _shown(age, now) for name, age in found.items()},
@@ -112,17 +112,13 @@ def _at(login: Attempt, names: set[Any], timeout: float) -> dict[str, Age]:
     """What a database tells of the users that ProxySQL has. Raises what the driver raises."""
     with contextlib.closing(connect(login, timeout)) as connection, connection.cursor() as cursor:
         cursor.execute(_MARIADB_AGES if "MariaDB" in str(connection.server_version) else _MYSQL_AGES)
-        rows = [[_text(cell) for cell in row] for row in cursor.fetchall()]
+        rows = [[shown(cell) for cell in row] for row in cursor.fetchall()]
     found = {}
     for user, host, seconds in rows:
         if user in names and seconds:
             when = datetime.fromtimestamp(int(float(seconds)), timezone.utc)
             found[f"{login.place}, {user}@{host}"] = Age(when, when)
     return found
-
-
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else "" if value is None else str(value)
 
 
 def _shown(age: Age, now: datetime) -> dict[str, Any]:

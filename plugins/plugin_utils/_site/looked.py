@@ -13,12 +13,19 @@ from .values import plain, registered
 EVERYBODY = "proxysql_core:proxysql_satellite"
 
 
-def looked(site: Mapping[str, Any], hostvars: Mapping[str, Any]) -> dict[str, Any]:
+def looked(site: Mapping[str, Any], hostvars: Mapping[str, Any], before: bool = False) -> dict[str, Any]:
     """What a core was told of the satellites that it asked. Empty if it was told nothing.
 
     silent: those that do not answer. join: those that need something that the cluster does not bring.
     differ: all that are not as declared. versions, times: by host, of those that need nothing of their own.
+    before: this is the second look, after the leader was written to. It changes ``differ`` alone.
     """
+    seen = _looked(site, hostvars)
+    first = found(hostvars, site["cores"], "__proxysql_looked") if before else {}
+    return {**first, "differ": seen["differ"]} if first and seen else first or seen
+
+
+def _looked(site: Mapping[str, Any], hostvars: Mapping[str, Any]) -> dict[str, Any]:
     answers = (registered(hostvars, core, "__proxysql_answers").get("nodes") for core in site["cores"])
     questions, told = site["questions"], plain(next(filter(None, answers), {}))
     if not told or not questions:
@@ -64,14 +71,13 @@ def hosts_of(
     cores: Sequence[str], hostvars: Mapping[str, Any], finish: bool = False, check_mode: bool = False
 ) -> str:
     """The pattern of the hosts that tasks run on. finish: after the leader was written to."""
-    first = found(hostvars, cores, "__proxysql_looked")
-    if not first:
+    seen = found(hostvars, cores, "__proxysql_looked")
+    if not seen:
         return EVERYBODY
-    names = list(first["join"])
+    names = list(seen["join"])
     if finish:
-        second = found(hostvars, cores, "__proxysql_looked_again")
         changed = any(registered(hostvars, core, "__proxysql_declared").get("changed") for core in cores)
         # In check mode nobody has got the change, and what the cluster brings is not compared.
         if not (check_mode and changed):
-            names += (second or first)["differ"]
+            names += seen["differ"]
     return ":".join(["proxysql_core", *dict.fromkeys(names)])
