@@ -42,6 +42,8 @@ SECRETS = {
 GIVEN = {"proxysql_awx_inventory_url": "https://git.example.com/inventory.git", **SECRETS}
 
 
+# The templates that change nothing, beside which others may run.
+READING = ("look", "rollback look", "primary look", "rotate look", "status")
 Played = tuple[subprocess.CompletedProcess[str], list[dict[str, Any]]]
 
 
@@ -84,9 +86,10 @@ def of(controller: tuple[str, list[dict[str, Any]]], module: str) -> dict[str, d
 
 
 def questions(controller: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    for name, template in of(controller, "job_template").items():
-        for question in (template["survey_spec"] or {}).get("spec", []):
-            yield name, question
+    for module in ("job_template", "workflow_job_template"):
+        for name, template in of(controller, module).items():
+            for question in (template["survey_spec"] or {}).get("spec", []):
+                yield name, question
 
 
 def test_no_secret_is_printed_or_in_a_record(controller: Any) -> None:
@@ -125,7 +128,7 @@ def test_a_template_is_never_sliced_nor_run_twice_at_once(controller: Any) -> No
 def test_one_change_at_a_time_whatever_the_template(controller: Any) -> None:
     (alone,) = of(controller, "instance_group").values()
     assert alone["max_concurrent_jobs"] == 1
-    reading = {"ProxySQL look", "ProxySQL rollback look", "ProxySQL status"}
+    reading = {f"ProxySQL {name}" for name in READING}
     for name, template in of(controller, "job_template").items():
         if name in reading:
             assert alone["name"] not in groups(template)[0], name
@@ -156,7 +159,8 @@ def test_somebody_is_told_of_drift_and_of_approvals(tmp_path: Path) -> None:
 
 def test_surveys_keep_the_controllers_rules(controller: Any) -> None:
     assert list(questions(controller))
-    for name, template in of(controller, "job_template").items():
+    everything = {**of(controller, "job_template"), **of(controller, "workflow_job_template")}
+    for name, template in everything.items():
         assert survey_refused(template["survey_spec"] or {}) == [], name
 
 
@@ -181,7 +185,29 @@ def test_what_is_scheduled_or_a_step_starts_unanswered_as_the_inventory_says(con
     for name, template in unattended(controller).items():
         variables, ignored, refused = launched(template, saved=True)
         assert (ignored, refused) == ({}, []), name
-        assert set(variables) <= {"proxysql_site_drift"}, name
+        assert set(variables) <= {"proxysql_site_drift", "proxysql_primary_switchover_dry_run"}, name
+
+
+def test_a_step_asks_for_what_its_workflow_asked_and_looks_before_it_changes(controller: Any) -> None:
+    templates, asking = of(controller, "job_template"), 0
+    for name, workflow in of(controller, "workflow_job_template").items():
+        answers = {
+            question["variable"]: question for question in (workflow["survey_spec"] or {}).get("spec", [])
+        }
+        asking += bool(answers)
+        own = {
+            entry["identifier"]: templates[entry["unified_job_template"]]
+            for entry in steps(controller)
+            if entry["workflow_job_template"] == name and entry["unified_job_template"]
+        }
+        for step in ("look", "apply"):
+            asked = {question["variable"] for question in (own[step]["survey_spec"] or {}).get("spec", [])}
+            # what nobody asks for is not handed on, and the step would do something else than was approved
+            assert set(answers) <= asked, (name, step)
+        assert own["look"]["job_type"] == "check" or name == "ProxySQL move"
+        given = {variable: (one.get("choices") or ["db2"])[-1] for variable, one in answers.items()}
+        assert all(launched(template, given)[2] == [] for step, template in own.items() if step != "verify")
+    assert asking == 2
 
 
 def test_no_survey_outranks_the_inventory(controller: Any) -> None:
@@ -192,6 +218,8 @@ def test_no_survey_outranks_the_inventory(controller: Any) -> None:
         if not question["required"]:
             # the page sends an empty text for what was left empty
             template = of(controller, "job_template")[name]
+            if question["type"] == "multiplechoice":
+                continue  # none of them is no answer either: it is left out
             assert launched(template, {question["variable"]: ""})[2] == [], name
             assert launched(template)[0] == template["extra_vars"], name
 
@@ -256,6 +284,8 @@ def test_a_survey_asks_for_variables_that_its_playbook_knows(controller: Any) ->
     specs = yaml.safe_load((CHECKOUT / "playbooks/meta/argument_specs.yml").read_text(encoding="utf-8"))
     templates = of(controller, "job_template")
     for name, question in questions(controller):
+        if name not in templates:  # a workflow's, which its steps ask for as well
+            continue
         options = specs["argument_specs"][Path(templates[name]["playbook"]).stem]["options"]
         option = options[question["variable"]]
         assert question["required"] or not option.get("required"), name
@@ -285,7 +315,14 @@ def steps(controller: Any) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("workflow", "changes"), [("change", "site"), ("undo", "rollback"), ("move", "switch over")]
+    ("workflow", "changes"),
+    [
+        ("change", "site"),
+        ("undo", "rollback"),
+        ("move", "switch over"),
+        ("primary", "primary switchover"),
+        ("password", "rotate"),
+    ],
 )
 def test_a_workflow_applies_only_what_was_approved(controller: Any, workflow: str, changes: str) -> None:
     assert f"ProxySQL {workflow}" in of(controller, "workflow_job_template")
