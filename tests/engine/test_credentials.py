@@ -162,10 +162,6 @@ def test_every_node_goes_on_following(nodes, rotate, passwords, steps):
     assert not rotate(**passwords)["changed"]
 
 
-class EndedError(Exception):
-    """In place of the end of the process."""
-
-
 @pytest.mark.parametrize("at", range(0, 30, 3))
 def test_interrupted_anywhere_the_nodes_follow_and_the_next_run_goes_on(nodes, rotate, monkeypatch, at):
     """From one write on no node takes another, as when the host of the task is lost."""
