@@ -18,7 +18,8 @@ class Pinger:
         self._number = 0
         for target in targets:
             try:
-                family, _, _, _, address = socket.getaddrinfo(target, None)[0]
+                found = socket.getaddrinfo(target, None)[0]
+                family, address = found[0], found[4]
                 if family not in self._sockets:
                     self._sockets[family] = self._open(family)
                 self._targets.append((family, address))
@@ -49,7 +50,7 @@ class Pinger:
     def heard(self) -> set[str]:
         found: set[str] = set()
         while True:
-            ready = select.select([opened for opened, _ in self._sockets.values()], [], [], 0)[0]
+            ready = select.select([opened for opened, raw in self._sockets.values()], [], [], 0)[0]
             if not ready:
                 return found
             for opened in ready:
