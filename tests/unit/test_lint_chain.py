@@ -53,7 +53,7 @@ def test_a_flag_that_is_set_after_the_wide_rule() -> None:
     assert unreached(first, {**setter, "flagOUT": 2}, last) == ["3"]
     assert unreached(first, {**setter, "apply": True}, last) == ["3"]
     assert unreached({**setter, "rule_id": 0}, first, last) == ["3"]
-    assert unreached({**setter, "rule_id": 0}, first, setter, last) == []
+    assert unreached({**setter, "rule_id": 0, "match_digest": "y"}, first, setter, last) == []
     # A setter of the flag 0 counts for that alone.
     assert unreached(rule(1), rule(2, flagIN=4, apply=False, flagOUT=0), rule(3, match_digest="x")) == []
 
