@@ -178,3 +178,17 @@ def test_what_is_of_postgresql(module, three):
     remarks = inventory(module("proxysql_info", show_secrets=True, **three_is), "admin", 6032).remarks
     assert "left out: pgsql_ldap_mapping has rows (1), and nobody here knows the table" in remarks
     sql(three, "DELETE FROM pgsql_ldap_mapping")
+
+
+def test_a_declared_table_that_only_the_server_knows(module, server):
+    sql(server, "CREATE TABLE mysql_query_rules_extra (a INT PRIMARY KEY)")
+    for layer in ("runtime_", "disk."):
+        sql(server, f"CREATE TABLE {layer}mysql_query_rules_extra (a INT PRIMARY KEY)")
+    try:
+        found = module("node_info", tables={"mysql_query_rules_extra": [{"a": 1}]})
+    finally:
+        for layer in ("", "runtime_", "disk."):
+            sql(server, f"DROP TABLE {layer}mysql_query_rules_extra")
+    assert found["drift"] == {"mysql_query_rules_extra": {"memory": 1, "runtime": 1, "disk": 1}}, found
+    found = module("node_info", tables={"mysql_query_rules_extra": [{"a": 1}]})
+    assert "has no such table" in found["drift_unknown"]

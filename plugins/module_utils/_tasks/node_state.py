@@ -10,19 +10,20 @@ import hmac
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._catalog.tables import TABLES
+from .._catalog.tables import TABLES, Table
 from .._cluster.cluster import see
 from .._cluster.follow import View
 from .._declared.errors import EngineError
 from .._declared.variables import declared_variables
 from .._planning.layers import LAYERS
+from .._planning.plan import Want
 from .._section.apply import How, apply
 from .._section.drift import drift_of
 from .._section.tables import TableWork
 from .._section.variables import VariableWork, plan_variables
 from .._server.admin import Admin
 from .._server.ends import certificates_in_use
-from .._server.schema import pools_of
+from .._server.schema import pools_of, table_of
 from .declared import named_tables, wanted_of
 from .declared import scopes as scopes_of
 from .declared import states as states_of
@@ -47,10 +48,15 @@ class Declared:
             self.variables = declared_variables(variables or {})
             states = states_of(state, rows, "variables" if self.variables else None)
             scopes = scopes_of(raw.get("scope"), rows)
-            self._wanted = [
-                (wanted_of(TABLES[name], config, states[name], scopes.get(name), True), config)
-                for name, config in rows.items()
-            ]
+
+            def want(table: Table) -> tuple[Want, Any]:
+                name = table.name
+                return wanted_of(table, rows[name], states[name], scopes.get(name), True), rows[name]
+
+            self._want = want
+            self._wanted = [want(TABLES[name]) for name in rows if name in TABLES]
+            # What these look like only a server knows.
+            self._others = [name for name in rows if name not in TABLES]
         except EngineError as exc:
             self.problem = exc.message
 
@@ -64,7 +70,8 @@ class Declared:
         try:
             variables = {**self.variables, **declared_variables(own or {})}
             works: list[Any] = plan_variables(admin, variables) if variables else []
-            works += [TableWork(admin, want, config) for want, config in self._wanted]
+            others = [self._want(table_of(admin, name)) for name in self._others]
+            works += [TableWork(admin, want, config) for want, config in [*self._wanted, *others]]
             outcome = apply(admin, works, How(check=True, open_edits="publish"))
         except EngineError as exc:
             return _unknown(exc.message)
