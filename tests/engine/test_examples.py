@@ -88,10 +88,10 @@ def examples(name: str) -> list[dict[str, Any]]:
     return found
 
 
-# confirm sets a timer of systemd, and its examples are one after the other: tests/engine/test_confirm.py
+# These set timers of systemd: tests/engine/test_confirm.py, tests/engine/test_drift_timer.py
 # A certificate stays, and the server is everybody's: tests/engine/test_tls_files.py
 # Databases are needed: tests/engine/test_user_rotation.py, tests/engine/test_primary.py
-ELSEWHERE = ("pgsql_", "confirm", "tls_", "user_rotation", "primary_switchover")
+ELSEWHERE = ("pgsql_", "confirm", "drift_timer", "tls_", "user_rotation", "primary_switchover")
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith(ELSEWHERE)])

@@ -28,6 +28,7 @@ OTHERS = {
     "cluster_credentials",
     "cluster_sync",
     "confirm",
+    "drift_timer",
     "node_info",
     "nodes_info",
     "primary_switchover",
@@ -71,6 +72,13 @@ def test_it_is_said_and_nothing_is_called_unchanged(module, server, name, check,
 def test_nor_is_nothing_gathered(module, name, state):
     result = module(name, **STATS, state=state, **({"config": FIRST[name]} if state == "deleted" else {}))
     assert result.get("failed") and ONLY_ADMINS in result["msg"], result
+
+
+def test_nobody_compares_by_it(module, tmp_path):
+    folders = {"folder": str(tmp_path / "drift"), "textfile_dir": str(tmp_path)}
+    result = module("drift_timer", **STATS, tables=FIRST, **folders)
+    assert result.get("failed") and ONLY_ADMINS in result["msg"], result
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("direction", ["memory_to_runtime", "memory_to_disk", "disk_to_memory"])
