@@ -243,6 +243,11 @@ def changes(output: str) -> list[str]:
     return found
 
 
+def tasks_by_host(output: str) -> dict[str, int]:
+    """How many tasks ran on each host, gathering facts among them; those skipped do not count."""
+    return {name: int(count) for name, count in re.findall(r"^(\S+) +: ok=(\d+) ", output, re.MULTILINE)}
+
+
 def same(values: Iterable[object]) -> bool:
     items = list(values)
     return all(item == items[0] for item in items)

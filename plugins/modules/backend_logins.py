@@ -20,10 +20,10 @@ author:
 options:
   servers:
     description:
-      - The servers, as rows of the module M(mysqlha.proxysql.mysql_servers).
+      - The servers, as rows of the module M(mysqlha.proxysql.mysql_servers). Without any nothing is tried.
     type: list
     elements: dict
-    required: true
+    default: []
   replication_hostgroups:
     description:
       - Pairs of hostgroups, as rows of the module M(mysqlha.proxysql.mysql_replication_hostgroups). A user of
@@ -58,6 +58,11 @@ options:
       - For how many seconds to wait for each server.
     type: float
     default: 5.0
+  report_only:
+    description:
+      - Do not fail where a server refuses a login; RV(refused) tells.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - mysqlha.proxysql.login
   - mysqlha.proxysql.attributes.no_diff
@@ -100,10 +105,15 @@ not_tried:
   sample: [shop]
 refused:
   description: Who is refused by which server, with the server's words.
-  returned: when a server refuses a login
+  returned: success, and when it fails because a server refuses a login
   type: list
   elements: str
   sample: ["192.0.2.31:3306 as 'monitor': Access denied for user 'monitor'@'192.0.2.11' (using password: YES)"]
+server_time:
+  description: The time on the clock of ProxySQL's host, in seconds since 1970.
+  returned: success
+  type: int
+  sample: 1767225600
 server_version:
   description: The version that ProxySQL gives, all of it.
   returned: success

@@ -47,8 +47,11 @@ def test_those_that_refuse_the_monitor_are_named_and_nothing_is_written(server, 
     assert "mon-2" not in module.text
     for user in ("other", "monitor2"):
         assert module("backend_logins", **{**given, "monitor_user": user}, monitor_password="mon-1")["failed"]
+    told = module("backend_logins", **given, monitor_password="mon-2", report_only=True)
+    assert not told.get("failed") and told["refused"] == found["refused"]
     done = module("backend_logins", **given, monitor_password="mon-1")
     assert not done.get("failed") and not done["changed"] and len(done["tried"]) == 2
+    assert done["refused"] == [] and abs(done["server_time"] - time.time()) < 5
     assert everything(server) == before
 
 

@@ -113,6 +113,10 @@ class Admin:
         sql = f"SELECT variable_value FROM runtime_global_variables WHERE variable_name = {literal(name)}"
         return self.value(sql) or ""
 
+    def now(self) -> int:
+        """The time on the clock of the server's host, in seconds since 1970."""
+        return int(self.value("SELECT strftime('%s', 'now')") or 0)
+
     def write(self, statement: Statement) -> None:
         """Send a statement that changes something."""
         self.sent.append(statement)

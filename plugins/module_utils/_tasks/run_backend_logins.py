@@ -22,19 +22,22 @@ _MONITOR = ("mysql-monitor_username", "mysql-monitor_password")
 def run_backend_logins() -> None:
     """The module backend_logins: new logins of the monitor and of applications, tried at the databases."""
     spec: Spec = {
-        "servers": {"type": "list", "elements": "dict", "required": True},
+        "servers": {"type": "list", "elements": "dict", "default": []},
         "replication_hostgroups": {"type": "list", "elements": "dict", "default": []},
         "users": {"type": "list", "elements": "dict", "default": []},
         "monitor_user": {"type": "str"},
         "monitor_password": {"type": "str", "no_log": True},
         "everything": {"type": "bool", "default": False},
         "timeout": {"type": "float", "default": 5.0},
+        "report_only": {"type": "bool", "default": False},
     }
     table = TABLES["mysql_users"]
     module = Module(spec, lambda raw: {"users": masked_rows(table, raw.get("users") or [])})
     params = {**module.params, "users": module.raw.get("users") or []}
 
     def body(admin: Admin) -> dict[str, Any]:
+        # before any wait for a database, or nodes would seem to have clocks that are apart
+        now = admin.now()
         known: set[Place] = set()
         users: dict[str, list[str]] = {}
         monitor: tuple[str, ...] = ()
@@ -56,7 +59,7 @@ def run_backend_logins() -> None:
                 if place not in known or (name, password) != monitor
             ]
         refused, unknown = try_all(attempts, params["timeout"])
-        if refused:
+        if refused and not params["report_only"]:
             raise DeclarationError(
                 "databases refuse logins that are declared: {}. Nothing was written".format(
                     "; ".join(refused)
@@ -68,6 +71,8 @@ def run_backend_logins() -> None:
             "tried": sorted({f"{attempt.user} at {attempt.place}" for attempt in attempts}),
             "unknown": unknown,
             "not_tried": hashed,
+            "refused": refused,
+            "server_time": now,
             "warnings": [f"new logins could not be tried at the database {text}" for text in unknown],
         }
 

@@ -106,7 +106,7 @@ def _seen(admin: Admin, params: Mapping[str, Any]) -> dict[str, Any]:
     result: dict[str, Any] = {"changed": False}
     if "status" in subsets:
         result["uptime"] = int(admin.value(_UPTIME) or 0)
-        result["server_time"] = int(admin.value("SELECT strftime('%s', 'now')") or 0)
+        result["server_time"] = admin.now()
     if "tables" in subsets:
         names = params["tables"]
         if names is None:
