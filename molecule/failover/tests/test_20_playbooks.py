@@ -33,8 +33,8 @@ def test_switchover_and_back(
     cluster, begin = calm.cluster, time.monotonic()
     output = played("switchover")
     assert holders(cluster) == [cluster.backup]
-    assert changes(output) == [f"{cluster.active}: Set this host back"] or any(
-        "Set this host back" in change for change in changes(output)
+    assert changes(output) == [f"{cluster.active}: Lower the priority of this host"] or any(
+        "Lower the priority of this host" in change for change in changes(output)
     )
     played("switchover", "-e", f"proxysql_switchover_to={cluster.active}")
     poll("the VIP back", lambda: holders(cluster) == [cluster.active])
@@ -78,7 +78,7 @@ def test_planned_work_needs_no_database(calm: Chaos) -> None:
 
 def test_check_mode_says_what_would_be_done_and_does_nothing(calm: Chaos) -> None:
     cluster, before = calm.cluster, calm.cluster.processes()
-    aside = f"{cluster.active}: Set this host back"
+    aside = f"{cluster.active}: Lower the priority of this host"
     out = ("-e", f"proxysql_maintenance_host={cluster.active}")
     for name, *arguments in (
         ("switchover",),

@@ -161,7 +161,7 @@ def test_a_timer_that_is_no_longer_declared_is_taken_away(cluster: Cluster, towe
     away = ("-e", "proxysql_drift_textfile_dir=")
     told = changes(site("--check", *away))
     assert sorted(line.partition(":")[0] for line in told) == [core.name for core in cluster.cores]
-    assert all(line.endswith("Take away a timer that compares it with what was declared") for line in told)
+    assert all(line.endswith("Remove the timer that compares the node with the inventory") for line in told)
     assert cluster.active.infra.file("/var/lib/proxysql-drift/settings.json").exists
     site(*away)
     places = "/var/lib/proxysql-drift /etc/systemd/system/proxysql-drift.* /var/lib/prometheus/*/*drift*"
