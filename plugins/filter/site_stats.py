@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: site_stats
-short_description: What a run of the playbook site is worth keeping
+short_description: The results of a run of the playbook site
 version_added: "1.0.0"
 description:
   - Puts together what the playbook C(mysqlha.proxysql.site) found and did on its hosts, to be published

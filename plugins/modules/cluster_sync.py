@@ -67,7 +67,7 @@ notes:
     C(mysql_servers) follows the monitor, and need never agree between nodes.
   - Nodes of different ProxySQL versions close the links between them and do not synchronise. If such
     nodes differ, the task fails at once and says so.
-  - In check mode nothing is waited for. The result tells how the nodes stand and what would be healed.
+  - In check mode nothing is waited for. The result has the state of the nodes and what would be healed.
 seealso:
   - module: mysqlha.proxysql.proxysql_servers
   - module: mysqlha.proxysql.config

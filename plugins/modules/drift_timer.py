@@ -22,7 +22,7 @@ options:
   timer:
     description:
       - V(present) sets it up, and gives it the declaration anew where that, or a password in it, has changed.
-      - V(absent) takes away the timer, its files and its numbers. It needs no login.
+      - V(absent) removes the timer, its files and its numbers. It needs no login.
     type: str
     choices: [present, absent]
     default: present

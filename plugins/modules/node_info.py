@@ -55,7 +55,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: How does this node stand?
+- name: Read the state of this node
   mysqlha.proxysql.node_info:
     login_user: radmin
     login_password: "{{ proxysql_admin_password }}"

@@ -12,7 +12,7 @@ version_added: "1.0.0"
 description:
   - Keeps the rows of ProxySQL's table C(pgsql_firewall_whitelist_rules) as declared, in memory, runtime
     and disk.
-  - Each row names one kind of query that a user may send. What becomes of others is said in
+  - Each row names one kind of query that a user may send. What happens to others is described in
     C(pgsql_firewall_whitelist_users).
   - ProxySQL has this table from 3.0 on; the module was tried on 3.0.3. On an older server it fails, and says that
     the table is not there.

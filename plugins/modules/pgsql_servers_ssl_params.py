@@ -30,7 +30,7 @@ options:
     suboptions:
       hostname:
         description:
-          - Name or address of the server, letter by letter as in C(pgsql_servers). Part of the key.
+          - Name or address of the server, exactly as in C(pgsql_servers). Part of the key.
         type: str
         required: true
       port:
