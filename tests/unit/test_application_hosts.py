@@ -110,10 +110,7 @@ class Inventory:
         inventory = InventoryManager(loader, [str(INVENTORIES / name)])
         manager = VariableManager(loader, inventory)
         self.groups = {name: [str(host) for host in hosts] for name, hosts in _groups(inventory).items()}
-        self.hostvars = {
-            str(host): _filled(manager.get_vars(host=host))
-            for host in inventory.get_hosts()
-        }
+        self.hostvars = {str(host): _filled(manager.get_vars(host=host)) for host in inventory.get_hosts()}
 
     def plan(self, playbook: str = "site") -> dict[str, Any]:
         asked = Asked(playbook=playbook, hosts=list(self.hostvars))

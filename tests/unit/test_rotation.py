@@ -27,20 +27,19 @@ def names(databases: list[Standing], proxies: list[Standing], two: bool = True) 
     return step.name, step.text
 
 
-@pytest.mark.parametrize("databases", itertools.product(ALL, repeat=2))
-@pytest.mark.parametrize("proxies", itertools.product(ALL, repeat=2))
-def test_no_step_comes_before_what_it_needs(databases: Any, proxies: Any) -> None:
-    name, text = names(list(databases), list(proxies))
-    assert name in STEPS and text
-    good, told = all(each.new for each in databases), all(each.new for each in proxies)
-    old = any(each.previous for each in proxies)
-    assert (name == "retain") == (not good)
-    assert (name == "proxy") == (good and not told)
-    assert (name == "applications") == (good and told and old)
-    if name in ("discard", "done"):
-        # nobody is locked out: all that let in at all do so with the new one
-        assert good and told and not old
-        assert (name == "discard") == any(each.previous for each in databases)
+def test_no_step_comes_before_what_it_needs() -> None:
+    for databases, proxies in itertools.product(itertools.product(ALL, repeat=2), repeat=2):
+        name, text = names(list(databases), list(proxies))
+        assert name in STEPS and text
+        good, told = all(each.new for each in databases), all(each.new for each in proxies)
+        old = any(each.previous for each in proxies)
+        assert (name == "retain") == (not good), (databases, proxies)
+        assert (name == "proxy") == (good and not told), (databases, proxies)
+        assert (name == "applications") == (good and told and old), (databases, proxies)
+        if name in ("discard", "done"):
+            # nobody is locked out: all that let in at all do so with the new one
+            assert good and told and not old, (databases, proxies)
+            assert (name == "discard") == any(each.previous for each in databases), (databases, proxies)
 
 
 def test_what_is_not_known_is_looked_at_again() -> None:

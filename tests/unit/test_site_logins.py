@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from test_site import ADDRESSES, EVERY, SERVER, planned
 
 
@@ -48,3 +49,25 @@ def test_each_declaration_is_there_once() -> None:
     found = planned(hosts={"sat1": {"proxysql_mysql_servers": other}}, proxysql_mysql_servers=SERVER)
     assert [found["hosts"][host]["rows"] for host in ADDRESSES] == [0, 0, 1]
     assert [rows["servers"] for rows in found["to_try"]] == [SERVER, other]
+
+
+NAMES_AND_PLACES: list[tuple[dict[str, Any], str]] = [
+    ({"keepalived_priority": 200}, "core1 and core2 have the same keepalived_priority, 200"),
+    ({"proxysql_address": "192.0.2.11"}, "is the address of more than one host"),
+    ({"proxysql_cluster_user": "admin"}, "which ProxySQL lets in from the node itself only"),
+    ({"proxysql_stats_user": "radmin"}, "must be three different names"),
+    ({"proxysql_cluster_password": "change-me"}, "proxysql_cluster_password is one that everybody knows"),
+    ({"proxysql_global_variables": {"admin-mysql_ifaces": "x"}}, "set proxysql_admin_interfaces instead"),
+    ({"proxysql_tables": {"mysql_users": []}}, "set proxysql_mysql_users instead"),
+    (
+        {"proxysql_mysql_servers": [{"hostgroup": 10, "hostname": "db1"}]},
+        "mysql_servers, hostname=db1: there is no column hostgroup, did you mean hostgroup_id?",
+    ),
+    ({"proxysql_admin_interfaces": ["192.0.2.11:6032"]}, "where Ansible logs in"),
+]
+
+
+@pytest.mark.parametrize(("every", "sentence"), NAMES_AND_PLACES)
+def test_names_and_places_that_cannot_work(every: dict[str, Any], sentence: str) -> None:
+    problems = planned(**every)["problems"]
+    assert [one for one in problems if sentence in one], problems

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from changing import CONFIGURATION, as_declared, value, wanted
+from changing import CONFIGURATION, as_declared, given, value, wanted
 from helpers import Cluster, changes, full, picture, played, poll, site
 from traffic import Traffic
 
@@ -24,6 +24,26 @@ def test_the_last_run_is_taken_back_on_all_nodes(cluster: Cluster) -> None:
             poll(f"{node} follows", lambda node=node: value(node) == before)  # type: ignore[misc]
     assert not traffic.failed, traffic
     assert changes(played("rollback")) == []
+    as_declared()
+
+
+def test_the_other_nodes_go_back_no_further_than_the_leader(cluster: Cluster) -> None:
+    """What the cluster does not carry is of an earlier run, in which the last one has no part."""
+
+    def jobs() -> set[str | None]:
+        rows = "SELECT group_concat(comment) AS found FROM runtime_scheduler"
+        return {node.admin(rows)[0]["found"] for node in cluster.nodes}
+
+    job = {"id": 7, "interval_ms": 60000, "filename": "/bin/true", "comment": "earlier"}
+    table = {"proxysql_tables": {**cluster.declared.get("proxysql_tables", {}), "scheduler": [job]}}
+    site(*CONFIGURATION, *given(**table))
+    assert jobs() == {"earlier"}
+    site(*CONFIGURATION, *wanted(cluster, 1112, **table))
+    played("rollback")
+    assert jobs() == {"earlier"}
+    for node in cluster.nodes:
+        for statement in ("DELETE FROM scheduler", "LOAD SCHEDULER TO RUNTIME", "SAVE SCHEDULER TO DISK"):
+            node.admin(statement)
     as_declared()
 
 
