@@ -1,0 +1,101 @@
+"""Real MySQL servers on loopback that replicate by GTID, ended with the test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pymysql
+from server import end_with_the_tests, free_port
+
+MYSQLD = os.environ.get("MYSQLD_BIN", "")
+
+
+def initialized(folder: Path) -> Path:
+    """A data folder to copy: making one takes seconds."""
+    data = folder / "data"
+    subprocess.run(
+        [MYSQLD, "--no-defaults", "--initialize-insecure", f"--datadir={data}", *_as()],
+        check=True,
+        capture_output=True,
+    )
+    (data / "auto.cnf").unlink()
+    return data
+
+
+def _as() -> list[str]:
+    return ["--user=root"] if os.geteuid() == 0 else []
+
+
+class MySQLServer:
+    """One server, with a copy of an initialized data folder. Use as a context manager."""
+
+    host = "127.0.0.1"
+
+    def __init__(self, number: int, data: Path) -> None:
+        self.port = free_port(self.host)
+        self.folder = Path(tempfile.mkdtemp(prefix="mysql-"))
+        self.socket = str(self.folder / "socket")
+        shutil.copytree(data, self.folder / "data")
+        self._options = [
+            f"--datadir={self.folder / 'data'}", f"--socket={self.socket}", f"--port={self.port}",
+            f"--bind-address={self.host}", f"--server-id={number}", "--gtid-mode=ON",
+            "--enforce-gtid-consistency=ON", "--mysqlx=OFF", "--secure-file-priv=NULL", "--skip-name-resolve",
+            "--innodb-buffer-pool-size=32M", f"--pid-file={self.folder / 'pid'}", *_as(),
+        ]  # fmt: skip
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def place(self) -> dict[str, Any]:
+        return {"host": self.host, "port": self.port}
+
+    def __enter__(self) -> MySQLServer:
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [MYSQLD, "--no-defaults", *self._options],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=end_with_the_tests,
+            )  # fmt: skip
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                self.run("SELECT 1")
+                return self
+            except pymysql.err.OperationalError:
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError((self.folder / "log").read_text()[-3000:]) from None
+                time.sleep(0.05)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait()
+        shutil.rmtree(self.folder)
+
+    def run(self, *statements: str) -> list[tuple[Any, ...]]:
+        """As root; the rows of the last."""
+        connection = pymysql.connect(unix_socket=self.socket, user="root", autocommit=True)
+        with connection, connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+            return list(cursor.fetchall())
+
+    def follow(self, source: MySQLServer) -> None:
+        """By root's socket nobody can follow: as a user of its own."""
+        source.run(
+            "CREATE USER repl@'%' IDENTIFIED BY 'repl-word'", "GRANT REPLICATION SLAVE ON *.* TO repl@'%'"
+        )
+        self.run(
+            f"CHANGE REPLICATION SOURCE TO SOURCE_HOST='{source.host}', SOURCE_PORT={source.port},"
+            " SOURCE_USER='repl', SOURCE_PASSWORD='repl-word', SOURCE_AUTO_POSITION=1, SOURCE_SSL=1",
+            "START REPLICA",
+            "SET GLOBAL read_only = 1",
+        )

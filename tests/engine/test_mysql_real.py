@@ -1,0 +1,240 @@
+"""A real MySQL (caching_sha2_password) behind a real ProxySQL: its passwords change step by step."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pymysql
+import pytest
+from ansible_collections.mysqlha.proxysql.plugins.filter.hex import to_hex
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.login import unverified
+from conftest import REAL, REAL_THREE
+from mysqls import MYSQLD, MySQLServer, initialized
+from server import Server
+from test_grants import shown
+
+OLD, NEW = "old-word", "new-word'q;x"
+MONITOR = {"mysql-monitor_username": "monitor", "mysql-monitor_password": "mon-old"}
+BINARIES = {"2": REAL, "3": REAL_THREE}
+
+pytestmark = [
+    pytest.mark.skipif(not MYSQLD, reason="MYSQLD_BIN is not set; tests/tools/mysqld brings one"),
+    # the fixture `module` has a server of its own, which is not asked here
+    pytest.mark.parametrize("running", ["emulator"], indirect=True),
+]
+
+
+@pytest.fixture(scope="module")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[MySQLServer]]:
+    """A primary and its replica, with the rights that the guides ask for."""
+    data = initialized(tmp_path_factory.mktemp("mysql"))
+    with MySQLServer(1, data) as primary, MySQLServer(2, data) as replica:
+        replica.follow(primary)
+        for page in ("rotate", "quick_start"):
+            primary.run(*(one.replace("192.0.2.%", "%") for one in shown(page, "mysql")))
+        primary.run("CREATE DATABASE shop")
+        yield [primary, replica]
+
+
+@pytest.fixture(params=["2", "3"])
+def proxy(request: pytest.FixtureRequest, databases: list[MySQLServer]) -> Iterator[Server]:
+    binary = BINARIES[request.param]
+    if not binary:
+        pytest.skip(f"there is no ProxySQL {request.param} (PROXYSQL_BIN, PROXYSQL3_BIN)")
+    databases[0].run(
+        "DROP USER IF EXISTS shop@'%'",
+        f"CREATE USER shop@'%' IDENTIFIED BY '{OLD}'",
+        "GRANT ALL ON shop.* TO shop@'%'",
+        "ALTER USER monitor@'%' IDENTIFIED BY 'mon-old'",
+    )
+    followed(databases)
+    for one in databases:
+        # 9.7.4 goes on letting the former password in until somebody comes with the new one, FLUSH or not
+        pymysql.connect(**one.place, user="monitor", password="mon-old", ssl=unverified()).close()
+    with Server(binary=binary) as server:
+        yield server
+
+
+@pytest.fixture
+def call(module: Any, proxy: Server) -> Any:
+    def run(name: str, **options: Any) -> dict[str, Any]:
+        found: dict[str, Any] = module(
+            name, **{"login_host": proxy.host, "login_port": proxy.admin_port, **options}
+        )
+        assert not [word for word in (OLD, NEW, "a password", "mon-old", "mon-new") if word in module.text]
+        return found
+
+    return run
+
+
+def followed(databases: list[MySQLServer]) -> None:
+    primary, replica = databases
+    ((done,),) = primary.run("SELECT @@global.gtid_executed")
+    assert replica.run(f"SELECT WAIT_FOR_EXECUTED_GTID_SET('{done}', 20)") == [(0,)]
+
+
+def declared(databases: list[MySQLServer], tls: bool) -> list[dict[str, Any]]:
+    return [
+        {"hostgroup_id": 10 * number, "hostname": one.host, "port": one.port, "use_ssl": tls}
+        for number, one in enumerate(databases, 1)
+    ]
+
+
+def user(password: str, additional: str = "") -> list[dict[str, Any]]:
+    attributes = {"additional_password": to_hex(additional)} if additional else ""
+    return [{"username": "shop", "password": password, "default_hostgroup": 10, "attributes": attributes}]
+
+
+class Clients(threading.Thread):
+    """Log in at the node with one password and ask the primary, until they are ended."""
+
+    def __init__(self, node: Server, password: str) -> None:
+        super().__init__(daemon=True)
+        self._node, self._password = node, password
+        self._ended = threading.Event()
+        self.good, self.failed = 0, []  # type: ignore[var-annotated]
+
+    def run(self) -> None:
+        while not self._ended.wait(0.01):
+            try:
+                ask(self._node, self._password)
+                self.good += 1
+            except (pymysql.Error, OSError) as exc:
+                self.failed.append(exc)
+
+    def end(self) -> None:
+        self._ended.set()
+        self.join()
+
+
+def ask(node: Server, password: str, statement: str = "SELECT CURRENT_USER()") -> Any:
+    connection = pymysql.connect(
+        host=node.host,
+        port=node.data_port,
+        user="shop",
+        password=password,
+        autocommit=None,
+        connect_timeout=5,
+    )
+    with connection, connection.cursor() as cursor:
+        # a connection of its own: those that are kept were let in before
+        cursor.execute(f"/* ;create_new_connection=1 */ {statement}")
+        return cursor.fetchone()
+
+
+def until(what: Any, seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("tls", [True, False], ids=["tls", "plain"])
+def test_from_the_first_step_to_the_last(
+    call: Any, proxy: Server, databases: list[MySQLServer], tls: bool
+) -> None:
+    two = proxy.binary == REAL_THREE
+
+    def rotate(step: str = "look") -> dict[str, Any]:
+        return call(  # type: ignore[no-any-return]
+            "user_rotation",
+            user="shop",
+            password=NEW,
+            previous_password=OLD,
+            proxies=[{"host": proxy.host, "port": proxy.data_port}],
+            databases=[one.place for one in databases],
+            step=step,
+            database_user="rotation",
+            database_password="a password",
+        )
+
+    def declare(*words: str) -> None:
+        assert call("mysql_users", config=user(*words))["changed"]
+
+    call("mysql_servers", config=declared(databases, tls))
+    declare(OLD)
+    assert ask(proxy, OLD) == ("shop@%",)
+
+    assert rotate()["next"] == "retain"
+    tried = {"servers": declared(databases, tls), "users": user(NEW), "replication_hostgroups": []}
+    found = call("backend_logins", **tried)
+    assert f"{databases[0].host}:{databases[0].port} as 'shop': Access denied" in found["msg"], found
+    assert rotate("retain")["next"] == "proxy"
+    # twice would lose the previous one
+    assert rotate("retain")["changed"] is False and ask(proxy, OLD)
+    assert not call("backend_logins", **tried).get("failed")
+
+    old = Clients(proxy, OLD)
+    old.start()
+    until(lambda: old.good > 20)
+    if two:
+        declare(NEW, OLD)
+        until(lambda: ask(proxy, NEW))
+        new = Clients(proxy, NEW)
+        new.start()
+        logins = old.good
+        until(lambda: new.good > 20 and old.good > logins + 20)
+        assert rotate()["next"] == "applications"
+        assert rotate("discard")["failed"]
+        old.end()
+        declare(NEW)
+    else:
+        declare(NEW)
+        new = Clients(proxy, NEW)
+        new.start()
+        until(lambda: old.failed)
+        old.end()
+    assert rotate()["next"] == "discard"
+    done = rotate("discard")
+    assert (done["changed"], done["next"]) == (True, "done"), done
+    logins = new.good
+    until(lambda: new.good > logins + 20)
+    new.end()
+    assert not new.failed and not (two and old.failed), (old.failed[:3], new.failed[:3])
+
+    ages = call(
+        "secret_ages_info",
+        databases=[databases[0].place],
+        database_user="rotation",
+        database_password="a password",
+    )
+    (age,) = [each for name, each in ages["secrets"].items() if name.endswith("shop@%")]
+    assert age["text"] == "changed less than a day ago", ages
+
+
+def test_the_monitor_is_tried_and_then_let_in(call: Any, proxy: Server, databases: list[MySQLServer]) -> None:
+    call("mysql_servers", config=declared(databases, True))
+    given = {"servers": declared(databases, True), "monitor_user": "monitor", "monitor_password": "mon-new"}
+    found = call("backend_logins", **given)
+    assert len(found.get("refused", ())) == 2 and "as 'monitor': Access denied" in found["msg"], found
+    databases[0].run("ALTER USER monitor@'%' IDENTIFIED BY 'mon-new' RETAIN CURRENT PASSWORD")
+    followed(databases)
+    assert len(call("backend_logins", **given)["tried"]) == 2
+    changed = call(
+        "global_variables",
+        config={
+            **MONITOR,
+            "mysql-monitor_password": "mon-new",
+            "mysql-monitor_enabled": True,
+            "mysql-monitor_ping_interval": 200,
+            "mysql-monitor_connect_interval": 200,
+        },
+    )
+    assert not changed.get("failed"), changed
+    databases[0].run("ALTER USER monitor@'%' DISCARD OLD PASSWORD")
+    followed(databases)
+    admin = proxy.connect()
+    with admin, admin.cursor() as cursor:
+
+        def good() -> bool:
+            cursor.execute(
+                "SELECT port, connect_error FROM monitor.mysql_server_connect_log"
+                " ORDER BY time_start_us DESC LIMIT 2"
+            )
+            seen = {int(port): error for port, error in cursor.fetchall()}
+            return seen == {one.port: None for one in databases}
+
+        until(good)
