@@ -30,7 +30,7 @@ class Vault:
     def set(self, **values: Any) -> None:
         self.values.update(values)
         for name, value in values.items():
-            if isinstance(value, str):
+            if value and isinstance(value, str):
                 self.keep(name, value)
 
     def keep(self, name: str, value: str) -> None:
