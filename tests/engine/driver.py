@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from typing import Any
 
@@ -19,6 +20,9 @@ from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.admin imp
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.login import Login
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.present import read
 from server import EMULATOR, EMULATOR_PYTHON, Server
+
+# The long round: more cases of what a shorter one shows as well.
+FULL = bool(os.environ.get("FULL"))
 
 
 class FragileAdmin(Admin):

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import REQUIRED, TABLES
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.errors import DeclarationError
 from cases import FIRST, PGSQL_FIRST
-from driver import HastyAdmin, everything, layers, login, perform, run
+from driver import FULL, HastyAdmin, everything, layers, login, perform, run
 from test_apply import NOTHING
 
 INJECTION = "'); DELETE FROM mysql_users; --"
@@ -100,7 +100,7 @@ def check_columns(server: Any, name: str) -> None:
     with HastyAdmin(login(server)) as admin:
         wrong, accepted = taken_wrongly(admin, name)
     assert not wrong, "\n".join(wrong)
-    assert accepted >= len(TABLES[name].columns)
+    assert accepted >= len(TABLES[name].columns) // (1 if FULL else 3)
     assert everything(server) == before
 
 
@@ -109,10 +109,12 @@ def taken_wrongly(admin: HastyAdmin, name: str) -> tuple[list[str], int]:
     table = TABLES[name]
     wrong: list[str] = []
     accepted = 0
-    for column in table.columns:
+    for at, column in enumerate(table.columns):
         base = base_row(name, column.name)
         free = column.kind == "text" and not {column.name, f"{name}.{column.name}"} & RESTRICTED
-        for word, value in (FOR_NUMBERS if column.kind in ("int", "bool") else VALUES).items():
+        values = list((FOR_NUMBERS if column.kind in ("int", "bool") else VALUES).items())
+        # each of them somewhere in the table; in each column in the long round
+        for word, value in values if FULL else values[at % 3 :: 3]:
             place = f"{name}.{column.name}, {word}"
             try:
                 perform(admin, {name: [{**base, column.name: value}]}, load=False, save=False)

@@ -137,6 +137,7 @@ def test_as_converged(cluster: Cluster, record_property: Measure) -> None:
     record_property("status.yml", f"{time.monotonic() - began:.1f} s")
 
 
+@full
 def test_four_nodes_that_start_with_four_different_disks(cluster: Cluster) -> None:
     on_all(cluster.nodes, "systemctl stop proxysql")
     for number, node in enumerate(cluster.nodes, start=1):
@@ -152,6 +153,7 @@ def test_four_nodes_that_start_with_four_different_disks(cluster: Cluster) -> No
     cured(cluster.nodes, *CONFIGURATION)
 
 
+@full
 def test_a_satellite_joins_after_all_cores_restarted(cluster: Cluster) -> None:
     joining = cluster.satellites[1]
     joining.run("systemctl stop proxysql && rm -f /var/lib/proxysql/proxysql.db* && systemctl start proxysql")
@@ -231,6 +233,7 @@ def test_conflicting_edits_on_both_sides_of_a_partition(cluster: Cluster) -> Non
     cured(cluster.nodes, *CONFIGURATION)
 
 
+@full
 def test_a_wrong_cluster_password_on_one_node(cluster: Cluster) -> None:
     satellite = cluster.satellites[0]
     satellite.admin(

@@ -6,11 +6,13 @@ import json
 import stat
 import tarfile
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from helpers import CHECKOUT, Cluster, played
+from helpers import CHECKOUT, Cluster, played, poll
 from leaks import leaks
+from prometheus import Prometheus
 
 
 def test_prometheus_is_told_of_nodes_that_serve_numbers(cluster: Cluster, tmp_path: Path) -> None:
@@ -47,6 +49,24 @@ def test_the_numbers_of_the_status_and_of_the_virtual_ip(cluster: Cluster, tmp_p
         assert [line for line in shown if line.startswith('proxysql_vip_priority{vrrp_instance="proxysql"} ')]
         if core is cluster.active:
             assert 'proxysql_vip_state{vrrp_instance="proxysql",state="MASTER"} 1' in shown
+
+
+def test_prometheus_tells_that_nobody_holds_the_virtual_ip(cluster: Cluster, tmp_path: Path) -> None:
+    """The short form of scenario watch, which makes the other faults and wants a real ProxySQL."""
+    played("monitoring", "-e", f"proxysql_monitoring_folder={tmp_path}")
+    rules = tmp_path / "prometheus/proxysql.rules.yml"
+    with Prometheus(tmp_path, rules, cluster.cores) as prometheus, ExitStack() as mending:
+        poll("the holder's numbers", lambda: prometheus.holders() == [cluster.active.name], every=0.5)
+        assert prometheus.alerts() == {}
+        for core in reversed(cluster.cores):
+            mending.callback(core.run, "systemctl start keepalived")
+            core.run("systemctl stop keepalived")
+        for state, seconds in ("pending", 10), ("firing", 45):
+            expected = {"ProxySQLVipNowhere": state}
+            poll(f"the alert, {state}", lambda e=expected: prometheus.alerts() == e, seconds)  # type: ignore[misc]
+        mending.close()
+        poll("the alert to be gone", lambda: prometheus.alerts() == {}, 30, every=0.5)
+        assert prometheus.holders() == [cluster.active.name]
 
 
 def test_every_node_knows_who_has_changed_what(cluster: Cluster) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
-from helpers import Cluster, Node, changes, poll, site
+from helpers import Cluster, Node, changes, played, poll, site
 from tower import Tower
 
 # seconds beside an alert's own time: asking and evaluating every five, what ProxySQL itself needs to notice,
@@ -156,6 +156,18 @@ def test_restarts_in_a_row(cluster: Cluster, tower: Tower, record_property: Any)
     wakes(tower, record_property, began, [("ProxySQLRestarts", {"node": "sat1"}, 45)])
 
 
+PLACES = "/var/lib/proxysql-drift /etc/systemd/system/proxysql-drift.* /var/lib/prometheus/*/*drift*"
+
+
+def test_a_core_that_leaves_takes_its_timer_with_it(cluster: Cluster, tower: Tower) -> None:
+    leaving = cluster.backup
+    played("remove_node", "-e", f"proxysql_remove_node_host={leaving}")
+    assert leaving.infra.run(f"ls -d {PLACES}").stdout == ""
+    assert leaving.infra.run("systemctl is-active proxysql-drift.timer").stdout.strip() == "inactive"
+    site()
+    assert leaving.run("systemctl is-active proxysql-drift.timer") == "active"
+
+
 def test_a_timer_that_is_no_longer_declared_is_taken_away(cluster: Cluster, tower: Tower) -> None:
     assert changes(site()) == []
     away = ("-e", "proxysql_drift_textfile_dir=")
@@ -164,7 +176,6 @@ def test_a_timer_that_is_no_longer_declared_is_taken_away(cluster: Cluster, towe
     assert all(line.endswith("Remove the timer that compares the node with the inventory") for line in told)
     assert cluster.active.infra.file("/var/lib/proxysql-drift/settings.json").exists
     site(*away)
-    places = "/var/lib/proxysql-drift /etc/systemd/system/proxysql-drift.* /var/lib/prometheus/*/*drift*"
     for core in cluster.cores:
-        assert core.infra.run(f"ls -d {places}").stdout == ""
+        assert core.infra.run(f"ls -d {PLACES}").stdout == ""
     poll("its numbers to be gone", lambda: tower.query("proxysql_drift_rows") == [], 30, every=1)
