@@ -42,8 +42,8 @@ def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (folder / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
     (folder / "units").mkdir()
-    for name in ("_RUNS", "_UNITS"):
-        monkeypatch.setattr(unattended, name, str(folder / "units"))
+    for name in ("RUNS", "UNITS"):
+        monkeypatch.setattr(unattended.systemd, name, str(folder / "units"))
     return folder
 
 

@@ -26,7 +26,7 @@ from .._server.admin import Admin
 from .._server.login import Login
 from . import systemd
 from .drift import Drift, drift_of
-from .files import UNFINISHED
+from .files import write_whole
 from .program import packed
 from .sealed import Declaration, seal, unsealed
 
@@ -117,7 +117,7 @@ class DriftTimer:
                 os.makedirs(self.folder, exist_ok=True)
                 os.chmod(self.folder, 0o755)  # whatever the umask: the node exporter is another user
                 for path in due:
-                    _write(path, *files[path])
+                    write_whole(path, *files[path])
                 for path in links:
                     self._link(path, textfile)
             except OSError as exc:
@@ -158,7 +158,7 @@ class DriftTimer:
         return {
             "key": key,
             "textfile": textfile,
-            "login": {name: getattr(login, name) for name in login.__dataclass_fields__},
+            "login": login.settings(),
             "declared": seal(admin, key, declared),
         }
 
@@ -198,20 +198,6 @@ def _is(path: str, content: bytes, mode: int) -> bool:
             return stream.read() == content and os.fstat(stream.fileno()).st_mode & 0o7777 == mode
     except OSError:
         return False
-
-
-def _write(path: str, content: bytes, mode: int) -> None:
-    """A file in its place, whole or not at all."""
-    new = path + UNFINISHED
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(new)
-    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(content)
-        os.fchmod(handle, mode)
-        stream.flush()
-        os.fsync(handle)
-    os.replace(new, path)
 
 
 # -- the comparison ----------------------------------------------------------------------
@@ -274,7 +260,7 @@ def main(folder: str) -> int:
     except EngineError as exc:
         why = exc.message
     text = numbers(settings, found, time.monotonic() - began, time.time())
-    _write(os.path.join(folder, NUMBERS), text.encode(), 0o644)
+    write_whole(os.path.join(folder, NUMBERS), text.encode(), 0o644)
     if found is None:
         # The numbers say it; a unit that fails would say it again wherever a ProxySQL is restarted.
         sys.stdout.write(f"Not compared: {why}\n")

@@ -22,18 +22,16 @@ from typing import Any
 from .._declared.errors import ConnectError, EngineError
 from .._server.admin import Admin
 from .._server.login import Login
+from . import systemd
 from .apply import How, Outcome, apply
 from .armed import FOLDER, SETTINGS, settings_of
-from .files import write_private
+from .files import write_private, write_whole
 from .program import packed
 from .restore_points import ROLLBACK, RestorePoints
 from .restoring import put_together, works_back
-from .systemd import RUNS, UNITS, quoted, run
 
 UNIT = "proxysql-confirm"
 _PROGRAM, _OUTCOME = "rollback.pyz", "outcome.json"
-# Where systemd, if it runs the host, finds what it starts at boot.
-_RUNS, _UNITS = RUNS, UNITS
 _BOOT = """\
 [Unit]
 Description=Roll ProxySQL back, since the host went down before a change was confirmed
@@ -64,7 +62,7 @@ class Unattended:
     def armed(self) -> bool:
         """Whether somebody will roll back, or is at it."""
         units = (f"{self.unit}.timer", f"{self.unit}-boot.service")
-        return any(run("systemctl", "is-active", "--quiet", unit) == 0 for unit in units)
+        return any(systemd.run("systemctl", "is-active", "--quiet", unit) == 0 for unit in units)
 
     @property
     def waits(self) -> bool:
@@ -87,18 +85,18 @@ class Unattended:
             "keep": keep,
             "label": label,
             "boot": self._boot_unit(),
-            "login": {name: getattr(login, name) for name in login.__dataclass_fields__},
+            "login": login.settings(),
         }
         try:
             shutil.rmtree(self.folder, ignore_errors=True)
             os.makedirs(self.points, 0o700, exist_ok=True)
             os.mkdir(self.folder, 0o700)
-            _pack(os.path.join(self.folder, _PROGRAM))
+            write_whole(os.path.join(self.folder, _PROGRAM), packed(__name__), 0o600)
             write_private(os.path.join(self.folder, SETTINGS), json.dumps(settings))
         except OSError as exc:
             raise EngineError(f"{self.folder}: {exc.strerror or exc}; nothing was changed") from None
         program = [sys.executable, "-B", os.path.join(self.folder, _PROGRAM), self.folder]
-        code = run(
+        code = systemd.run(
             "systemd-run", "--quiet", "--collect", f"--unit={self.unit}", f"--on-active={seconds:.0f}s",
             "--timer-property=AccuracySec=100ms", "--description=Roll ProxySQL back", *program,
         )  # fmt: skip
@@ -110,36 +108,34 @@ class Unattended:
         try:
             self._guard_the_boot(program)
         except OSError as exc:
-            return [f"{_UNITS}: {exc.strerror or exc}; if the host goes down, nobody takes the change back"]
+            return [
+                f"{systemd.UNITS}: {exc.strerror or exc}; if the host goes down, nobody takes the change back"
+            ]
         return []
 
     def _guard_the_boot(self, program: list[str]) -> None:
-        if not os.path.isdir(_RUNS):
+        if not os.path.isdir(systemd.RUNS):
             return
         unit, link = self._boot_unit()
         os.makedirs(os.path.dirname(link), exist_ok=True)
-        with open(unit, "w", encoding="utf-8") as stream:
-            words = {
-                "settings": os.path.join(self.folder, SETTINGS).replace("%", "%%"),
-                "command": quoted(program),
-            }
-            stream.write(_BOOT.format(**words))
-            # It is there for a host whose power fails.
-            stream.flush()
-            os.fsync(stream.fileno())
+        words = {
+            "settings": os.path.join(self.folder, SETTINGS).replace("%", "%%"),
+            "command": systemd.quoted(program),
+        }
+        write_whole(unit, _BOOT.format(**words).encode(), 0o644)
         os.symlink(unit, link)
 
     def _boot_unit(self) -> tuple[str, str]:
         name = f"{self.unit}-boot.service"
-        return os.path.join(_UNITS, name), os.path.join(_UNITS, "multi-user.target.wants", name)
+        return os.path.join(systemd.UNITS, name), os.path.join(systemd.UNITS, "multi-user.target.wants", name)
 
     def disarm(self) -> dict[str, Any] | None:
         """Take the timer away; what the rollback found, if it fired before."""
-        run("systemctl", "stop", f"{self.unit}.timer")
+        systemd.run("systemctl", "stop", f"{self.unit}.timer")
         # One that is at work is waited for: cut off half way it would leave a half behind.
         patience = time.monotonic() + _PATIENCE
         services = (f"{self.unit}.service", f"{self.unit}-boot.service")
-        while run("systemctl", "is-active", "--quiet", *services) == 0:
+        while systemd.run("systemctl", "is-active", "--quiet", *services) == 0:
             if time.monotonic() > patience:
                 raise EngineError(f"{self.unit}.service has been rolling back for {_PATIENCE} s")
             time.sleep(0.2)
@@ -170,14 +166,6 @@ def _remove(paths: Iterable[str]) -> None:
     for path in paths:
         with contextlib.suppress(OSError):
             os.unlink(path)
-
-
-def _pack(path: str) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(packed(__name__))
-        stream.flush()
-        os.fsync(stream.fileno())
 
 
 def put_back(admin: Admin, settings: dict[str, Any], check: bool) -> tuple[Outcome, list[str]]:

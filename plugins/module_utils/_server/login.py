@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from .._declared.errors import ConnectError
@@ -66,6 +66,10 @@ class Login:
                 " certificate authority is given (ssl-ca, ca_cert)"
             )
         return login
+
+    def settings(self) -> dict[str, Any]:
+        """What makes the same login again, passwords included."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     @property
     def place(self) -> str:
