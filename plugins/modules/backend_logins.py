@@ -115,7 +115,7 @@ server_time:
   type: int
   sample: 1767225600
 server_version:
-  description: The version that ProxySQL gives, all of it.
+  description: Full version string of ProxySQL.
   returned: success
   type: str
   sample: 2.7.1

@@ -30,7 +30,7 @@ options:
     type: dict
   variables:
     description:
-      - Full names of variables and their values, as in the module M(mysqlha.proxysql.global_variables).
+      - Variables to set, by full name such as V(mysql-max_connections), as in the module M(mysqlha.proxysql.global_variables).
         Variables that are not named are left alone, in every state.
     type: dict
   state:

@@ -251,7 +251,7 @@ layers:
   returned: for O(state=rolled_back)
   type: dict
 server_version:
-  description: The version that ProxySQL gives, all of it.
+  description: Full version string of ProxySQL.
   returned: for all states but V(confirmed)
   type: str
   sample: 2.7.1

@@ -101,7 +101,7 @@ paths:
   elements: str
   sample: [/var/lib/proxysql-drift/settings.json]
 server_version:
-  description: The version that ProxySQL gives, all of it.
+  description: Full version string of ProxySQL.
   returned: for O(timer=present)
   type: str
   sample: 2.7.1

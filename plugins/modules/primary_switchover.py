@@ -173,7 +173,7 @@ held:
   type: float
   sample: 5.2
 server_version:
-  description: The version that ProxySQL gives, all of it.
+  description: Full version string of ProxySQL.
   returned: success
   type: str
   sample: 2.7.1

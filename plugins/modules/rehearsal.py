@@ -26,7 +26,7 @@ options:
     type: dict
   variables:
     description:
-      - Full names of variables and their values, as in the module M(mysqlha.proxysql.config).
+      - Variables to set, by full name such as V(mysql-max_connections), as in the module M(mysqlha.proxysql.config).
     type: dict
   state:
     description:

@@ -78,7 +78,7 @@ secrets:
   type: dict
   sample: {"ProxySQL, monitor": {"changed_after": null, "same_since": "2026-10-01T03:00:00Z", "text": "at least 57 days old"}}
 server_version:
-  description: The version that ProxySQL gives, all of it.
+  description: Full version string of ProxySQL.
   returned: success
   type: str
   sample: 2.7.1

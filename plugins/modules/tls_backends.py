@@ -127,7 +127,7 @@ diff:
   type: dict
   sample: {before: "", after: "/var/lib/proxysql/tls-backends/all-ca.pem: written"}
 server_version:
-  description: The version that ProxySQL gives, all of it.
+  description: Full version string of ProxySQL.
   returned: success
   type: str
   sample: 2.7.1

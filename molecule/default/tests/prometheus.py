@@ -28,7 +28,7 @@ class Prometheus:
         subprocess.run([CHECKOUT / "tests/tools/promtool"], check=True)
         program = shutil.which("prometheus", path=f"{CHECKOUT / '.cache/promtool'}:{os.environ['PATH']}")
         assert program, "tests/tools/promtool has brought no prometheus"
-        self._exporter = _exporter(cores)
+        self._exporter = _Exporter(cores)
         place = f"127.0.0.1:{self._exporter.server_address[1]}"
         scrapes = [
             {
@@ -70,8 +70,7 @@ class Prometheus:
         self._process.terminate()
         self._process.wait(20)
         self._log.close()
-        self._exporter.shutdown()
-        self._exporter.server_close()
+        self._exporter.end()
 
     def _ask(self, path: str) -> Any:
         with urllib.request.urlopen(f"{self._url}/api/v1/{path}", timeout=5) as answer:
@@ -87,20 +86,44 @@ class Prometheus:
         return {each["labels"]["alertname"]: each["state"] for each in self._ask("alerts")["alerts"]}
 
 
-def _exporter(cores: list[Node]) -> http.server.ThreadingHTTPServer:
-    nodes = {f"/{core.name}": core for core in cores}
+class _Exporter(http.server.ThreadingHTTPServer):
+    """What a node exporter on each core would serve; read beside, for ssh may be slower than a scrape."""
 
-    class Numbers(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802, the library's name
-            text = nodes[self.path].run(f"cat {NUMBERS}") + "\n"
-            self.send_response(200)
-            self.send_header("Content-Type", "text/plain; version=0.0.4")
-            self.end_headers()
-            self.wfile.write(text.encode())
+    daemon_threads = True
 
-        def log_message(self, *arguments: object) -> None:
-            """Each second twice, which nobody would read."""
+    def __init__(self, cores: list[Node]) -> None:
+        self._cores = {f"/{core.name}": core for core in cores}
+        self._over = threading.Event()
+        self.texts = {path: core.run(f"cat {NUMBERS}") for path, core in self._cores.items()}
+        super().__init__(("127.0.0.1", 0), _Numbers)
+        self._threads = [
+            threading.Thread(target=self._read, daemon=True),
+            threading.Thread(target=self.serve_forever, daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Numbers)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
+    def _read(self) -> None:
+        while not self._over.wait(0.5):
+            for path, core in self._cores.items():
+                self.texts[path] = core.run(f"cat {NUMBERS}")
+
+    def end(self) -> None:
+        self._over.set()
+        self.shutdown()
+        for thread in self._threads:
+            thread.join(20)
+        self.server_close()
+
+
+class _Numbers(http.server.BaseHTTPRequestHandler):
+    server: _Exporter
+
+    def do_GET(self) -> None:  # noqa: N802, the library's name
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain; version=0.0.4")
+        self.end_headers()
+        self.wfile.write(f"{self.server.texts[self.path]}\n".encode())
+
+    def log_message(self, *arguments: object) -> None:
+        """Each second twice, which nobody would read."""
