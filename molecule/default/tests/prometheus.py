@@ -96,11 +96,11 @@ class _Exporter(http.server.ThreadingHTTPServer):
         self._over = threading.Event()
         self.texts = {path: core.run(f"cat {NUMBERS}") for path, core in self._cores.items()}
         super().__init__(("127.0.0.1", 0), _Numbers)
-        self._threads = [
+        self._beside = [
             threading.Thread(target=self._read, daemon=True),
             threading.Thread(target=self.serve_forever, daemon=True),
         ]
-        for thread in self._threads:
+        for thread in self._beside:
             thread.start()
 
     def _read(self) -> None:
@@ -111,7 +111,7 @@ class _Exporter(http.server.ThreadingHTTPServer):
     def end(self) -> None:
         self._over.set()
         self.shutdown()
-        for thread in self._threads:
+        for thread in self._beside:
             thread.join(20)
         self.server_close()
 

@@ -56,8 +56,8 @@ def test_prometheus_tells_that_nobody_holds_the_virtual_ip(cluster: Cluster, tmp
     played("monitoring", "-e", f"proxysql_monitoring_folder={tmp_path}")
     rules = tmp_path / "prometheus/proxysql.rules.yml"
     with Prometheus(tmp_path, rules, cluster.cores) as prometheus, ExitStack() as mending:
-        poll("the holder's numbers", lambda: prometheus.holders() == [cluster.active.name], every=0.5)
-        assert prometheus.alerts() == {}
+        # one core's numbers may be there before the other's
+        poll("one holder", lambda: (prometheus.holders(), prometheus.alerts()) == ([cluster.active.name], {}))
         for core in reversed(cluster.cores):
             mending.callback(core.run, "systemctl start keepalived")
             core.run("systemctl stop keepalived")
