@@ -10,9 +10,11 @@ from typing import Any
 import pymysql
 import pytest
 from ansible_collections.mysqlha.proxysql.plugins.filter.hex import to_hex
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.passwords import native
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.login import unverified
 from conftest import REAL, REAL_THREE
 from mysqls import MYSQLD, MySQLServer, initialized
+from proxysql_emulator.passwords import caching_sha2
 from server import Server
 from test_grants import shown
 
@@ -110,7 +112,7 @@ class Clients(threading.Thread):
         self.join()
 
 
-def ask(node: Server, password: str, statement: str = "SELECT CURRENT_USER()") -> Any:
+def ask(node: Server, password: str, **options: Any) -> Any:
     connection = pymysql.connect(
         host=node.host,
         port=node.data_port,
@@ -118,10 +120,12 @@ def ask(node: Server, password: str, statement: str = "SELECT CURRENT_USER()") -
         password=password,
         autocommit=None,
         connect_timeout=5,
+        read_timeout=15,
+        **options,
     )
     with connection, connection.cursor() as cursor:
         # a connection of its own: those that are kept were let in before
-        cursor.execute(f"/* ;create_new_connection=1 */ {statement}")
+        cursor.execute("/* ;create_new_connection=1 */ SELECT CURRENT_USER()")
         return cursor.fetchone()
 
 
@@ -130,6 +134,26 @@ def until(what: Any, seconds: float = 15) -> None:
     while not what():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_forms_of_a_password(call: Any, proxy: Server, databases: list[MySQLServer]) -> None:
+    """Which lets in at all. MySQL 9.7 makes hashes of 10000 rounds, of which ProxySQL knows nothing."""
+    call("mysql_servers", config=declared(databases, True))
+    call("global_variables", config={"mysql-default_authentication_plugin": "caching_sha2_password"})
+    ((mysqls,),) = databases[0].run("SELECT HEX(authentication_string) FROM mysql.user WHERE User = 'shop'")
+    assert bytes.fromhex(mysqls).startswith(b"$A$00A$")
+    fewer = caching_sha2(OLD.encode(), b"a salt of 20 bytes..").hex()
+    for password, good in ((OLD, True), (native(OLD), True), (f"0x{fewer}", True), (f"0x{mysqls}", False)):
+        call("mysql_users", config=user(password))
+        if good:
+            assert ask(proxy, OLD, ssl=unverified()) == ("shop@%",)
+        else:
+            with pytest.raises(pymysql.err.OperationalError, match="Access denied"):
+                ask(proxy, OLD, ssl=unverified())
+    # a hash tells ProxySQL no password: the client has to, which it does by TLS alone
+    call("mysql_users", config=user(f"0x{fewer}"))
+    with pytest.raises(pymysql.err.OperationalError, match="Access denied"):
+        ask(proxy, OLD, ssl_disabled=True)
 
 
 @pytest.mark.parametrize("tls", [True, False], ids=["tls", "plain"])
