@@ -122,7 +122,7 @@ options:
         type: str
         required: true
       password:
-        description: Its password.
+        description: Password of that user.
         type: str
         default: ""
   queries:

@@ -183,3 +183,20 @@ def tasks_of(content: Any) -> Iterator[dict[str, Any]]:
             yield each
             for part in ("tasks", "pre_tasks", "post_tasks", "block", "rescue", "always"):
                 yield from tasks_of(each.get(part))
+
+
+def described(options: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, option in options.items():
+        text = option["description"]
+        yield name, text if isinstance(text, str) else text[0]
+        yield from described(option.get("options", {}))
+
+
+@pytest.mark.parametrize("where", [*(f"roles/{name}" for name in NAMES), "playbooks"])
+def test_a_description_can_be_read_alone(where: str) -> None:
+    """Ansible and the site show options in alphabetical order, so none may lean on the one before."""
+    text = (ROLES.parent / where / "meta/argument_specs.yml").read_text(encoding="utf-8")
+    leaning = re.compile(r"(Its|Their|The same|That|With how many|Further|As that)\b")
+    for spec in yaml.safe_load(text)["argument_specs"].values():
+        found = [name for name, said in described(spec.get("options", {})) if leaning.match(said)]
+        assert found == []
