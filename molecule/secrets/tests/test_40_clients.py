@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Callable
 from typing import Any
 
+import pymysql
 import pytest
 from cryptography import x509
 from helpers import Cluster, Node, changes, poll
@@ -75,6 +76,25 @@ def test_rotated_under_load(
     for logins in (secure, plain):
         assert not logins.bad and not logins.lost, logins
     assert {shown(cluster, node, trusting) for node in cluster.nodes} == {serial_of(certificate)}
+
+
+def test_a_user_that_must_use_tls(
+    cluster: Cluster, vault: Vault, trusting: ssl.SSLContext, is_real: bool
+) -> None:
+    if not is_real:
+        pytest.skip(
+            "the emulator lets such users in without TLS: name the package of a real one in PROXYSQL_DEB"
+        )
+    app, *others = cluster.declared["proxysql_mysql_users"]
+    vault.set(proxysql_mysql_users=[{**app, "use_ssl": True}, *others])
+    vault.configure()
+    for node in cluster.nodes:
+        with pytest.raises(pymysql.err.OperationalError, match="1045|Access denied"):
+            cluster.app(node.address)
+        assert shown(cluster, node, trusting)
+    vault.set(proxysql_mysql_users=[app, *others])
+    vault.configure()
+    assert cluster.ask("SELECT 1") == (1,)
 
 
 def test_a_bad_one_takes_no_place(
