@@ -5,6 +5,7 @@
 - `changed_when: false` says why: a comment on the line or right above it
 - nothing is left for later
 - what users read says "cannot"
+- changelog fragments are reStructuredText, without the marks of module documentation
 - no YAML or template of the roles and playbooks reasons in `{% set %}`: that is for Python, which has tests
 """
 
@@ -27,6 +28,7 @@ MACHINE_PATH = re.compile(r"(?<![\w.~$}])/(work/|root/(?!\.))")
 LATER = re.compile(r"\b(TODO|FIXME|XXX)\b")
 PROGRAM = re.compile(r"\{%-?\s*set\b")
 CANNOT = re.compile(r"\bcan not\b", re.IGNORECASE)
+MARKS = re.compile(r"\b[A-Z]{1,3}\([^)]*\)")
 UNCHANGED = re.compile(r"^\s*changed_when:\s*(false|no)\b(?P<rest>.*)$", re.IGNORECASE)
 
 
@@ -49,6 +51,8 @@ def complaints(name: str, text: str) -> Iterator[str]:
             yield f"{where}: left for later: {found.group()}"
         if name.startswith(("roles/", "playbooks/", "plugins/", "docs/")) and CANNOT.search(line):
             yield f'{where}: "can not" instead of "cannot"'
+        if name.startswith("changelogs/fragments/") and (found := MARKS.search(line)):
+            yield f"{where}: {found.group()} is no reStructuredText; use double backticks"
         if (
             name.startswith(("roles/", "playbooks/"))
             and name.endswith((".yml", ".j2"))
