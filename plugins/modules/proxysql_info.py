@@ -70,7 +70,7 @@ options:
     default: false
 extends_documentation_fragment:
   - mysqlha.proxysql.login
-  - mysqlha.proxysql.attributes
+  - mysqlha.proxysql.attributes.no_diff
 seealso:
   - module: mysqlha.proxysql.config
   - module: mysqlha.proxysql.cluster_sync
