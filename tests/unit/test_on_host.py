@@ -57,7 +57,8 @@ def test_the_vendors_source() -> None:
         "baseurl": f"{VENDOR}/centos/9",
         "gpgkey": f"{VENDOR}/repo_pub_key",
     }
-    assert on_host(proxysql(), {**ROCKY, "distribution_major_version": "8"})["packager"] == ""
+    other = on_host(proxysql(), {**ROCKY, "distribution_major_version": "8"})
+    assert other["packager"] == "" and len(other["problems"]) == 1 and not other["sources_due"]
 
 
 def test_a_source_of_ones_own_has_no_key_of_the_vendor() -> None:
@@ -97,6 +98,12 @@ def test_what_is_installed_is_not_asked_for_again_unless_by_version() -> None:
     assert on_host(proxysql(), DEBIAN, there)["installed"]
     assert not on_host(proxysql(), DEBIAN, there[:1])["installed"]
     assert not on_host(proxysql(version="2.7.1"), DEBIAN, there)["installed"]
+    for given, due in (({}, False), ({"version": "2.7.1"}, True), ({"apt_repository": True}, True)):
+        options = {"apt_repository": False, **given}
+        assert on_host(proxysql(**options), DEBIAN, there)["sources_due"] is due
+    assert on_host(proxysql(apt_repository=False), DEBIAN, there[:1])["sources_due"]
+    assert on_host(proxysql(apt_repository=False), DEBIAN, [*there, PIN])["sources_due"]
+    assert on_host(proxysql(), ROCKY, there)["sources_due"]
     single = on_host(proxysql(package_file="files/proxysql.deb"), DEBIAN)
     assert single["names"] == ["python3-pymysql"]
     assert (
@@ -120,10 +127,11 @@ def test_where_a_start_waits_for_an_answer(interfaces: list[str], place: dict[st
 
 def test_addresses_that_the_host_does_not_have() -> None:
     given = ["/tmp/a.sock", "127.0.0.1:6032", "0.0.0.0:6032", "[::]:6032", "[2001:DB8::11]:6032", "node:6032"]
-    assert on_host(proxysql(admin_interfaces=given), DEBIAN)["foreign"] == []
-    assert on_host(proxysql(admin_interfaces=[*given, "198.51.100.1:6032", "[2001:db8::9]:6032"]), DEBIAN)[
-        "foreign"
-    ] == ["198.51.100.1", "2001:db8::9"]
+    assert on_host(proxysql(admin_interfaces=given), DEBIAN)["problems"] == []
+    given += ["198.51.100.1:6032", "[2001:db8::9]:6032"]
+    (problem,) = on_host(proxysql(admin_interfaces=given), DEBIAN)["problems"]
+    assert problem.startswith("has no address 198.51.100.1, 2001:db8::9, on which Admin would listen, but ")
+    assert problem.endswith("for example to 0.0.0.0:6032")
 
 
 MEMBERS = [{"hostname": "192.0.2.11", "port": 6032, "comment": "core1"}]

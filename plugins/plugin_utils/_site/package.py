@@ -30,15 +30,20 @@ def on_host(
     path = f"/usr/local/src/{one.rpartition('/')[2]}" if one else ""
     names = [*_python(options, packager), *([] if one else [wanted(options["version"], packager)])]
     database = f"{options['data_dir']}/proxysql.db"
+    installed = packager == "apt" and all(f"/var/lib/dpkg/info/{name}.md5sums" in there for name in names)
+    added = bool(options["apt_repository"]) and not one
+    unpin = PREFERENCES in there and (bool(one) or not options["version"])
     return {
         "packager": packager,
+        "problems": _problems(options, facts, packager),
         "single": bool(one),
         "package_path": path,
         "names": names,
         # a version that is asked for is for apt to compare
-        "installed": packager == "apt"
-        and all(f"/var/lib/dpkg/info/{name}.md5sums" in there for name in names),
-        "apt": _apt(options, facts, vendor, PREFERENCES in there and (bool(one) or not options["version"])),
+        "installed": installed,
+        # whether there is more to do than the package given
+        "sources_due": packager == "dnf" or (packager == "apt" and (not installed or unpin or added)),
+        "apt": _apt(options, facts, vendor, unpin),
         "yum": _yum(options, facts, vendor),
         "there": list(there),
         "database": database,
@@ -55,7 +60,6 @@ def on_host(
             *([path] if path else []),
         ],
         "greeting": greeting(options["mysql_interfaces"]),
-        "foreign": foreign(options["admin_interfaces"], facts),
     }
 
 
@@ -88,6 +92,26 @@ def foreign(interfaces: Sequence[str], facts: Mapping[str, Any]) -> list[str]:
         address = as_ip(host)
         if address and not (address.is_loopback or address.is_unspecified) and address not in own:
             found.append(host)
+    return found
+
+
+def _problems(options: Mapping[str, Any], facts: Mapping[str, Any], packager: str) -> list[str]:
+    """Why the role does nothing on the host: sentences that follow its name."""
+    found = []
+    if not packager:
+        found.append(
+            f"is {facts.get('distribution')} {facts.get('distribution_version')}; this role installs on"
+            " Debian, Ubuntu and Enterprise Linux 9"
+        )
+    # The plan cannot know this: an address may be one that only others see, as behind NAT.
+    addresses = foreign(options["admin_interfaces"], facts)
+    if addresses:
+        own = [*facts.get("all_ipv4_addresses", ()), *facts.get("all_ipv6_addresses", ())]
+        example = f"0.0.0.0:{options['admin_port']}"
+        found.append(
+            f"has no address {', '.join(addresses)}, on which Admin would listen, but {', '.join(own)}; set"
+            f" proxysql_admin_interfaces, for example to {example}"
+        )
     return found
 
 
