@@ -1,4 +1,4 @@
-"""An application's password, led by the playbook rotate. ProxySQL 2.7 keeps one: the gap is measured."""
+"""An application's password, led by the playbook rotate. ProxySQL 3 keeps two, 2.7 one: a gap, measured."""
 
 from __future__ import annotations
 
@@ -13,10 +13,55 @@ from vault import Vault
 USER = ("-e", "proxysql_rotate_user=app")
 DBA = "Dba-first"
 
+Record = Callable[[str, Any], None]
 
-def test_step_by_step(
-    cluster: Cluster, vault: Vault, record_property: Callable[[str, Any], None], is_real: bool
-) -> None:
+
+def users(cluster: Cluster, additional: str = "") -> list[dict[str, Any]]:
+    """The declared ones, the application's with a second password."""
+    app, *others = cluster.declared["proxysql_mysql_users"]
+    attributes = {"additional_password": additional.encode().hex().upper()} if additional else ""
+    return [{**app, "attributes": attributes}, *others]
+
+
+def one_password(cluster: Cluster, vault: Vault, record_property: Record, old: str, new: str) -> None:
+    with Logins(cluster, old) as before, Logins(cluster, new) as after:
+        vault.configure()
+        poll("those with the previous password are out", lambda: before.bad)
+        poll("those with the new password are in", lambda: len(after.good) > 20)
+    record_property("with the previous password", str(before))
+    record_property("with the new password", str(after))
+    gap = after.good[0] - before.good[-1]
+    record_property(
+        "from the last login with the previous password to the first with the new one", f"{gap:.3f} s"
+    )
+    assert not before.lost, "those that are connected stay"
+    assert not [moment for moment in after.bad if moment > after.good[0]], after
+    if cluster.active.is_real:
+        assert gap < 0.5
+
+
+def two_passwords(cluster: Cluster, vault: Vault, record_property: Record, old: str, new: str) -> None:
+    vault.set(proxysql_mysql_users=users(cluster, old))
+    with Logins(cluster, old) as before:
+        vault.configure()
+        with Logins(cluster, new) as after:
+            assert "app, applications: " in vault.run("rotate", *USER)
+            logins = len(before.good)
+            poll("both", lambda: len(before.good) > logins + 20 and len(after.good) > 20)
+    vault.set(proxysql_mysql_users=users(cluster))
+    with Logins(cluster, new) as later:
+        vault.configure()
+    record_property("with the previous password, which stays good", str(before))
+    record_property("with the new password beside it", str(after))
+    record_property("with the new password while the previous one goes", str(later))
+    for logins_ in (before, after, later):
+        assert not logins_.bad and not logins_.lost, logins_
+
+
+def test_step_by_step(cluster: Cluster, vault: Vault, record_property: Record) -> None:
+    (row,) = cluster.active.admin("SELECT version()")
+    (release,) = row.values()
+    two = int(release.partition(".")[0]) >= 3
     old, new = cluster.credentials["lab_app_password"], "Appl1cation-second'q;x"
     vault.set(lab_app_password=new, proxysql_rotate_previous_password=old)
     databases = [f"{node.address}:3306" for node in (cluster.primary, cluster.replica)]
@@ -40,24 +85,11 @@ def test_step_by_step(
     assert changes(vault.run("rotate", "--check", *USER, *retain)) != []
     assert "app, retain: " in vault.run("rotate", *USER)
     output = vault.run("rotate", *USER, *retain)
-    assert "app, proxy: " in output and "refuses the previous one from that moment on" in output, output[
-        -3000:
-    ]
+    told = "additional_password of its attributes" if two else "refuses the previous one from that moment on"
+    assert "app, proxy: " in output and told in output, output[-3000:]
 
-    with Logins(cluster, old) as before, Logins(cluster, new) as after:
-        vault.configure()
-        poll("those with the previous password are out", lambda: before.bad)
-        poll("those with the new password are in", lambda: len(after.good) > 20)
-    record_property("with the previous password", str(before))
-    record_property("with the new password", str(after))
-    gap = after.good[0] - before.good[-1]
-    record_property(
-        "from the last login with the previous password to the first with the new one", f"{gap:.3f} s"
-    )
-    assert not before.lost, "those that are connected stay"
-    assert not [moment for moment in after.bad if moment > after.good[0]], after
-    if is_real:
-        assert gap < 0.5
+    change = two_passwords if two else one_password
+    change(cluster, vault, record_property, old, new)
 
     output = vault.run("rotate", *USER)
     assert f"app, discard: {', '.join(databases)} still lets in with the previous password" in output, output[
