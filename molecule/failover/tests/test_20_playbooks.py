@@ -76,6 +76,7 @@ def test_planned_work_needs_no_database(calm: Chaos) -> None:
             lab("heal", NAME, database.name)
 
 
+@full
 def test_check_mode_says_what_would_be_done_and_does_nothing(calm: Chaos) -> None:
     cluster, before = calm.cluster, calm.cluster.processes()
     aside = f"{cluster.active}: Lower the priority of this host"
