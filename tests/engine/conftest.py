@@ -92,6 +92,9 @@ def module(server: Server, capsys: pytest.CaptureFixture[str]) -> Callable[..., 
         for loaded in [each for each in sys.modules if each.startswith(MODULES)]:
             del sys.modules[loaded]
         warnings._global_warnings.clear()
+        # Set by whoever imports a part of the controller, and then a module's warnings go to a terminal.
+        if "ansible.module_utils._internal" in sys.modules:
+            sys.modules["ansible.module_utils._internal"].is_controller = False  # type: ignore[attr-defined]
         with patch_module_args(arguments), pytest.raises(SystemExit):
             importlib.import_module(f"{MODULES}.{name}").main()
         call.text = capsys.readouterr().out  # type: ignore[attr-defined]
