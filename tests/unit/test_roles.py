@@ -141,6 +141,14 @@ def test_what_is_used_of_the_role_itself_is_made_somewhere(role: str) -> None:
     assert used <= there
 
 
+def test_an_attribute_that_may_be_missing_has_something_in_its_place() -> None:
+    """For Jinja a default of none is none at all, and what is missing fails the task, or only its loop."""
+    files = [*ROLES.rglob("*.yml"), *(ROLES.parent / "playbooks").rglob("*.yml")]
+    missing = re.compile(r"map\(attribute=[^)]*default=none")
+    found = [file for file in files if missing.search(file.read_text(encoding="utf-8"))]
+    assert found == []
+
+
 def test_an_entry_point_is_at_the_top() -> None:
     """ansible-core 2.16 takes the last part of its name only."""
     found = []
