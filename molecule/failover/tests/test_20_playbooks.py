@@ -44,6 +44,7 @@ def test_switchover_and_back(
     assert seen.failed <= 1 and seen.gap < 1, seen
 
 
+@full
 def test_planned_work_needs_no_database(calm: Chaos) -> None:
     """Nor a user on the databases: the watcher's, as in the shipped example, is ProxySQL's alone."""
     cluster = calm.cluster
