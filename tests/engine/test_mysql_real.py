@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +10,7 @@ import pytest
 from ansible_collections.mysqlha.proxysql.plugins.filter.hex import to_hex
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.passwords import native
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.login import unverified
+from clients import Clients, until
 from conftest import REAL, REAL_THREE
 from mysqls import MYSQLD, MySQLServer, initialized
 from proxysql_emulator.passwords import caching_sha2
@@ -90,28 +89,6 @@ def user(password: str, additional: str = "") -> list[dict[str, Any]]:
     return [{"username": "shop", "password": password, "default_hostgroup": 10, "attributes": attributes}]
 
 
-class Clients(threading.Thread):
-    """Log in at the node with one password and ask the primary, until they are ended."""
-
-    def __init__(self, node: Server, password: str) -> None:
-        super().__init__(daemon=True)
-        self._node, self._password = node, password
-        self._ended = threading.Event()
-        self.good, self.failed = 0, []  # type: ignore[var-annotated]
-
-    def run(self) -> None:
-        while not self._ended.wait(0.01):
-            try:
-                ask(self._node, self._password)
-                self.good += 1
-            except (pymysql.Error, OSError) as exc:
-                self.failed.append(exc)
-
-    def end(self) -> None:
-        self._ended.set()
-        self.join()
-
-
 def ask(node: Server, password: str, **options: Any) -> Any:
     connection = pymysql.connect(
         host=node.host,
@@ -127,13 +104,6 @@ def ask(node: Server, password: str, **options: Any) -> Any:
         # a connection of its own: those that are kept were let in before
         cursor.execute("/* ;create_new_connection=1 */ SELECT CURRENT_USER()")
         return cursor.fetchone()
-
-
-def until(what: Any, seconds: float = 15) -> None:
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def test_forms_of_a_password(call: Any, proxy: Server, databases: list[MySQLServer]) -> None:
@@ -191,13 +161,13 @@ def test_from_the_first_step_to_the_last(
     assert rotate("retain")["changed"] is False and ask(proxy, OLD)
     assert not call("backend_logins", **tried).get("failed")
 
-    old = Clients(proxy, OLD)
+    old = Clients(lambda: ask(proxy, OLD))
     old.start()
     until(lambda: old.good > 20)
     if two:
         declare(NEW, OLD)
         until(lambda: ask(proxy, NEW))
-        new = Clients(proxy, NEW)
+        new = Clients(lambda: ask(proxy, NEW))
         new.start()
         logins = old.good
         until(lambda: new.good > 20 and old.good > logins + 20)
@@ -207,7 +177,7 @@ def test_from_the_first_step_to_the_last(
         declare(NEW)
     else:
         declare(NEW)
-        new = Clients(proxy, NEW)
+        new = Clients(lambda: ask(proxy, NEW))
         new.start()
         until(lambda: old.failed)
         old.end()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import subprocess
-import threading
-import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pymysql
 import pytest
 from ansible_collections.mysqlha.proxysql.plugins.filter.hex import to_hex
+from clients import Clients, until
 from conftest import REAL
 from databases import Database
 from driver import sql
@@ -64,29 +64,6 @@ def nodes(release: int, database: Database) -> Iterator[list[Server]]:
             server.kill()
 
 
-class Clients(threading.Thread):
-    """Log in with one password at all nodes and ask something, until they are ended."""
-
-    def __init__(self, nodes: list[Server], password: str) -> None:
-        super().__init__(daemon=True)
-        self._nodes, self._password = nodes, password
-        self._ended = threading.Event()
-        self.good, self.failed = 0, []  # type: ignore[var-annotated]
-
-    def run(self) -> None:
-        while not self._ended.wait(0.01):
-            for node in self._nodes:
-                try:
-                    ask(node, self._password)
-                    self.good += 1
-                except (pymysql.Error, OSError) as exc:
-                    self.failed.append(exc)
-
-    def end(self) -> None:
-        self._ended.set()
-        self.join()
-
-
 def ask(node: Server, password: str) -> None:
     connection = pymysql.connect(
         host=node.host,
@@ -109,13 +86,6 @@ def lets_in(node: Server, password: str) -> bool:
     return True
 
 
-def until(what: Any, seconds: float = 15) -> None:
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 @pytest.fixture
 def declare(nodes: list[Server], module: Any) -> Any:
     def call(password: str, additional: str = "") -> dict[str, Any]:
@@ -132,11 +102,11 @@ def declare(nodes: list[Server], module: Any) -> Any:
 def test_a_change_refuses_nobody(nodes: list[Server], declare: Any) -> None:
     declare(OLD)
     until(lambda: all(lets_in(node, OLD) for node in nodes))
-    old = Clients(nodes, OLD)
+    old = Clients(*(partial(ask, node, OLD) for node in nodes))
     old.start()
     assert declare(NEW, OLD)["changed"] and not declare(NEW, OLD)["changed"]
     until(lambda: all(lets_in(node, NEW) for node in nodes))
-    new = Clients(nodes, NEW)
+    new = Clients(*(partial(ask, node, NEW) for node in nodes))
     new.start()
     # applications change one after the other
     logins = old.good

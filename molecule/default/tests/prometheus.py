@@ -9,7 +9,6 @@ import shutil
 import socket
 import subprocess
 import threading
-import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
