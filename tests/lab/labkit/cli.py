@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from . import hosts, image, inventory, machine, network, package, podman
-from .say import Refused, line, refuse
+from .say import Refused, line, refuse, warn
 
 EPILOG = """\
 examples:
@@ -39,7 +39,12 @@ def parser() -> argparse.ArgumentParser:
     up = add("up", "Make hosts; those that stand are left as they are.")
     up.add_argument("--name", required=True, help="name of the lab")
     up.add_argument("--subnet", help="its network, as 10.91.20.0/24; else the first free one")
-    up.add_argument("--mariadb", default="", metavar="HOST,...", help="hosts that have MariaDB installed")
+    for layer, what in (
+        ("mariadb", "MariaDB"),
+        ("mysql", "MySQL of Debian sid (on a day when sid is broken a warning, and none)"),
+        ("postgresql", "PostgreSQL"),
+    ):
+        up.add_argument(f"--{layer}", default="", metavar="HOST,...", help=f"hosts with {what}")
     up.add_argument("hosts", nargs="+", metavar="HOST[:ADDRESS]")
     down = add("down", "Remove a lab: its hosts and its network.")
     which = down.add_mutually_exclusive_group(required=True)
@@ -78,7 +83,19 @@ def show_list() -> None:
         state = host.state
         if state == "running" and network.is_cut(host.pid):
             state = "cut off"
-        print(f"{host.lab:<12} {host.name:<12} {host.address:<15} {host.flavour:<8} {state}")
+        print(f"{host.lab:<12} {host.name:<12} {host.address:<15} {host.flavour:<14} {state}")
+
+
+def bring_up(given: argparse.Namespace) -> None:
+    names = [text.partition(":")[0] for text in given.hosts]
+    layers = {layer: set(getattr(given, layer).split(",")) - {""} for layer in image.LAYERS}
+    if layers["mysql"] and (why := image.why_no_mysql({image.flavour_of(host, layers) for host in names})):
+        warn(f"no MySQL on {', '.join(sorted(layers['mysql']))}: {why}")
+        layers["mysql"] = set()
+    image.ensure({"base", *(image.flavour_of(host, layers) for host in names)})
+    with network.turn():
+        subnet = given.subnet or str(network.free(given.name))
+        hosts.up(hosts.plan(given.name, subnet, given.hosts, layers), subnet)
 
 
 def on_host(command: str, host: hosts.Host, arguments: list[str]) -> int:
@@ -105,11 +122,7 @@ def dispatch(given: argparse.Namespace) -> int:
     if given.command == "image":
         image.ensure(rebuild=given.rebuild)
     elif given.command == "up":
-        mariadb = {name for name in given.mariadb.split(",") if name}
-        image.ensure({"base", "mariadb"} if mariadb else {"base"})
-        with network.turn():
-            subnet = given.subnet or str(network.free(given.name))
-            hosts.up(hosts.plan(given.name, subnet, given.hosts, mariadb), subnet)
+        bring_up(given)
     elif given.command == "down":
         for lab in sorted({host.lab for host in hosts.standing()}) if given.all else [given.name]:
             hosts.down(lab)

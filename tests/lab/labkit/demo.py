@@ -38,7 +38,7 @@ def up() -> int:
     with network.turn():
         subnet = network.free(NAME)
         wanted = [f"{name}:{subnet[last]}" for name, last in ADDRESSES.items()]
-        made = hosts.plan(NAME, str(subnet), wanted, {"db1", "db2"})
+        made = hosts.plan(NAME, str(subnet), wanted, {"mariadb": {"db1", "db2"}})
         hosts.up(made, str(subnet))
     write_inventory(made, chosen)
     with step("collection: installing it from this checkout into .ansible"):

@@ -53,8 +53,8 @@ def check_name(name: str) -> str:
     return name
 
 
-def plan(lab: str, subnet: str, wanted: list[str], mariadb: set[str]) -> list[Host]:
-    """HOST or HOST:ADDRESS, checked; addresses not given follow from .11 on."""
+def plan(lab: str, subnet: str, wanted: list[str], layers: dict[str, set[str]]) -> list[Host]:
+    """HOST or HOST:ADDRESS, checked; addresses not given follow from .11 on. layers: the hosts of each."""
     try:
         net = ipaddress.IPv4Network(subnet)
     except ValueError as error:
@@ -72,14 +72,15 @@ def plan(lab: str, subnet: str, wanted: list[str], mariadb: set[str]) -> list[Ho
             raise Refused(f"{text}: {error}") from None
         if address not in net or address in (net[0], net[1], net[-1]):
             raise Refused(f"{text}: the address is not a free one of {net}")
-        result.append(Host(lab, name, str(address), "mariadb" if name in mariadb else "base"))
+        result.append(Host(lab, name, str(address), image.flavour_of(name, layers)))
     for what, values in (("name", [h.name for h in result]), ("address", [h.address for h in result])):
         twice = sorted({value for value in values if values.count(value) > 1})
         if twice:
             raise Refused(f"two hosts with the same {what}: {', '.join(twice)}")
-    unknown = mariadb - {host.name for host in result}
-    if unknown:
-        raise Refused(f"--mariadb names hosts that are not made: {', '.join(sorted(unknown))}")
+    for layer, names in layers.items():
+        unknown = names - {host.name for host in result}
+        if unknown:
+            raise Refused(f"--{layer} names hosts that are not made: {', '.join(sorted(unknown))}")
     return result
 
 

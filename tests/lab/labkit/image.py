@@ -1,8 +1,8 @@
 """The images of the hosts: built from the machine's own Debian sources.
 
 `base` is made by mmdebstrap, its tarball kept in the cache under the hash of all that
-went in. `mariadb`, for database hosts, is one layer over it. The suite is the machine's own,
-or the one that LAB_SUITE names.
+went in. Databases are layers over it, one on another for a host that has several: its flavour is
+then `mariadb-mysql`. The suite is the machine's own, or the one that LAB_SUITE names.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ DPKG = (
     "path-exclude=/usr/share/doc/*",
     "path-include=/usr/share/doc/*/copyright",
 )
-FLAVOURS = ("base", "mariadb")
+# In the order in which one is put on another.
+LAYERS = ("mariadb", "mysql", "postgresql")
 # In a container systemd reads its kernel command line from its own arguments. Since 256 it starts
 # on the cgroups that the machine may have, version 1, only when told to.
 INIT = ["/lib/systemd/systemd", "SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1"]
@@ -42,8 +43,19 @@ def name(flavour: str) -> str:
     return f"localhost/{machine.PREFIX}-lab/{suite()}-{flavour}:{recipe_key(flavour)}"
 
 
-def ensure(flavours: Iterable[str] = FLAVOURS, rebuild: bool = False) -> None:
+def flavour_of(host: str, layers: dict[str, set[str]]) -> str:
+    """layers: the names of the hosts that have each."""
+    return "-".join(layer for layer in LAYERS if host in layers.get(layer, ())) or "base"
+
+
+def below(flavour: str) -> str:
+    """What the last layer of a flavour lies on."""
+    return flavour.rpartition("-")[0] or "base"
+
+
+def ensure(flavours: Iterable[str] = ("base", "mariadb"), rebuild: bool = False) -> None:
     """Build the images unless they stand. Hosts that run on older ones are left alone."""
+    flavours = set(flavours)
     with locked("image"):
         base = name("base")
         if rebuild:
@@ -64,8 +76,8 @@ def ensure(flavours: Iterable[str] = FLAVOURS, rebuild: bool = False) -> None:
                     _tarball(),
                     base,
                 )
-        if "mariadb" in flavours:
-            _build_mariadb()
+        for flavour in sorted(flavours - {"base"}):
+            _build_layers(flavour)
         _drop_old()
 
 
@@ -79,8 +91,9 @@ def recipe_key(flavour: str) -> str:
         )
         files = [RECIPE / "packages", RECIPE / "setup", *sorted(CERTIFICATES.glob("*.crt"))]
     else:
-        digest.update(recipe_key("base").encode())
-        files = [RECIPE / f"packages.{flavour}", RECIPE / f"setup.{flavour}"]
+        digest.update(recipe_key(below(flavour)).encode())
+        layer = flavour.rpartition("-")[2]
+        files = [RECIPE / f"packages.{layer}", RECIPE / f"setup.{layer}"]
     for path in files:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:12]
@@ -194,11 +207,18 @@ def _build_base() -> None:
         unfinished.rename(tarball)
 
 
-def _build_mariadb() -> None:
-    """A layer over base, installed by apt in a container without systemd."""
-    packages = _packages("packages.mariadb")
-    worker = f"{machine.PREFIX}-image-mariadb"
-    with step(f"image mariadb: adding {' '.join(packages)}, the first time only"):
+def _build_layers(flavour: str) -> None:
+    """Layers over base, each made in a container without systemd."""
+    if flavour == "base" or _known(name(flavour)):
+        return
+    _build_layers(below(flavour))
+    layer = flavour.rpartition("-")[2]
+    packages = _packages(f"packages.{layer}")
+    worker = f"{machine.PREFIX}-image-{layer}"
+    volumes = ["--volume", f"{RECIPE}:/recipe:ro"]
+    if layer == "mysql":
+        volumes += ["--volume", f"{_mysql()}:/mysql:ro"]
+    with step(f"image {flavour}: adding {' '.join(packages) or layer}, the first time only"):
         podman("rm", "--force", "--time", "0", "--ignore", worker)
         try:
             podman(
@@ -206,16 +226,31 @@ def _build_mariadb() -> None:
                 "--name",
                 worker,
                 "--systemd=false",
-                "--volume",
-                f"{RECIPE}:/recipe:ro",
-                name("base"),
-                "/recipe/setup.mariadb",
+                *volumes,
+                name(below(flavour)),
+                f"/recipe/setup.{layer}",
                 *packages,
                 timeout=900,
             )
-            podman("commit", "--quiet", "--change", f"CMD {json.dumps(INIT)}", worker, name("mariadb"))
+            podman("commit", "--quiet", "--change", f"CMD {json.dumps(INIT)}", worker, name(flavour))
         finally:
             podman("rm", "--force", "--time", "0", "--ignore", worker)
+
+
+def why_no_mysql(flavours: Iterable[str]) -> str:
+    """No release of Debian has MySQL, and sid is broken on some days: why it cannot be had now."""
+    try:
+        if not all(map(_known, map(name, flavours))):
+            _mysql()
+    except Refused as error:
+        return str(error)
+    return ""
+
+
+def _mysql() -> Path:
+    """Where MySQL lies unpacked on this machine, with the libraries that it needs."""
+    call(machine.CHECKOUT / "tests" / "tools" / "mysqld", timeout=900)
+    return machine.CHECKOUT / ".cache" / "mysql" / "root"
 
 
 def _memory_available() -> int:
@@ -230,8 +265,8 @@ def _drop_old() -> None:
     for path in TARBALLS.glob(f"{suite()}-*.tar"):
         if path != _tarball():
             path.unlink()
-    present = set(map(name, FLAVOURS))
     for tag in podman("images", "--format", "{{.Repository}}:{{.Tag}}").split():
-        if f"/{machine.PREFIX}-lab/{suite()}-" in tag and tag not in present:
+        found = re.search(rf"/{machine.PREFIX}-lab/{suite()}-([a-z-]+):", tag)
+        if found and {*found[1].split("-")} <= {"base", *LAYERS} and tag != name(found[1]):
             podman("rmi", tag, check=False)
     podman("image", "prune", "--force", check=False)
