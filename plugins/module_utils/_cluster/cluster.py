@@ -21,8 +21,8 @@ from .._catalog.tables import SECTIONS, Section
 from .._declared.errors import ConnectError, DeclarationError, EngineError, NotConvergedError, StatementError
 from .._section.runtime import differs
 from .._server.admin import Admin
+from .._server.explained import explained
 from .._server.login import Login
-from .._server.present import explained
 from .follow import Checksum, View, agree, leader_of, needs_load, pulls, reason, stale
 
 PAUSE = 0.1

@@ -10,7 +10,7 @@ from typing import Union
 from .._catalog.tables import TABLES, Section
 from .._planning.plan import Want
 from .._server.admin import Admin
-from .._server.present import sees_nothing
+from .._server.explained import sees_nothing
 from .._server.sql import Statement
 from .tables import TableWork
 from .variables import VariableWork

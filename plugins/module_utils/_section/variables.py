@@ -25,7 +25,7 @@ from .._declared.variables import (
 )
 from .._planning.layers import LAYERS
 from .._server.admin import Admin, section_of_variable
-from .._server.present import explained, sees_nothing
+from .._server.explained import explained, sees_nothing
 from .._server.sql import Statement, delete_variables, replace_variables
 from .tables import Undo, scalar
 

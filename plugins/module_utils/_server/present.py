@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from .._catalog.tables import SECTIONS, TABLES, Table, Value
-from .._declared.errors import DeclarationError, EngineError, StatementError
+from .._declared.errors import DeclarationError, StatementError
 from .._declared.rows import Key, Rows, by_key, key_of, server_rows, text_of
 from .._planning.layers import LAYERS, expected, fold, halves, layers_of
 from .admin import Admin, Raw
+from .explained import sees_no_users
 from .schema import with_columns
 from .servers import last_loaded
 
@@ -178,25 +179,6 @@ class Present:
         if set(names) != set(self.names):
             rows = {key: {**memory.get(key, {}), **row} for key, row in rows.items()}
         return expected(self.table, "runtime", rows)
-
-
-def sees_nothing(admin: Admin) -> DeclarationError:
-    """The error for a login of admin-stats_credentials, which has a database of its own."""
-    return DeclarationError(
-        f"{admin.login.user!r} sees no configuration at {admin.login.place}; only users of"
-        " admin-admin_credentials do"
-    )
-
-
-def explained(admin: Admin, exc: StatementError) -> EngineError:
-    """The error, or the better one that the login sees no configuration at all."""
-    missing = "no such table" in str(exc.fields.get("answer"))
-    return sees_nothing(admin) if missing and sees_no_users(admin) else exc
-
-
-def sees_no_users(admin: Admin) -> bool:
-    """Whether the login is one of admin-stats_credentials: every release has mysql_users."""
-    return not admin.fetch("SELECT 1 FROM main.sqlite_master WHERE name = 'mysql_users'")[1]
 
 
 def _fetch(admin: Admin, table: Table, sql: str) -> tuple[list[str], list[Raw]]:

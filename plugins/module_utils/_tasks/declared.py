@@ -11,27 +11,14 @@ from functools import partial
 from typing import Any, Callable
 
 from .._catalog.tables import TABLES, Table
-from .._declared.declaration import declared_rows
 from .._declared.errors import DeclarationError, all_of
-from .._declared.rows import HIDDEN, Row, hide_members
+from .._declared.rows import HIDDEN
 from .._declared.sections import section_of_table
 from .._declared.variables import declared_variables, is_secret
 from .._planning.placement import Pair
 from .._planning.plan import STATES, Want
 from .._section.tables import want_table
-
-
-def masked_rows(table: Table, config: Any) -> list[Row]:
-    """What Ansible may see of the rows: canonical, no secrets, no column it does not know."""
-    rows = declared_rows(table, config or [])
-    secrets, unknown = table.secrets, {name for row in rows for name in row}.difference(table.by_name)
-    if unknown:
-        rows = [{name: value for name, value in row.items() if name not in unknown} for row in rows]
-    for name in secrets:
-        rows = [row if row.get(name) is None else {**row, name: HIDDEN} for row in rows]
-    for name in table.json:
-        rows = [{**row, name: hide_members(str(row[name]))} if row.get(name) else row for row in rows]
-    return rows
+from .masked import masked_rows
 
 
 def masked_config(

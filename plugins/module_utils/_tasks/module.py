@@ -16,14 +16,10 @@ from ansible.module_utils.basic import (  # type: ignore[attr-defined]
     missing_required_lib,
 )
 
-from .._catalog.tables import Table
-from .._declared.errors import DeclarationError, EngineError, StatementError
-from .._planning.layers import LAYERS
-from .._section.apply import OPEN_EDITS, How, Outcome, apply
-from .._section.restore_points import WRITTEN, RestorePoints
+from .._declared.errors import EngineError, StatementError
 from .._server.admin import PYMYSQL_ERROR, Admin
+from .._server.explained import explained
 from .._server.login import Login
-from .._server.present import explained
 
 Spec = dict[str, dict[str, Any]]
 Declare = Callable[[dict[str, Any]], dict[str, Any]]
@@ -105,62 +101,11 @@ def login(
     return plain.with_defaults_file(path, said) if path else plain
 
 
-def column_spec(table: Table) -> Spec:
-    """The suboptions of one row, from the catalog."""
-    types = {"int": "int", "bool": "bool"}
-    spec: Spec = {}
-    for column in table.columns:
-        option: dict[str, Any] = {"type": types.get(column.kind, "str")}
-        if column.choices:
-            option["choices"] = list(column.choices)
-        if column.secret:
-            option["no_log"] = True
-        elif column.name.endswith("_key"):
-            # The path of a file; unless told, Ansible takes the name for that of a secret.
-            option["no_log"] = False
-        if column.name in table.key and table.default(column.name) is None:
-            option["required"] = True
-        spec[column.name] = option
-    return spec
-
-
-def writing_spec(states: list[str]) -> Spec:
-    return {
-        "state": {"type": "str", "default": "merged", "choices": states},
-        "load": {"type": "bool", "default": True},
-        "save": {"type": "bool", "default": True},
-        "open_edits": {"type": "str", "default": OPEN_EDITS[0], "choices": list(OPEN_EDITS)},
-        **points_spec(),
-    }
-
-
 #: Of an option ``nodes``: the login options of the module hold for all of them.
 NODE: Spec = {
     "login_host": {"type": "str", "required": True},
     "login_port": {"type": "int", "default": 6032},
 }
-
-
-def points_spec() -> Spec:
-    return {
-        "restore_points": {"type": "path"},
-        "restore_points_keep": {"type": "int", "default": 20},
-        "restore_points_label": {"type": "str", "default": ""},
-    }
-
-
-def points_of(params: Mapping[str, Any], kind: str = WRITTEN) -> RestorePoints | None:
-    """Where what was there is to be kept; None for not at all."""
-    if params["restore_points_keep"] < 0:
-        raise DeclarationError("restore_points_keep: a number of restore points, so at least 0")
-    if not params["restore_points"] or params["restore_points_keep"] == 0:
-        return None
-    keep, label = params["restore_points_keep"], params["restore_points_label"]
-    return RestorePoints(params["restore_points"], keep, label, kind)
-
-
-def layer_spec() -> Spec:
-    return {"layer": {"type": "str", "default": "memory", "choices": list(LAYERS)}}
 
 
 _DECLARED = ("config", "tables", "variables", "scope", "users")
@@ -236,8 +181,3 @@ class Module(AnsibleModule):
         for warning in result.pop("warnings", []):
             self.warn(warning)
         self.exit_json(**result)
-
-    def apply(self, admin: Admin, works: Any, kind: str = WRITTEN) -> Outcome:
-        given = self.params
-        how = How(given["load"], given["save"], self.check_mode, given["open_edits"], points_of(given, kind))
-        return apply(admin, works, how)

@@ -26,7 +26,6 @@ from .._server.schema import table_of
 from .declared import (
     check_known,
     masked_config,
-    masked_rows,
     masked_scope,
     masked_variables,
     named_tables,
@@ -35,7 +34,9 @@ from .declared import (
 )
 from .declared import scopes as scopes_of
 from .declared import states as states_of
-from .module import Module, Spec, column_spec, layer_spec, points_spec, writing_spec
+from .masked import masked_rows
+from .module import Module, Spec
+from .writing import column_spec, layer_spec, points_spec, writing_spec, written
 
 # -- results -----------------------------------------------------------------------------
 
@@ -113,7 +114,7 @@ def run_table(name: str) -> None:
         if state == "gathered":
             return {"changed": False, "gathered": _gathered_rows(admin, table, params["layer"])}
         work = TableWork(admin, want, raw.get("config") or [])
-        outcome = module.apply(admin, [work])
+        outcome = written(module, admin, [work])
         return {**result_of(outcome), "before": work.before(), "after": work.after()}
 
     module.run(body)
@@ -136,7 +137,7 @@ def run_variables() -> None:
         if state == "gathered":
             return {"changed": False, "gathered": _gathered_variables(admin, params["layer"], want)}
         works = plan_variables(admin, want)
-        outcome = module.apply(admin, works)
+        outcome = written(module, admin, works)
         return {
             **result_of(outcome),
             "before": {name: value for work in works for name, value in work.before().items()},
@@ -208,7 +209,7 @@ def run_config() -> None:
 
         calls: list[Callable[[], None]] = [partial(planned, name) for name in rows]
         all_of([*calls, planned_variables])
-        outcome = module.apply(admin, [*settings, *works])
+        outcome = written(module, admin, [*settings, *works])
         result = result_of(outcome)
         for side in ("before", "after"):
             result[side] = {

@@ -13,7 +13,7 @@ from .._declared.errors import DeclarationError
 from .._declared.passwords import verify
 from .._server.admin import Admin
 from .._server.backends import Attempt, Place, is_hash, try_all
-from .declared import masked_rows
+from .masked import masked_rows
 from .module import Module, Spec
 
 _MONITOR = ("mysql-monitor_username", "mysql-monitor_password")

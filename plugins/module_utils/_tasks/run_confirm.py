@@ -15,7 +15,7 @@ from .._planning.confirm import Traffic, astray, expectations, failed_logins, me
 from .._section.unattended import Unattended, put_back
 from .._server.admin import Admin
 from .._server.backends import Attempt, try_all
-from .._server.present import sees_no_users, sees_nothing
+from .._server.explained import sees_no_users, sees_nothing
 from .._server.traffic import traffic
 from .module import NODE, Module, Spec, login
 from .run import result_of

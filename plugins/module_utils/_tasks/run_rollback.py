@@ -21,8 +21,9 @@ from .._section.tables import TableWork
 from .._section.variables import VariableWork, read_variables
 from .._server.admin import Admin
 from .._server.schema import table_of
-from .module import Module, Spec, points_spec
+from .module import Module, Spec
 from .run import result_of
+from .writing import points_spec, written
 
 _POINTS: Spec = {"restore_points": {"type": "path", "required": True}}
 
@@ -47,7 +48,7 @@ def run_rollback() -> None:
         names = [section.name for section in named_sections(params["sections"])]
         points, warnings = ([parsed(params["content"])], []) if params["content"] else _points(admin, params)
         works, left = works_back(admin, put_together(points), names, params["access"])
-        outcome = module.apply(admin, works, ROLLBACK)
+        outcome = written(module, admin, works, ROLLBACK)
         result = result_of(outcome)
         return {
             **result,
