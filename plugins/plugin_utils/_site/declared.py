@@ -49,7 +49,8 @@ _MOST = 10
 
 def tables_of(options: Mapping[str, Any]) -> dict[str, Any]:
     """Table name -> rows as typed. options: whole names, values plain."""
-    found = dict(options.get("proxysql_tables") or {})
+    given = options.get("proxysql_tables")
+    found = dict(given) if isinstance(given, Mapping) else {}
     for option, table in TABLE_OPTIONS.items():
         if options.get(option) is not None:
             found[table] = options[option]
@@ -58,6 +59,8 @@ def tables_of(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def check_tables(options: Mapping[str, Any], say: Say) -> None:
     given = options.get("proxysql_tables")
+    if given and not isinstance(given, Mapping):
+        say("proxysql_tables is no dict of tables, each with its rows")
     for name in given if isinstance(given, Mapping) else ():
         if f"proxysql_{name}" in TABLE_OPTIONS:
             say(f"proxysql_tables has {name}; set proxysql_{name} instead")

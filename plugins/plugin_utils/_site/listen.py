@@ -84,6 +84,8 @@ def check(options: Mapping[str, Any], say: Callable[[str], None]) -> None:
     for name in ("proxysql_admin_interfaces", "proxysql_mysql_interfaces"):
         for one in unreadable(options[name]):
             say(f"{name} has '{one}'; it is ADDRESS:PORT, [IPV6]:PORT or the path of a socket")
+    if unreadable(options["proxysql_admin_interfaces"]):
+        return
     admin, port = options["proxysql_admin_interfaces"], options["proxysql_admin_port"]
     login, own = options["proxysql_login_host"], options["proxysql_address"]
     if not reaches(admin, login, port):
@@ -101,6 +103,8 @@ def check(options: Mapping[str, Any], say: Callable[[str], None]) -> None:
 def check_clients(options: Mapping[str, Any], vips: Iterable[str], say: Callable[[str], None]) -> None:
     """Can the watcher log in, and clients at the virtual IPs?"""
     places, port = options["proxysql_mysql_interfaces"], options["proxysql_mysql_port"]
+    if unreadable(places):  # that was said
+        return
     host, watched = options["keepalived_check_host"], options["keepalived_check_port"]
     if options["keepalived_watch"] and not reaches(places, host, watched):
         say(

@@ -22,7 +22,7 @@ _WORD = re.compile(r"[-A-Za-z0-9_=./:,]+\Z")
 class Node:
     """A host: its typed options by their whole names, and its part of VRRP.
 
-    rows: which of the site's ``to_try`` is its own.
+    rows: which of the site's ``to_try`` is its own. refused: options whose value was none of their kind.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Node:
     vip: bool = False
     found: dict[str, Any] = field(default_factory=dict)
     rows: int = -1
+    refused: set[str] = field(default_factory=set)
 
 
 def vips_of(node: Node) -> list[str]:

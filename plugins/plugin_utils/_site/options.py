@@ -55,10 +55,20 @@ def known_names() -> frozenset[str]:
 
 @cache
 def likely(name: str) -> str:
-    """The real name that was meant, or an empty text. name: one that is not known."""
+    """The real name that was meant, or an empty text. name: one that is not known.
+
+    One with the same prefix is nearer than any other, unless another one is called so letter by letter.
+    """
+    prefix, _, rest = name.partition("_")
     bare = {real.partition("_")[2]: real for real in sorted(known_names(), reverse=True)}
-    near = difflib.get_close_matches(name.partition("_")[2], bare, 1, _CLOSE)
-    return bare[near[0]] if near else ""
+    if rest in bare:
+        return bare[rest]
+    same = [real.partition("_")[2] for real in sorted(known_names()) if real.startswith(f"{prefix}_")]
+    for among in (same, list(bare)):
+        near = difflib.get_close_matches(rest, among, 1, _CLOSE)
+        if near:
+            return f"{prefix}_{near[0]}" if among is same else bare[near[0]]
+    return ""
 
 
 # Ansible's own code has no types.
@@ -75,10 +85,13 @@ class Typing:
         }
         self._known: dict[tuple[str, type, Any], tuple[Any, str]] = {}
 
-    def typed(self, given: Mapping[str, Any], say: Callable[[str], None]) -> dict[str, Any]:
+    def typed(
+        self, given: Mapping[str, Any], say: Callable[[str], None], refused: set[str] | None = None
+    ) -> dict[str, Any]:
         """Every option of the specification: as given, else its default, else None.
 
-        A value that is none of the type is said, and is None from then on.
+        A value that is none of the type is said, and is the default from then on: nothing more is to be
+        said of it. refused: gets the names of those.
         """
         found = {}
         for name, option in self._spec.items():
@@ -93,6 +106,9 @@ class Typing:
             found[name], problem = self._one(name, option, value)
             if problem:
                 say(problem)
+                found[name] = option.get("default")
+                if refused is not None:
+                    refused.add(name)
         return found
 
     def _one(self, name: str, option: Mapping[str, Any], value: Any) -> tuple[Any, str]:

@@ -116,14 +116,16 @@ class Site:
             variables = self.hostvars[host]
             read = given(variables, _OUTSIDE, self.say(host))
             options: dict[str, Any] = {}
+            refused: set[str] = set()
             for role in ROLES:
                 # what another role would have to be given is not missed
                 say = self.say(host) if role in self.asked.roles else _nothing
                 if role != "keepalived" or host in self.cores or not self.cores:
                     read.update(given(variables, _small(role), say))
                     read.update(self.asked.params)
-                options.update(self.typing[role].typed(read, say))
+                options.update(self.typing[role].typed(read, say, refused))
             self.nodes[host] = self._node(host, options, read)
+            self.nodes[host].refused = refused
             self._unknown(host, variables)
 
     def read_logins(self) -> None:
@@ -147,7 +149,7 @@ class Site:
                 number = options[f"proxysql_{port}_port"]
                 made = listen.default_interfaces(address, number, wide=port == "mysql")
                 options[f"proxysql_{port}_interfaces"] = made
-        if options["proxysql_mysql_socket"]:
+        if (options["proxysql_mysql_socket"] or "").startswith("/"):
             told = options["proxysql_mysql_interfaces"]
             options["proxysql_mysql_interfaces"] = [*told, options["proxysql_mysql_socket"]]
         often = spread.intervals(len(self.names), options["proxysql_monitor_checks"] or 0)
@@ -284,8 +286,11 @@ class Site:
             users = {**given(self.hostvars[node.name], ["proxysql_mysql_users"], say), **self._table_params()}
             told["mysql_users"] = users.get("proxysql_mysql_users")
         found = vrrp.plan(told, node.name, peers)
+        # what is not set because it was refused has been told
+        unset = tuple(f"{name} is not set" for name in node.refused)
         for sentence in found.problems:
-            say(sentence)
+            if not sentence.startswith(unset):
+                say(sentence)
         node.found = {"instances": found.instances, "groups": found.groups, "derived": found.derived}
         if "proxysql" in self.asked.roles:
             listen.check_clients(options, vips_of(node), say)

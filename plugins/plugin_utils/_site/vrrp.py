@@ -131,6 +131,12 @@ def on_host(found: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, Any
         "problems": problems,
         "addresses": [vip.partition("/")[0] for one in instances for vip in one["vips"]],
         "preempts": all(one["preempt"] for one in instances),
+        "asked": [
+            f"{one['interface']}={vip.partition('/')[0]}"
+            for one in instances
+            for vip in (*one["vips"], *one["excluded"])
+            if ":" not in vip
+        ],
     }
 
 
@@ -280,7 +286,9 @@ def _derived(
             say(f"keepalived_{key} is {values[key]:g}; it must be from 0.02 to 60 seconds")
     user, password = check_login(options)
     values["check_user"], values["check_password"] = user, password
-    if options["watch"] and not password:
+    rows = options.get("mysql_users") or []
+    readable = isinstance(rows, (list, tuple)) and all(isinstance(row, Mapping) for row in rows)
+    if options["watch"] and not password and (user or readable):
         say(
             f"the watcher would log in to ProxySQL as {user} and keepalived_check_password is not set"
             if user
