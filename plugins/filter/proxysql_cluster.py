@@ -50,7 +50,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(versions), by node, of those that were asked, and C(versions_differ), whether that keeps them from following each other;
+    - C(versions), by node, of those that were asked, C(asked), where they are, and C(versions_differ), whether that keeps them from
+      following each other;
       C(candidates), where the cores are that the leader is chosen from; C(leader), a host; C(leads), whether it is the one that asks;
       C(led), whether others may be written to after it; C(nodes), where the nodes are, the leader first; C(rehearses), whether the one that asks
       tries what is declared before it joins; C(lost), nodes that the run did not finish; C(ahead), whether what the cluster carries cannot

@@ -54,7 +54,8 @@ RETURN = r"""
 _value:
   description:
     - C(instances), as the template writes them; C(derived), numbers and addresses for the watcher and the units; C(problems), what
-      the host lacks; C(addresses), virtual IPs without their prefix; C(preempts), whether all instances do; C(tracked), the files that
+      the host lacks; C(addresses), virtual IPs without their prefix; C(asked), those of IPv4 with their interface, of which the network is asked
+      who has them; C(preempts), whether all instances do; C(tracked), the files that
       keepalived watches; and C(watcher), what the watcher is told, with its password.
   type: dict
 """
@@ -76,7 +77,14 @@ def vrrp_on_host(
     user: str = "keepalived_script",
 ) -> dict[str, Any]:
     if not found:
-        return {"instances": [], "derived": {}, "problems": [], "addresses": [], "preempts": True}
+        return {
+            "instances": [],
+            "derived": {},
+            "problems": [],
+            "addresses": [],
+            "asked": [],
+            "preempts": True,
+        }
     here = on_host(found, facts)
     if settings:
         here["tracked"] = tracked(settings, volatile, lasting, user)

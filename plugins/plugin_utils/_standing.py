@@ -50,7 +50,7 @@ def holders(
 
     seen: by host, the facts all_ipv4_addresses, all_ipv6_addresses and local, with their prefix. The
     first healthy core by priority should be it; one that was set back or is cut off should not. Without
-    preemption any core may.
+    preemption any core may. begun: whether any host that may have them has been set up for that.
     """
     rows = []
     for one in instances:
@@ -72,6 +72,7 @@ def holders(
                 "holders": having,
                 "first": first,
                 "twice": len(having) > 1,
+                "begun": any(_files(seen.get(host) or {}) for host in one["priorities"]),
                 "well": len(having) == 1 and having[0] in ([first] if first else one["priorities"]),
             }
         )

@@ -93,6 +93,44 @@ def test_a_pin_goes_with_its_version(given: dict[str, Any], gone: bool) -> None:
     assert not on_host(proxysql(**given), DEBIAN, [])["apt"]["unpin"]
 
 
+@pytest.mark.parametrize(
+    ("given", "there", "fetched"),
+    [
+        ({}, [], True),
+        ({}, ["/etc/apt/keyrings/proxysql.gpg"], False),
+        ({}, ["/etc/apt/keyrings/proxysql.asc"], True),
+        ({"apt_key_checksum": "sha256:0"}, ["/etc/apt/keyrings/proxysql.gpg"], True),
+        ({"apt_key_file": "key.gpg"}, [], False),
+        ({"apt_uri": "https://mirror/"}, [], False),
+    ],
+)
+def test_a_key_that_is_there_is_not_fetched_again(
+    given: dict[str, Any], there: list[str], fetched: bool
+) -> None:
+    host = on_host(proxysql(**given), DEBIAN, there)
+    assert host["apt"]["key_to_fetch"] is fetched
+    assert {"proxysql.gpg", "proxysql.asc"} <= {path.rpartition("/")[2] for path in host["paths"]}
+    assert "/etc/apt/keyrings" in host["folders"]
+
+
+def test_what_was_installed_from_a_file_is_known_by_its_mark() -> None:
+    """apt need not be asked while both the file and what dpkg has unpacked are those of the mark."""
+    options = proxysql(package_file="files/a.deb")
+    there = {"/usr/local/src/a.deb": "one", "/var/lib/dpkg/info/proxysql.md5sums": "two"}
+    mark = on_host(options, DEBIAN, there)["mark"]
+    assert mark["content"] == "one two\n" and mark["dest"] in on_host(options, DEBIAN)["paths"]
+    for changed in ({"/usr/local/src/a.deb": "three"}, {"/var/lib/dpkg/info/proxysql.md5sums": "four"}):
+        assert on_host(options, DEBIAN, {**there, **changed})["mark"] != mark
+    assert on_host(proxysql(package_file="files/b.deb"), DEBIAN, there)["mark"] != mark
+
+
+def test_whether_a_proxysql_is_there_is_told_whatever_its_version() -> None:
+    there = ["/var/lib/dpkg/info/proxysql.md5sums"]
+    found = on_host(proxysql(version="2.7.1"), DEBIAN, there)
+    assert found["program_there"] and "proxysql.md5sums" in found["paths"] and not found["installed"]
+    assert not on_host(proxysql(), DEBIAN)["program_there"]
+
+
 def test_what_is_installed_is_not_asked_for_again_unless_by_version() -> None:
     there = [f"/var/lib/dpkg/info/{name}.md5sums" for name in ("proxysql", "python3-pymysql")]
     assert on_host(proxysql(), DEBIAN, there)["installed"]

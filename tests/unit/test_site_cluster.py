@@ -23,6 +23,7 @@ def cluster(
     check_mode: bool = False,
     versions: dict[str, str] | None = None,
     declared: bool | None = None,
+    port: int = 6032,
 ) -> dict[str, Any]:
     site = {
         "cores": CORES,
@@ -38,7 +39,10 @@ def cluster(
     for name in running:
         # tasks that run once leave what they found on the hosts of their play, which are cores
         if chosen and name in CORES:
-            left[name]["__proxysql_chosen"] = {"leader": f"{chosen}:6032"}
+            left[name]["__proxysql_chosen"] = {"leader": f"{chosen}:{port}"}
+    if port != 6032:
+        for name in running:
+            left[name]["__proxysql_present_port"] = str(port)
     if declared is not None:
         left[chosen]["__proxysql_declared"] = {"changed": declared}
     return FilterModule().filters()["proxysql_cluster"](site, left, host, running, began, check_mode)
@@ -51,6 +55,15 @@ def test_the_chosen_core_leads_and_no_other_host_does(host: str, chosen: str) ->
     assert found["leader"] == chosen and found["leads"] == (host == chosen) and found["led"]
     assert [place["login_host"] for place in found["nodes"]][0] == chosen
     assert sorted(place["login_host"] for place in found["nodes"]) == NODES
+
+
+def test_they_are_spoken_to_where_they_answer_now() -> None:
+    """As in check mode with another proxysql_admin_port: the old one stays, and one listens there."""
+    there = [{"login_host": name, "login_port": 7032} for name in NODES]
+    found = cluster("core2", chosen="core2", port=7032)
+    assert found["asked"] == there and found["candidates"] == there[:2]
+    assert found["leads"] and found["nodes"] == [there[1], there[0], there[2]]
+    assert cluster()["asked"] == list(PLACES.values())
 
 
 def test_before_one_is_chosen_it_is_the_first_host() -> None:

@@ -94,3 +94,11 @@ ONE = {
 def test_who_should_hold_it(core1: Any, core2: Any, preempt: bool, first: str, well: bool) -> None:
     (row,) = holders([{**ONE, "preempt": preempt}], ["core1", "core2"], {"core1": core1, "core2": core2})
     assert (row["vips"], row["first"], row["well"]) == ("192.0.2.100", first, well)
+
+
+def test_before_the_first_run_nobody_was_set_up_for_it() -> None:
+    bare = {"ansible_all_ipv4_addresses": ["192.0.2.11"], "ansible_local": {}}
+    (row,) = holders([ONE], ["core1", "core2"], {"core1": bare, "core2": bare})
+    assert not row["begun"] and row["holders"] == []
+    (row,) = holders([ONE], ["core1", "core2"], {"core1": bare, "core2": facts(proxysql=0)})
+    assert row["begun"]

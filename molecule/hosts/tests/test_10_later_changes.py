@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -58,12 +59,52 @@ def test_as_converged(cluster: Cluster) -> None:
     [("proxysql_admin_port", "7032", "6032"), ("proxysql_mysql_port", "7033", "6033")],
 )
 def test_another_port(cluster: Cluster, option: str, port: str, usual: str) -> None:
+    # check mode looks where the nodes listen now
+    output = site("--check", "--diff", *extra(**{option: int(port)}))
+    assert any("core1: " in change for change in changes(output)) and port in output, end(output)
+    assert all(port not in open_ports(node) for node in cluster.nodes)
     settles(*extra(**{option: int(port)}))
     assert holders(cluster) == [cluster.active]
     for node in cluster.nodes:
         assert port in open_ports(node) and usual not in open_ports(node)
     site()
     assert all(port not in open_ports(node) and usual in open_ports(node) for node in cluster.nodes)
+    assert holders(cluster) == [cluster.active]
+
+
+@full
+def test_a_diff_shows_how_keepalived_changes_and_not_its_password(cluster: Cluster) -> None:
+    given = {
+        "keepalived_version": 2,
+        "keepalived_profile": "standard",
+        "keepalived_auth_password": "Vrrp-lab",
+    }
+    output = site("--check", "--diff", *extra(**given))
+    assert "auth_pass ********" in output and "+    version 2" in output, end(output)
+    assert "Vrrp-lab" not in output
+
+
+@full
+def test_a_virtual_ip_that_a_stranger_has(cluster: Cluster) -> None:
+    """Refused by its MAC, in check mode too, and the address of before stays where it is."""
+    other = f"{cluster.net}.102"
+    route = ["ip", "-j", "route", "get", cluster.active.address]
+    bridge = json.loads(subprocess.run(route, check=True, capture_output=True, text=True).stdout)[0]["dev"]
+    mac = Path(f"/sys/class/net/{bridge}/address").read_text(encoding="utf-8").strip()
+    subprocess.run(["ip", "address", "add", f"{other}/32", "dev", bridge], check=True)
+    given = extra(keepalived_vips=[f"{other}/24"])
+    try:
+        for arguments in (("--check",), ()):
+            code, output = play("site", *arguments, *given)
+            said = f"the virtual IP {other} is in use by a host that is not in the inventory: {mac} answers"
+            assert code != 0 and said in output, end(output)
+            assert holders(cluster) == [cluster.active]
+            assert other not in cluster.active.run("cat /etc/keepalived/keepalived.conf")
+    finally:
+        subprocess.run(["ip", "address", "del", f"{other}/32", "dev", bridge], check=True)
+    settles(*given)
+    assert holders(cluster, other) == [cluster.active]
+    site()
     assert holders(cluster) == [cluster.active]
 
 

@@ -119,7 +119,7 @@ def test_an_instance_that_is_renamed_one_more_and_one_less(cluster: Cluster) -> 
         {"name": "front", "vips": [f"{cluster.vip}/24"]},
         {"name": "back", "vips": [f"{other}/24"], "virtual_router_id": 52, "order": ["core2", "core1"]},
     ]
-    settles(*extra(keepalived_instances=two))
+    settles(*extra(keepalived_vips=[], keepalived_instances=two))
     assert holders(cluster) == [cluster.active] and holders(cluster, other) == [cluster.backup]
     site()
     assert holders(cluster) == [cluster.active] and holders(cluster, other) == []

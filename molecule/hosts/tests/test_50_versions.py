@@ -105,6 +105,17 @@ def rolled(cluster: Cluster, version: str, *arguments: str) -> None:
 
 
 @full
+def test_check_mode_needs_no_internet_where_proxysql_is_installed(cluster: Cluster) -> None:
+    given = {
+        "proxysql_package_file": "",
+        "proxysql_apt_uri": "https://127.0.0.1:9/",
+        "proxysql_apt_key_url": "https://127.0.0.1:9/key.gpg",
+    }
+    output = played("site", "--check", "-e", json.dumps(given))
+    assert any("Write the apt source" in change for change in changes(output)), end(output)
+
+
+@full
 def test_a_version_is_no_beginning_of_another_one(cluster: Cluster, source: tuple[str, str, Path]) -> None:
     """2.7.1 is not 2.7.10, though the source has both."""
     low, _high, _deb = source

@@ -22,35 +22,30 @@ def cluster(
 ) -> dict[str, Any]:
     """site: the plan. host: who asks. began: hosts of the play; running: those that have not failed.
 
-    versions: by node, of those that were asked. leader: the host that is written to. leads: whether that is
-    host. led: whether host may be written to after it. nodes: where those asked are, the leader first.
+    versions: by node, of those that were asked; asked: where they are. leader: the host that is written to.
+    leads: whether that is host. led: whether host may be written to after it. nodes: asked, the leader first.
     rehearses: whether host tries what is declared before it joins.
     lost: nodes that the run did not finish, and silent ones, to whose hosts it did not go.
     ahead: whether what the cluster carries cannot be compared yet.
     """
     sync = site["hosts"][host]["proxysql"]["cluster_mode"] == "sync"
     looked = found(hostvars, site["cores"], "__proxysql_looked") if site["questions"] else {}
-    spared = looked.get("versions", {})
-    # the variables of a thousand hosts take seconds to put together
-    told = (
-        (name, spared.get(name) or registered(hostvars, name, "__proxysql_seen").get("server_version"))
-        for name in site["nodes"]
-    )
-    versions = {name: str(version) for name, version in told if version}
+    versions, places = _answers(site, hostvars, looked.get("versions", {}))
     present = [name for name in site["cores"] if name in running]
-    leader = _leader(site, hostvars, host, present, began)
+    leader = _leader(places, hostvars, host, present, began)
     leads = sync and host == leader and host in site["cores"]
     changes = check_mode and bool(registered(hostvars, leader, "__proxysql_declared").get("changed"))
     order = [leader, *(name for name in versions if name != leader)]
     return {
         "versions": versions,
         "versions_differ": sync and len(set(versions.values())) > 1,
-        "candidates": [site["places"][name] for name in present if name in versions],
+        "candidates": [places[name] for name in present if name in versions],
+        "asked": [places[name] for name in versions],
         "leader": leader,
         "leads": leads,
         # what was not written on the leader, because it failed, no other node gets written by itself
         "led": not sync or not present or leader in running,
-        "nodes": [site["places"][name] for name in order],
+        "nodes": [places[name] for name in order],
         # Before any node is written to, and where it will be; of cores one is as good as another.
         "rehearses": not sync or host in present[:1],
         "lost": [
@@ -62,8 +57,29 @@ def cluster(
     }
 
 
+def _answers(
+    site: Mapping[str, Any], hostvars: Mapping[str, Any], spared: Mapping[str, str]
+) -> tuple[dict[str, str], dict[str, Any]]:
+    """Versions of the nodes that were asked, and where each node answers now.
+
+    That may be another port than the declared one: in check mode for the whole run. spared: versions of
+    those that somebody else has asked; the variables of a thousand hosts take seconds to put together.
+    """
+    versions, places = {}, dict(site["places"])
+    for name in site["nodes"]:
+        version = spared.get(name)
+        if not version:
+            left = hostvars[name]
+            version = left["__proxysql_seen"].get("server_version") if "__proxysql_seen" in left else None
+            if "__proxysql_present_port" in left:
+                places[name] = {**places[name], "login_port": int(left["__proxysql_present_port"])}
+        if version:
+            versions[name] = str(version)
+    return versions, places
+
+
 def _leader(
-    site: Mapping[str, Any],
+    places: Mapping[str, Mapping[str, Any]],
     hostvars: Mapping[str, Any],
     host: str,
     present: Sequence[str],
@@ -72,6 +88,7 @@ def _leader(
     """The core that was chosen; until one is, and in a run without cores, the first host of the play."""
     for name in (host, *present[:1]):
         chosen = registered(hostvars, name, "__proxysql_chosen").get("leader")
-        if chosen in site["by_place"]:
-            return str(site["by_place"][chosen])
+        for core, place in places.items() if chosen else ():
+            if chosen == f"{place['login_host']}:{place['login_port']}":
+                return core
     return str(began[0])

@@ -15,19 +15,23 @@ from typing import Any
 from .listen import as_ip
 
 PREFERENCES = "/etc/apt/preferences.d/proxysql"
+KEYRINGS = "/etc/apt/keyrings"
+UNPACKED = "/var/lib/dpkg/info/proxysql.md5sums"
+MARK = "/usr/local/src/proxysql.installed"
 UNITS = "/etc/systemd/system/proxysql.service.d"
 CNF = "/etc/proxysql.cnf"
 DRIFT_TIMER = "/etc/systemd/system/proxysql-drift.timer"
 
 
 def on_host(
-    options: Mapping[str, Any], facts: Mapping[str, Any], there: Collection[str] = ()
+    options: Mapping[str, Any], facts: Mapping[str, Any], there: Mapping[str, str] | Collection[str] = ()
 ) -> dict[str, Any]:
-    """there: paths that were found on the host."""
+    """there: paths that were found on the host, with their checksums."""
     packager = _packager(facts)
     vendor = f"https://repo.proxysql.com/ProxySQL/proxysql-{options['series']}"
     one = str(options["package_file"] or options["package_url"] or "")
     path = f"/usr/local/src/{one.rpartition('/')[2]}" if one else ""
+    mark = _mark(path, there if isinstance(there, Mapping) else {})
     names = [*_python(options, packager), *([] if one else [wanted(options["version"], packager)])]
     database = f"{options['data_dir']}/proxysql.db"
     installed = packager == "apt" and all(f"/var/lib/dpkg/info/{name}.md5sums" in there for name in names)
@@ -38,29 +42,41 @@ def on_host(
         "problems": _problems(options, facts, packager),
         "single": bool(one),
         "package_path": path,
+        "mark": {"content": mark, "dest": MARK, "mode": "0644"},
         "names": names,
         # a version that is asked for is for apt to compare
         "installed": installed,
         # whether there is more to do than the package given
         "sources_due": packager == "dnf" or (packager == "apt" and (not installed or unpin or added)),
-        "apt": _apt(options, facts, vendor, unpin),
+        # of whatever version, and from wherever
+        "program_there": UNPACKED in there,
+        "apt": _apt(options, facts, vendor, unpin, there),
         "yum": _yum(options, facts, vendor),
         "there": list(there),
         "database": database,
         "drift_timer": DRIFT_TIMER,
         "folders": [
             *("/etc", "/etc/systemd/system", "/usr/local", "/var/lib", options["data_dir"]),
-            *(["/etc/apt/preferences.d", "/var/lib/dpkg/info"] if packager == "apt" else []),
+            *(["/etc/apt/preferences.d", KEYRINGS, "/var/lib/dpkg/info"] if packager == "apt" else []),
         ],
         "paths": [
             *(database, UNITS, f"{UNITS}/mysqlha.conf", CNF, PREFERENCES, DRIFT_TIMER),
             # whose keepalived it is, the name mysqlha.conf tells too
             *("/etc/keepalived", "/etc/keepalived/keepalived.conf"),
-            *[f"{name}.md5sums" for name in names],
-            *([path] if path else []),
+            *[f"{name}.md5sums" for name in dict.fromkeys([*names, "proxysql"])],
+            *[_keyring(suffix) for suffix in ("gpg", "asc")],
+            *([path, MARK] if path else []),
         ],
         "greeting": greeting(options["mysql_interfaces"]),
     }
+
+
+def _mark(path: str, there: Mapping[str, str]) -> str:
+    """Which package was installed from a file, and what dpkg says that it has unpacked since.
+
+    While both are the same, apt would find nothing to do, and need not be asked.
+    """
+    return f"{there.get(path, '')} {there.get(UNPACKED, '')}\n"
 
 
 def wanted(version: str, packager: str) -> str:
@@ -130,7 +146,9 @@ def _python(options: Mapping[str, Any], packager: str) -> list[str]:
     )
 
 
-def _apt(options: Mapping[str, Any], facts: Mapping[str, Any], vendor: str, unpin: bool) -> dict[str, Any]:
+def _apt(
+    options: Mapping[str, Any], facts: Mapping[str, Any], vendor: str, unpin: bool, there: Collection[str]
+) -> dict[str, Any]:
     """unpin: whether a pin is there and no version of a source is declared any more."""
     key = options["apt_key_file"] or options["apt_key_url"]
     if not key and not options["apt_uri"]:
@@ -138,13 +156,22 @@ def _apt(options: Mapping[str, Any], facts: Mapping[str, Any], vendor: str, unpi
     files = [{"src": "proxysql.sources.j2", "dest": "/etc/apt/sources.list.d/proxysql.sources"}]
     if options["version"]:
         files.append({"src": "proxysql.pref.j2", "dest": PREFERENCES})
+    keyring = _keyring("asc" if str(key).endswith(".asc") else "gpg")
     return {
         "uri": options["apt_uri"] or f"{vendor}/{facts.get('distribution_release')}/",
         "key": key,
-        "keyring": f"/etc/apt/keyrings/proxysql.{'asc' if str(key).endswith('.asc') else 'gpg'}",
+        "keyring": keyring,
+        # One that is there is only compared, where there is a checksum for that.
+        "key_to_fetch": bool(key)
+        and not options["apt_key_file"]
+        and (keyring not in there or bool(options["apt_key_checksum"])),
         "files": files,
         "unpin": unpin,
     }
+
+
+def _keyring(suffix: str) -> str:
+    return f"{KEYRINGS}/proxysql.{suffix}"
 
 
 def _yum(options: Mapping[str, Any], facts: Mapping[str, Any], vendor: str) -> dict[str, Any]:
