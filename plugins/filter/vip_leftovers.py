@@ -24,9 +24,13 @@ options:
     type: bool
     default: false
   watch:
-    description: Whether it has a watcher then.
+    description: Whether it has a watcher then, or where it answers a load balancer.
     type: bool
     default: true
+  health:
+    description: Whether it answers a load balancer.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -61,9 +65,11 @@ from typing import Any, Callable
 from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._leftovers import foreign_config, leftovers
 
 
-def vip_leftovers(found: Mapping[str, Any], vip: bool = False, watch: bool = True) -> dict[str, Any]:
+def vip_leftovers(
+    found: Mapping[str, Any], vip: bool = False, watch: bool = True, health: bool = False
+) -> dict[str, Any]:
     there = [file["path"] for file in found.get("files") or []]
-    return {**leftovers(there, vip=vip, watch=watch), "foreign": foreign_config(there)}
+    return {**leftovers(there, vip, watch, health), "foreign": foreign_config(there)}
 
 
 class FilterModule:

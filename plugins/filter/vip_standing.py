@@ -24,6 +24,10 @@ options:
     description: By how much of a priority a core that sees as many writers may stand behind the holder.
     type: int
     default: 0
+  balanced:
+    description: Whether a load balancer stands in for the virtual IP.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -45,7 +49,9 @@ RETURN = r"""
 _value:
   description:
     - C(willing) and C(holders), lists of names; C(against), by core why it could not take the virtual IP, empty if
-      it could; C(files), by core the numbers that are added to its priority, each with C(value) and C(why).
+      it could; C(files), by core the numbers that are added to its priority, each with C(value) and C(why); C(instead), by core the
+      names of those that serve when it does not.
+    - Behind a load balancer C(holders) are all that are given connections.
   type: dict
 """
 
@@ -55,8 +61,10 @@ from typing import Any, Callable
 from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._standing import standing
 
 
-def vip_standing(asked: Sequence[Mapping[str, Any]], step: int | str = 0) -> dict[str, Any]:
-    return standing(asked, int(step))
+def vip_standing(
+    asked: Sequence[Mapping[str, Any]], step: int | str = 0, balanced: bool = False
+) -> dict[str, Any]:
+    return standing(asked, int(step), balanced)
 
 
 class FilterModule:

@@ -56,7 +56,7 @@ _value:
     - C(instances), as the template writes them; C(derived), numbers and addresses for the watcher and the units; C(problems), what
       the host lacks; C(addresses), virtual IPs without their prefix; C(asked), those of IPv4 with their interface, of which the network is asked
       who has them; C(preempts), whether all instances do; C(tracked), the files that
-      keepalived watches; and C(watcher), what the watcher is told, with its password.
+      keepalived watches; C(watcher), what the watcher is told, with its password; and C(health), what answers a load balancer.
   type: dict
 """
 
@@ -64,7 +64,7 @@ from collections.abc import Mapping
 from typing import Any, Callable
 
 from ..plugin_utils._site.vrrp import on_host
-from ..plugin_utils._site.watcher import told, tracked
+from ..plugin_utils._site.watcher import health, told, tracked
 
 
 def vrrp_on_host(
@@ -89,6 +89,7 @@ def vrrp_on_host(
     if settings:
         here["tracked"] = tracked(settings, volatile, lasting, user)
         here["watcher"] = told(settings, here, admin_port, f"{volatile}/watch")
+        here["health"] = health(settings, here["tracked"])
     return here
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import TypedDict
 
 WATCHER = (
@@ -24,6 +24,16 @@ OURS = (
     "/etc/tmpfiles.d/proxysql-vip.conf",
 )
 CONFIG = "/etc/keepalived/keepalived.conf"
+HEALTH = (
+    "/etc/systemd/system/proxysql-health.service",
+    "/etc/keepalived/proxysql-health",
+    "/etc/keepalived/proxysql-health.json",
+)
+# What a core has of keepalived itself, and not where a balancer stands in for the VIP.
+VRRP = (
+    "/etc/systemd/system/keepalived.service.d/mysqlha.conf",
+    "/etc/keepalived/proxysql-notify",
+)
 # What the host knew of itself; one that is made a core again later must not believe it.
 STATES = ("/run/proxysql-vip", "/var/lib/proxysql-vip")
 
@@ -35,8 +45,9 @@ class Leftovers(TypedDict):
     files: list[str]
 
 
-def leftovers(there: Iterable[str], vip: bool, watch: bool) -> Leftovers:
-    """there: paths on the host. vip: whether it may hold a virtual IP; watch: whether it has a watcher.
+def leftovers(there: Iterable[str], vip: bool, watch: bool, health: bool = False) -> Leftovers:
+    """there: paths on the host. vip: whether it may hold a virtual IP; watch: whether it has a watcher;
+    health: whether it answers a load balancer.
 
     A keepalived that somebody else set up is nobody's leftover: without a file that only this role
     writes, keepalived and its configuration are not named.
@@ -45,20 +56,28 @@ def leftovers(there: Iterable[str], vip: bool, watch: bool) -> Leftovers:
     units: list[str] = []
     files: list[str] = []
     # keepalived first: it says goodbye, and the next host has the address at once
-    if not vip and paths.intersection(OURS):
-        units.append("keepalived")
-        files += [CONFIG, *OURS]
-    if not (vip and watch) and paths.intersection(WATCHER):
+    states: Sequence[str] = ()
+    if not vip and paths.intersection(VRRP if health else OURS):
+        if not paths.intersection(HEALTH) or paths.intersection(VRRP):
+            units.append("keepalived")
+            files.append(CONFIG)
+        files += VRRP if health else OURS
+        states = () if health else STATES
+    if not ((vip or health) and watch) and paths.intersection(WATCHER):
         if WATCHER[0] in paths:
             units.append("proxysql-watch")
         files += WATCHER
-    return {"units": units, "files": _there(files, paths) + (list(STATES) if "keepalived" in units else [])}
+    if not health and paths.intersection(HEALTH):
+        if HEALTH[0] in paths:
+            units.append("proxysql-health")
+        files += HEALTH
+    return {"units": units, "files": [*_there(files, paths), *states]}
 
 
 def foreign_config(there: Iterable[str]) -> bool:
-    """Whether there is a keepalived.conf, but no file that only this role writes."""
+    """Whether there is a keepalived.conf, but no file that only this role writes beside one."""
     paths = set(there)
-    return CONFIG in paths and not paths.intersection(OURS)
+    return CONFIG in paths and not paths.intersection(VRRP if paths.intersection(HEALTH) else OURS)
 
 
 def _there(files: Iterable[str], paths: Collection[str]) -> list[str]:

@@ -18,12 +18,16 @@ OUT = -254  # takes a host out, whatever its priority
 WISHES = ("preference", "maintenance", "switchover", "restart")
 
 
-def standing(asked: Sequence[Mapping[str, Any]], step: int = 0) -> dict[str, Any]:
+def standing(
+    asked: Sequence[Mapping[str, Any]], step: int = 0, balanced: bool = False
+) -> dict[str, Any]:
     """asked: for each core its name, peer, and how asking it ended: rc and stdout, or unreachable.
 
     files: by core, what it says. against: by core, why it could not take a virtual IP, empty if it
     could. willing and holders: names, in the order of asked. step: by how much a core with as many
-    writers as the holder may stand behind it.
+    writers as the holder may stand behind it. balanced: whether a load balancer stands in for the
+    virtual IP. Then each core that is well and nobody has put aside is one of the holders: it is given
+    connections, and one that was put aside does not stand in for it. instead: by core, who serves when it does not.
     """
     said = {str(row["peer"]): _said(row) for row in asked}
     silent = {str(row["peer"]): bool(row.get("unreachable")) for row in asked}
@@ -35,11 +39,20 @@ def standing(asked: Sequence[Mapping[str, Any]], step: int = 0) -> dict[str, Any
             against[name] = "; ".join(_reasons(files[name], best - step))
         else:
             against[name] = "it cannot be reached" if silent[name] else "keepalived is not set up on it"
+    willing = [name for name, why in against.items() if not why]
+    if balanced:
+        # as proxysql-health answers
+        having = [name for name in willing if not any(_value(files[name], wish) < 0 for wish in WISHES)]
+        others = having
+    else:
+        having = [name for name, found in said.items() if found and found["addresses"]]
+        others = [name for name in said if name in willing or name in having]
     return {
         "files": files,
         "against": against,
-        "willing": [name for name, why in against.items() if not why],
-        "holders": [name for name, found in said.items() if found and found["addresses"]],
+        "willing": willing,
+        "holders": having,
+        "instead": {name: [other for other in others if other != name] for name in said},
     }
 
 

@@ -9,8 +9,10 @@ import pytest
 from ansible_collections.mysqlha.proxysql.plugins.filter.vip_leftovers import vip_leftovers
 from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._leftovers import (
     CONFIG,
+    HEALTH,
     OURS,
     STATES,
+    VRRP,
     WATCHER,
     leftovers,
 )
@@ -29,8 +31,9 @@ STRANGERS = [
 
 def test_each_file_the_role_writes_is_taken_away_again() -> None:
     text = (ROLE / "vars/main.yml").read_text(encoding="utf-8")
-    written = set(re.findall(r"^    dest: (/\S+)|^  dest: (/\S+)|^__keepalived_login: (\S+)", text, re.M))
-    assert {next(filter(None, groups)) for groups in written} == {CONFIG, *OURS, *WATCHER}
+    pattern = r"^    dest: (/\S+)|^  dest: (/\S+)|^__keepalived_(?:login|health_settings): (\S+)"
+    written = set(re.findall(pattern, text, re.M))
+    assert {next(filter(None, groups)) for groups in written} == {CONFIG, *OURS, *WATCHER, *HEALTH}
 
 
 def test_a_core_that_stops_being_one_gives_up_all_of_it_keepalived_first() -> None:
@@ -76,3 +79,26 @@ def test_a_configuration_is_somebody_elses_where_nothing_of_this_role_is(
     there: list[str], foreign: bool
 ) -> None:
     assert vip_leftovers({"files": [{"path": path} for path in there]}, vip=True)["foreign"] is foreign
+
+
+def test_a_balancer_that_replaces_the_virtual_ip_leaves_nothing_of_keepalived() -> None:
+    found = leftovers([CONFIG, *OURS, *WATCHER], vip=False, watch=True, health=True)
+    assert found == {"units": ["keepalived"], "files": [CONFIG, *VRRP]}
+
+
+def test_a_balancer_that_is_not_asked_any_more_goes_alone() -> None:
+    found = leftovers([CONFIG, *OURS, *WATCHER, *HEALTH], vip=True, watch=True)
+    assert found == {"units": ["proxysql-health"], "files": list(HEALTH)}
+
+
+def test_a_core_behind_a_balancer_that_stops_being_one_does_not_touch_a_keepalived_of_somebody_else() -> None:
+    here = [each for each in (*OURS, *WATCHER, *HEALTH) if each not in VRRP]
+    found = leftovers([CONFIG, *here], vip=False, watch=True)
+    assert found["units"] == ["proxysql-watch", "proxysql-health"]
+    assert CONFIG not in found["files"] and set(here) < set(found["files"])
+    assert vip_leftovers({"files": [{"path": path} for path in [CONFIG, *here]]}, vip=True)["foreign"]
+
+
+def test_a_core_behind_a_balancer_keeps_what_it_has() -> None:
+    here = [each for each in (*OURS, *WATCHER, *HEALTH) if each not in VRRP]
+    assert leftovers([CONFIG, *here], vip=False, watch=True, health=True) == NOTHING

@@ -102,3 +102,17 @@ def test_before_the_first_run_nobody_was_set_up_for_it() -> None:
     assert not row["begun"] and row["holders"] == []
     (row,) = holders([ONE], ["core1", "core2"], {"core1": bare, "core2": facts(proxysql=0)})
     assert row["begun"]
+
+
+def test_behind_a_balancer_all_serve_that_nobody_has_put_aside() -> None:
+    asked = [said("core1", proxysql=0), said("core2", switchover=-56), said("core3", watch=-254)]
+    found = vip_standing(asked, balanced=True)
+    assert found["willing"] == ["core1", "core2"]
+    assert found["holders"] == ["core1"]
+    # core2 is being drained: with core1 gone, nobody would be given connections
+    assert found["instead"] == {"core1": [], "core2": ["core1"], "core3": ["core1"]}
+
+
+def test_a_core_that_was_set_back_takes_a_virtual_ip_all_the_same() -> None:
+    found = vip_standing([said("core1", "192.0.2.100"), said("core2", switchover=-56)])
+    assert found["instead"] == {"core1": ["core2"], "core2": ["core1"]}

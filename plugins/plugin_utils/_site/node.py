@@ -23,15 +23,22 @@ class Node:
     """A host: its typed options by their whole names, and its part of VRRP.
 
     rows: which of the site's ``to_try`` is its own. refused: options whose value was none of their kind.
+    health: where it answers a load balancer; 0 where it does not.
     """
 
     name: str
     options: dict[str, Any]
     address: str
     vip: bool = False
+    health: int = 0
     found: dict[str, Any] = field(default_factory=dict)
     rows: int = -1
     refused: set[str] = field(default_factory=set)
+
+    @property
+    def balanced(self) -> bool:
+        """Whether a load balancer stands in for a virtual IP."""
+        return bool(self.health) and not self.vip
 
 
 def vips_of(node: Node) -> list[str]:
@@ -50,6 +57,9 @@ def seen_of(node: Node) -> dict[str, Any]:
     return {
         **{role: short(node.options, f"{role}_") for role in ROLES},
         "vip": node.vip,
+        "balanced": node.balanced,
+        # whether new connections can be led past it, by whichever way
+        "led": node.vip or node.balanced,
         "vrrp": node.found,
         "rows": node.rows,
     }
@@ -100,3 +110,17 @@ def check_options(options: Mapping[str, Any], say: Callable[[str], None]) -> Non
             say(f"{name} is {options[name]}; it must be from 1 to 65535")
     if options["proxysql_metrics"] and options[ports[2]] in (options[ports[0]], options[ports[1]]):
         say(f"proxysql_metrics_port is {options[ports[2]]}, where ProxySQL listens for something else")
+
+
+def check_health(options: Mapping[str, Any], say: Callable[[str], None]) -> None:
+    """What a core tells a load balancer, beside what listens there already."""
+    port, checks = options["keepalived_health_port"], options["keepalived_health_checks"]
+    if port and not 1024 <= port <= 65535:
+        say(f"keepalived_health_port is {port}; it must be from 1024 to 65535, or 0")
+    if checks < 1:
+        say(f"keepalived_health_checks is {checks}; it must be 1 or more")
+    others = [options["proxysql_admin_port"], options["proxysql_mysql_port"]]
+    if options["proxysql_metrics"]:
+        others.append(options["proxysql_metrics_port"])
+    if port in others:
+        say(f"keepalived_health_port is {port}, where ProxySQL listens")

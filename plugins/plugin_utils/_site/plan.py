@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any, Callable
 
 from . import credentials, declared, linted, listen, logins, playbooks, questions, rotation, spread, tls, vrrp
-from .node import Node, check_options, logins_of, seen_of, short, vips_of
+from .node import Node, check_health, check_options, logins_of, seen_of, short, vips_of
 from .options import ROLES, Typing, likely, playbook_options, role_options, unknown_names
 from .problems import Problems
 from .values import given, raw
@@ -251,11 +251,15 @@ class Site:
             options = self.nodes[host].options
             # To forget it is an error; an empty list is a cluster without a virtual IP.
             self.nodes[host].vip = options["keepalived_vips"] != [] or bool(options["keepalived_instances"])
+            self.nodes[host].health = options["keepalived_health_port"]
         # A core without a virtual IP has no keepalived: it is nobody's peer, and has no rank.
         holders = [self.nodes[host] for host in hosts if self.nodes[host].vip]
+        balanced = [self.nodes[host] for host in hosts if self.nodes[host].balanced]
         peers = [self._peer(node) for node in holders if node.name in self.cores]
         for node in holders:
             self._plan_host(node, peers)
+        for node in balanced:
+            self._plan_host(node, [self._peer(each) for each in balanced])
         if len(peers) == 1:
             only = "core" if len(self.cores) == 1 else "core with a virtual IP"
             self.warnings.add(
@@ -294,6 +298,7 @@ class Site:
         node.found = {"instances": found.instances, "groups": found.groups, "derived": found.derived}
         if "proxysql" in self.asked.roles:
             listen.check_clients(options, vips_of(node), say)
+            check_health(options, say)
 
     def check_tls(self) -> None:
         certificates = tls.Certificates()

@@ -81,9 +81,11 @@ def plan(options: Mapping[str, Any], host: str, peers: Sequence[Peer]) -> Plan:
         profile = PROFILES["fast"]
     if host not in [peer.name for peer in peers]:
         say("it is not in the group proxysql_core, whose hosts share the virtual IP")
-    for raw in declared(options):
+    # where a load balancer stands in for the virtual IP
+    balanced = options.get("health_port") and options["vips"] == [] and not options["instances"]
+    for raw in [] if balanced else declared(options):
         result.instances.append(_instance(raw, options, profile, host, peers, say))
-    if not any(raw.get("vips") for raw in declared(options)):
+    if not balanced and not any(raw.get("vips") for raw in declared(options)):
         say("keepalived_vips is not set; give an empty list for a cluster without a virtual IP")
     together(result.instances, say)
     apart(result.instances, bool(options["backends"]), say)
@@ -315,6 +317,10 @@ def _derived(
         ),
         default=0,
     )
+    # where they stay by themselves; a balancer has no rank, and goes back to all of them
+    ranks = instances[0]["priorities"] if instances else {peer.name: -at for at, peer in enumerate(peers)}
+    preempts = all(one["preempt"] for one in instances)
+    values["home"] = [max(ranks, key=ranks.__getitem__)] if preempts and ranks else list(ranks)
     values["step"] = spread + 1
     values["setback"] = -(spread + 1) - 50 if spread + 51 < 200 else -200
     own = [address for peer in peers if peer.name == host for address in peer.addresses.values()]

@@ -8,7 +8,7 @@ options: the typed ones of the role keepalived, without its prefix.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 OUT = -254
@@ -53,6 +53,23 @@ def told(
         "folder": folder,
         "isolation": isolation,
         "backends": backends,
+    }
+
+
+def health(options: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the answer to a load balancer is worked out of. rows: of ``tracked``.
+
+    A host that is cut off, or that misses a database, is nothing to a balancer: it sees the first by
+    itself, and all may miss one.
+    """
+    files = {row["name"]: row["path"] for row in rows if row["name"] not in ("network", "backends")}
+    return {
+        "port": int(options["health_port"]),
+        "checks": int(options["health_checks"]),
+        # seconds: for balancers to have asked so often; and until it is known who asks
+        "seconds": 30,
+        "young": 10,
+        "files": files,
     }
 
 
