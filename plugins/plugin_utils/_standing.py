@@ -18,9 +18,7 @@ OUT = -254  # takes a host out, whatever its priority
 WISHES = ("preference", "maintenance", "switchover", "restart")
 
 
-def standing(
-    asked: Sequence[Mapping[str, Any]], step: int = 0, balanced: bool = False
-) -> dict[str, Any]:
+def standing(asked: Sequence[Mapping[str, Any]], step: int = 0, balanced: bool = False) -> dict[str, Any]:
     """asked: for each core its name, peer, and how asking it ended: rc and stdout, or unreachable.
 
     files: by core, what it says. against: by core, why it could not take a virtual IP, empty if it

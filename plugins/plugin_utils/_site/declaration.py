@@ -53,7 +53,13 @@ def declaration(
     state = options["state"]
     words = state if isinstance(state, Mapping) else {}
     word = "overridden" if isinstance(state, Mapping) else state
-    found["states"] = {**dict.fromkeys(found["tables"], word), **words}
+    # to a table that is not declared otherwise they are added
+    added = {
+        name: rows for name, rows in (options.get("layer") or {}).items() if found["tables"].get(name) is None
+    }
+    for name, rows in (options.get("layer") or {}).items():
+        found["tables"][name] = [*(found["tables"].get(name) or ()), *rows]
+    found["states"] = {**dict.fromkeys(found["tables"], word), **dict.fromkeys(added, "merged"), **words}
     found["unreplicated"] = {
         name: rows for name, rows in found["tables"].items() if name.startswith(_TABLES_OF_EACH_NODE)
     }

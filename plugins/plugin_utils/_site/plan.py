@@ -14,8 +14,21 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Callable
 
-from . import credentials, declared, linted, listen, logins, playbooks, questions, rotation, spread, tls, vrrp
-from .node import Node, check_health, check_options, logins_of, seen_of, short, vips_of
+from . import (
+    credentials,
+    declared,
+    layer,
+    leading,
+    linted,
+    listen,
+    logins,
+    playbooks,
+    questions,
+    rotation,
+    spread,
+    tls,
+)
+from .node import Node, check_options, logins_of, seen_of, short, vips_of
 from .options import ROLES, Typing, likely, playbook_options, role_options, unknown_names
 from .problems import Problems
 from .values import given, raw
@@ -75,6 +88,7 @@ class Site:
         self.databases: list[dict[str, Any]] = []
         self.to_try: list[dict[str, Any]] = []
         self.questions: dict[str, Any] = {}
+        self.layer: dict[str, Any] = {}
 
     def say(self, host: str) -> Callable[[str], None]:
         return lambda sentence: self.problems.add(sentence, host)
@@ -127,6 +141,12 @@ class Site:
             self.nodes[host] = self._node(host, options, read)
             self.nodes[host].refused = refused
             self._unknown(host, variables)
+
+    def plan_layer(self) -> None:
+        by_name = self.nodes.__getitem__
+        self.layer = layer.layer(map(by_name, self.cores), map(by_name, self.satellites), self.problems.add)
+        for node in self.nodes.values():
+            node.options["proxysql_layer"] = self.layer
 
     def read_logins(self) -> None:
         """For the playbook export: of hosts that are in no group yet, no more is known than how to log in."""
@@ -196,6 +216,7 @@ class Site:
             whom = "" if len(self.nodes) > 1 else host
             before = len(self.problems)
             declared.check_tables({**options, **rows}, self.say(whom))
+            layer.check(self.layer, declared.tables_of(rows), self.say(whom))
             if len(self.problems) == before:
                 linted.check({**options, **rows}, len(self.names), self.problems.add, self.warnings.add)
             self.to_try.append(logins.to_try(options, declared.tables_of(rows), watchers))
@@ -244,61 +265,6 @@ class Site:
 
     def _table_params(self) -> dict[str, Any]:
         return {name: value for name, value in self.asked.params.items() if name in _TABLES}
-
-    def plan_vrrp(self) -> None:
-        hosts = self.cores or (self.names if not self.asked.playbook else [])
-        for host in hosts:
-            options = self.nodes[host].options
-            # To forget it is an error; an empty list is a cluster without a virtual IP.
-            self.nodes[host].vip = options["keepalived_vips"] != [] or bool(options["keepalived_instances"])
-            self.nodes[host].health = options["keepalived_health_port"]
-        # A core without a virtual IP has no keepalived: it is nobody's peer, and has no rank.
-        holders = [self.nodes[host] for host in hosts if self.nodes[host].vip]
-        balanced = [self.nodes[host] for host in hosts if self.nodes[host].balanced]
-        peers = [self._peer(node) for node in holders if node.name in self.cores]
-        for node in holders:
-            self._plan_host(node, peers)
-        for node in balanced:
-            self._plan_host(node, [self._peer(each) for each in balanced])
-        if len(peers) == 1:
-            only = "core" if len(self.cores) == 1 else "core with a virtual IP"
-            self.warnings.add(
-                f"{peers[0].name} is the only {only}: no other host can take the virtual IP over, and "
-                "keepalived, without a peer, speaks multicast"
-            )
-
-    def _peer(self, node: Node) -> vrrp.Peer:
-        options = node.options
-        address = str(options["keepalived_address"] or node.address)
-        six = options["keepalived_address6"]
-        ip = listen.as_ip(address)
-        if ip is not None and ip.version == 6:
-            return vrrp.Peer(node.name, {4: None, 6: str(six or ip)}, options["keepalived_priority"])
-        return vrrp.Peer(node.name, {4: address, 6: six}, options["keepalived_priority"])
-
-    def _plan_host(self, node: Node, peers: Sequence[vrrp.Peer]) -> None:
-        say, options = self.say(node.name), node.options
-        options["keepalived_check_port"] = options["keepalived_check_port"] or options["proxysql_mysql_port"]
-        options["keepalived_stats_user"] = options["keepalived_stats_user"] or options["proxysql_stats_user"]
-        options["keepalived_stats_password"] = (
-            options["keepalived_stats_password"] or options["proxysql_stats_password"]
-        )
-        told = {
-            name.partition("_")[2]: value for name, value in options.items() if name.startswith("keepalived_")
-        }
-        if told["watch"] and not (told["check_user"] or told["check_password"]):
-            users = {**given(self.hostvars[node.name], ["proxysql_mysql_users"], say), **self._table_params()}
-            told["mysql_users"] = users.get("proxysql_mysql_users")
-        found = vrrp.plan(told, node.name, peers)
-        # what is not set because it was refused has been told
-        unset = tuple(f"{name} is not set" for name in node.refused)
-        for sentence in found.problems:
-            if not sentence.startswith(unset):
-                say(sentence)
-        node.found = {"instances": found.instances, "groups": found.groups, "derived": found.derived}
-        if "proxysql" in self.asked.roles:
-            listen.check_clients(options, vips_of(node), say)
-            check_health(options, say)
 
     def check_tls(self) -> None:
         certificates = tls.Certificates()
@@ -387,14 +353,29 @@ def plan(
     if asked.playbook == "rotate":
         site.read_rotations()
     if "proxysql" in asked.roles:
+        site.plan_layer()
         site.check_proxysql()
     if asked.playbook in ("site", "status"):
         site.read_questions()
     if "keepalived" in asked.roles:
-        site.plan_vrrp()
+        _plan_leading(site)
     if "proxysql" in asked.roles and asked.playbook in ("", "site"):
         site.check_tls()
     return site.result()
+
+
+def _plan_leading(site: Site) -> None:
+    hosts = site.cores or (site.names if not site.asked.playbook else [])
+
+    def users(host: str) -> Any:
+        read = {
+            **given(site.hostvars[host], ["proxysql_mysql_users"], site.say(host)),
+            **site._table_params(),
+        }
+        return read.get("proxysql_mysql_users")
+
+    asked = leading.Asked(site.cores, users, site.say, site.warnings.add, "proxysql" in site.asked.roles)
+    leading.plan([site.nodes[host] for host in hosts], asked)
 
 
 @cache
