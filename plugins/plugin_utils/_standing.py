@@ -25,7 +25,8 @@ def standing(asked: Sequence[Mapping[str, Any]], step: int = 0, balanced: bool =
     could. willing and holders: names, in the order of asked. step: by how much a core with as many
     writers as the holder may stand behind it. balanced: whether a load balancer stands in for the
     virtual IP. Then each core that is well and nobody has put aside is one of the holders: it is given
-    connections, and one that was put aside does not stand in for it. instead: by core, who serves when it does not.
+    connections, and one that was put aside does not stand in for it. instead: by core, who serves when it
+    does not.
     """
     said = {str(row["peer"]): _said(row) for row in asked}
     silent = {str(row["peer"]): bool(row.get("unreachable")) for row in asked}

@@ -1,4 +1,4 @@
-"""What a load balancer is told of a core: the program itself, over HTTP, with the files that keepalived would watch."""
+"""What a load balancer is told of a core: the program itself, over HTTP, with the files that it reads."""
 
 from __future__ import annotations
 
