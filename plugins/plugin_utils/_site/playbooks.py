@@ -73,9 +73,9 @@ def check(
     for name in ("proxysql_status_watch", "proxysql_status_watch_times"):
         if (options.get(name) or 0) < 0:
             say(f"{name} is {options[name]}; it must be 0 or more")
-    serial = options.get("proxysql_rolling_serial")
-    if serial is not None and serial < 1:
-        say(f"proxysql_rolling_serial is {serial}; it must be 1 or more")
+    for name in ("proxysql_rolling_serial", "proxysql_site_batch"):
+        if (options.get(name, 1) or 0) < 1:
+            say(f"{name} is {options[name]}; it must be 1 or more")
 
 
 def _check_primary(options: Mapping[str, Any], say: Callable[[str], None]) -> None:
