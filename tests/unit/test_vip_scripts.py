@@ -241,3 +241,15 @@ def test_keepalived_watches_what_is_shown(texts: dict[str, str], tmp_path: Path)
     assert watched == list(shown) and len(watched) == 8
     for line in (line for line in conf.splitlines() if line.strip().startswith("file ")):
         assert f"\nf {line.split()[1]} 0644 " in texts["proxysql-vip.conf"], line
+
+
+@pytest.mark.parametrize(
+    "story", [proxysql_comes_and_goes, keepalived_starts, each_purpose_has_a_number_of_its_own]
+)
+def test_a_core_behind_a_load_balancer_has_no_instance(
+    story: Callable[[Host], None], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    nobody = {"__keepalived_instances": [], "__keepalived_addresses": []}
+    host = Host(tmp_path / "host", vip_host.rendered(tmp_path_factory.mktemp("balanced"), **nobody))
+    story(host)
+    assert host.shown()["addresses"] == [] and host.shown()["instances"] == {}
