@@ -447,35 +447,3 @@ def test_instances_are_those_of_all_cores() -> None:
         ("proxysql", ["192.0.2.100/24", "2001:db8::1/64"])
     ]
     assert set(found["instances"][0]["priorities"]) == {"core2"}
-
-
-def test_a_load_balancer_stands_in_for_a_virtual_ip() -> None:
-    found = planned(keepalived_vips=[], keepalived_health_port=6034)
-    assert (found["problems"], found["warnings"], found["instances"]) == ([], [], [])
-    core, sat = found["hosts"]["core1"], found["hosts"]["sat1"]
-    assert (core["vip"], core["balanced"], core["led"]) == (False, True, True)
-    assert not sat["led"]
-    assert core["vrrp"]["derived"]["check_user"] == "shop"
-    # a switchover back to it ends with connections for all
-    assert core["vrrp"]["derived"]["home"] == ["core1"]
-
-
-def test_a_load_balancer_beside_a_virtual_ip() -> None:
-    core = planned(keepalived_health_port=6034)["hosts"]["core1"]
-    assert (core["vip"], core["balanced"], core["led"]) == (True, False, True)
-    assert core["vrrp"]["derived"]["home"] == ["core1"]
-
-
-@pytest.mark.parametrize(
-    ("given", "said"),
-    [
-        ({"keepalived_health_port": 80}, "keepalived_health_port is 80; it must be from 1024 to 65535"),
-        ({"keepalived_health_port": 6032}, "keepalived_health_port is 6032, where ProxySQL listens"),
-        (
-            {"keepalived_health_port": 6034, "keepalived_health_checks": 0},
-            "keepalived_health_checks is 0; it must be",
-        ),
-    ],
-)
-def test_an_answer_that_cannot_be(given: dict[str, Any], said: str) -> None:
-    assert any(said in line for line in planned(**given)["problems"])

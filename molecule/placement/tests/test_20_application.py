@@ -5,7 +5,7 @@ from __future__ import annotations
 from balanced import Balanced, Logins
 from helpers import NAME, Node, full, lab, played, poll
 
-SHOP = "mariadb --defaults-file=/root/shop.cnf --batch --skip-column-names --execute"
+SHOP = "mariadb --defaults-file=/etc/shop.cnf --batch --skip-column-names --execute"
 
 
 def shop(node: Node, statement: str, more: str = "") -> str:
