@@ -119,8 +119,12 @@ def test_a_virtual_ip_beside_it_comes_and_goes(cluster: Balanced) -> None:
 def test_the_answer_that_is_not_wanted_any_more_goes(cluster: Balanced) -> None:
     site("-e", "keepalived_health_port=0")
     for core in cluster.cores:
-        left = core.run("ls /etc/keepalived /etc/systemd/system /etc/systemd/system/proxysql.service.d").split()
-        assert not {"proxysql-health.service", "proxysql-watch.service", "proxysql-state", "vip.conf"} & set(left)
+        left = core.run(
+            "ls /etc/keepalived /etc/systemd/system /etc/systemd/system/proxysql.service.d"
+        ).split()
+        assert not {"proxysql-health.service", "proxysql-watch.service", "proxysql-state", "vip.conf"} & set(
+            left
+        )
         assert (
             core.run("systemctl is-active proxysql-health proxysql-watch || true").split() == ["inactive"] * 2
         )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from balanced import Balanced, Logins
-from helpers import NAME, Node, full, lab, played, poll
+from helpers import NAME, Node, changes, full, lab, play, played, poll, site
 
 SHOP = "mariadb --defaults-file=/etc/shop.cnf --batch --skip-column-names --execute"
 
@@ -91,3 +93,18 @@ def test_the_application_waits_for_it_at_boot(cluster: Balanced) -> None:
     ]
     assert moments == sorted(moments)
     poll("it follows again", node.serves)
+
+
+@full
+def test_satellites_in_batches(cluster: Balanced) -> None:
+    output = site("-e", "proxysql_site_batch=1")
+    assert changes(output) == []
+    lines = re.findall(r"\d of \d hosts[^\"]*", output)
+    assert lines == ["3 of 4 hosts", "4 of 4 hosts"], output[-3000:]
+    app = cluster.satellites[0]
+    app.run("mv /usr/bin/python3 /usr/bin/python3.away")
+    try:
+        code, output = play("site", "-e", "proxysql_site_batch=1")
+    finally:
+        app.run("mv /usr/bin/python3.away /usr/bin/python3")
+    assert code and "3 of 4 hosts, 1 failed" in output, output[-3000:]
