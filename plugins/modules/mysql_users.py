@@ -42,7 +42,8 @@ options:
             therefore it is refused here.
           - A hash of caching_sha2_password (C($A$005$...)) lets users in only with
             C(caching_sha2_password) in the variable C(mysql-default_authentication_plugin), and over
-            TLS (seen on 2.7.1).
+            TLS (seen on 2.7.1). One of another number of rounds, such as C($A$00A$...) of MySQL 9.7, lets nobody
+            in through ProxySQL, and is written with a warning.
           - Such a hash may also be given as hexadecimal, in the form C(0x244124303035...) in which MySQL prints it with
             C(print_identified_with_as_hex). Its salt can hold bytes that no YAML can.
           - C(null) and the empty string both mean no password. The table's default is C(null).

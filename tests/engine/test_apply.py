@@ -166,6 +166,19 @@ def test_bytes_that_are_not_text_survive(server):
     assert not run(server, {"mysql_users": [user]}).changed
 
 
+def test_a_hash_that_lets_nobody_in_is_warned_of_and_is_no_form_of_a_password(server):
+    """MySQL 9.7 makes them of 10000 rounds, here of s3cret."""
+    foreign = "$A$00A$abcdefghij0123456789owXjvx6/2/7wdqKUxWUSBm1s9JviWBXtv1t0K5mSzD2"
+    (warning,) = run(server, {"mysql_users": [{"username": "app", "password": foreign}]}).warnings
+    place = "mysql_users, row username=app, backend=True, column password"
+    assert warning.startswith(f"{place}: a hash of caching_sha2") and foreign not in warning
+    again = run(server, {"mysql_users": [{"username": "app", "password": foreign}]})
+    assert not again.changed and not again.warnings
+    done = run(server, {"mysql_users": [{"username": "app", "password": "s3cret"}]})
+    assert done.changed and not done.warnings
+    assert {row["password"] for row in settled(server, "mysql_users").values()} == {"s3cret"}
+
+
 @pytest.mark.parametrize("function", ["MYSQL_NATIVE_PASSWORD", "CACHING_SHA2_PASSWORD"])
 def test_a_clear_password_is_recognised_in_its_stored_form(server, function):
     user = {"username": "app", "password": "s3cret", "comment": "a"}

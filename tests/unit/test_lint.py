@@ -211,6 +211,11 @@ BOTH_WAYS: list[tuple[str, str, dict[str, Any], str, dict[str, Any]]] = [
         {"tables": {"mysql_users": [{"username": "shop"}]}, "states": "merged"},
     ),
     (
+        "hash-lets-nobody-in", "warning",
+        {"tables": {"mysql_users": [user(password="$A$00A$" + 63 * "x")]}}, "username=shop, backend=True",
+        {"tables": {"mysql_users": [user(password="$A$005$" + 63 * "x")]}},
+    ),
+    (
         "log-without-bound", "warning",
         {"tables": {"scheduler": [{**PRUNE, "arg2": "ls other.log.*"}]}, **QUERY_LOG},
         "mysql-eventslog_filename",

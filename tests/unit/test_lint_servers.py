@@ -13,6 +13,7 @@ from test_lint import PRUNE, rule, rules, server, user
 FAST = "mysql_query_rules_fast_routing"
 PAIR = {"mysql_replication_hostgroups": [{"writer_hostgroup": 10, "reader_hostgroup": 20}]}
 OFF = {"mysql-monitor_enabled": False}
+FOREIGN = "$A$00A$" + 63 * "x"  # as of MySQL 9.7
 APART = {"mysql-monitor_writer_is_also_reader": False}
 
 
@@ -189,6 +190,22 @@ def test_connections_of_all_together(servers: Any, limit: int, nodes: int, found
 )  # fmt: skip
 def test_users_without_a_password(columns: dict[str, Any], found: bool) -> None:
     rows = of("user-without-password", {"mysql_users": [user(**columns)]})
+    assert [(severity, column) for severity, _row, column in rows] == (
+        [("warning", "password")] if found else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("columns", "found"),
+    [
+        ({"password": FOREIGN}, True), ({"password": "0x" + FOREIGN.encode().hex()}, True),
+        ({"password": FOREIGN.replace("$00A$", "$005$")}, False), ({"password": FOREIGN[:-1]}, False),
+        ({"password": "*" + 40 * "A"}, False), ({"password": None}, False), ({}, False),
+        ({"password": FOREIGN, "active": False}, False), ({"password": FOREIGN, "frontend": False}, False),
+    ],
+)  # fmt: skip
+def test_hashes_that_let_nobody_in(columns: dict[str, Any], found: bool) -> None:
+    rows = of("hash-lets-nobody-in", {"mysql_users": [user(**columns)]})
     assert [(severity, column) for severity, _row, column in rows] == (
         [("warning", "password")] if found else []
     )

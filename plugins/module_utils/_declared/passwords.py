@@ -34,6 +34,12 @@ def is_hash(text: str) -> bool:
     return bool(_NATIVE.match(text) or _SHA2.match(_bytes(text)))
 
 
+def lets_nobody_in(text: str) -> bool:
+    """A hash of caching_sha2_password by another number of rounds than ProxySQL computes (2.7.1, 3.0.3)."""
+    parts = _SHA2.match(_bytes(text))
+    return parts is not None and parts[1] != b"005"
+
+
 # One password is asked about for each layer, and a salted one takes thousands of rounds.
 @lru_cache(maxsize=4096)
 def verify(clear: str, stored: str) -> bool:
@@ -43,6 +49,8 @@ def verify(clear: str, stored: str) -> bool:
     parts = _SHA2.match(_bytes(stored))
     if parts is None:
         return hmac.compare_digest(_bytes(clear), _bytes(stored))
+    if lets_nobody_in(stored):
+        return False
     thousands, salt, digest = parts.groups()
     return hmac.compare_digest(_sha256_crypt(_bytes(clear), salt, int(thousands, 16) * 1000), digest)
 

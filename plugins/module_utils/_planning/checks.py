@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 
 from .._catalog.tables import Rule, Table, Value
 from .._declared.errors import DeclarationError, together, where
+from .._declared.passwords import lets_nobody_in
 from .._declared.rows import Key, Row, Rows, key_of, show_key
 from .change import Change
 
@@ -83,6 +84,22 @@ def odd_patterns(table: Table, rows: Iterable[Row]) -> list[str]:
         for row in rows
         for name in names
         if isinstance(row.get(name), str) and not balanced(str(row[name]))
+    ]
+
+
+#: What is wrong with it, to be said after the place.
+FOREIGN_HASH = (
+    "a hash of caching_sha2_password that does not begin with $A$005$, as MySQL 9.7 makes them, lets nobody in"
+    " through ProxySQL; one that does begin so lets in"
+)
+
+
+def foreign_hashes(table: Table, rows: Iterable[Row]) -> list[str]:
+    """Sentences about passwords of MySQL's users that nobody can log in with."""
+    return [
+        f"{where(table.name, show_key(table, row), 'password')}: {FOREIGN_HASH}"
+        for row in rows
+        if table.name == "mysql_users" and lets_nobody_in(str(row.get("password") or ""))
     ]
 
 

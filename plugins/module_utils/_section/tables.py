@@ -14,7 +14,7 @@ from .._declared.declaration import check_columns, declared_rows, unknown_member
 from .._declared.errors import where
 from .._declared.rows import Key, Row, Rows, by_key, names_in, server_rows, show_key, show_row, text_of
 from .._planning.change import Change
-from .._planning.checks import check_attributes, odd_patterns
+from .._planning.checks import check_attributes, foreign_hashes, odd_patterns
 from .._planning.edits import open_rows, reverted
 from .._planning.layers import LAYERS, expected, fold, layers_of, verbatim
 from .._planning.placement import Pair, place_of, settled
@@ -298,7 +298,9 @@ class TableWork:
         text = "{}: the column {} is not known to this collection; its value is passed on unchecked"
         found = [text.format(self.title, name) for name in self.unknown]
         written = [change.after for change in self.plan.changes if change.after is not None]
-        return found + unknown_members(self.table, written) + odd_patterns(self.table, written)
+        for look in (unknown_members, odd_patterns, foreign_hashes):
+            found += look(self.table, written)
+        return found
 
     def before(self) -> list[Row]:
         return self._shown(self.have["memory"])

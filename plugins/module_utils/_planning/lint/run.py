@@ -156,6 +156,14 @@ RULES = (
         users.without_password,
     ),
     LintRule(
+        "hash-lets-nobody-in",
+        "warning",
+        "The password of a user is a hash that ProxySQL lets nobody in with.",
+        "ProxySQL (2.7.1 and 3.0.3) computes hashes of caching_sha2_password with 5000 rounds. A hash with"
+        " $A$005$ at its beginning lets in, and one with $A$00A$, as MySQL 9.7 makes them, does not.",
+        users.foreign_hashes,
+    ),
+    LintRule(
         "log-without-bound",
         "warning",
         "The query log or the audit log has no job that removes its old files.",

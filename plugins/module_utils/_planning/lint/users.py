@@ -1,11 +1,13 @@
 # Copyright: (c) 2026, The mysqlha.proxysql developers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Users: who may log in without a password, and whose transactions may be parted."""
+"""Users: who may log in without a password, who cannot log in at all, and whose transactions may be parted."""
 
 from __future__ import annotations
 
+from ..._declared.passwords import lets_nobody_in
 from ..._declared.rows import Row
+from ..checks import FOREIGN_HASH
 from .look import Finding, Look, at, number
 from .patterns import is_read
 from .servers import PAIRS, USERS
@@ -21,6 +23,14 @@ def without_password(look: Look) -> list[Finding]:
         and not row["password"]
         # Such a user shows a certificate.
         and "spiffe_id" not in str(row.get("attributes") or "")
+    ]
+
+
+def foreign_hashes(look: Look) -> list[Finding]:
+    return [
+        at("hash-lets-nobody-in", "warning", USERS, row, "password", FOREIGN_HASH)
+        for row in look.rows(USERS)
+        if row.get("active") and row.get("frontend") and lets_nobody_in(str(row.get("password") or ""))
     ]
 
 
