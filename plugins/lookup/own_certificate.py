@@ -45,8 +45,9 @@ options:
 
 EXAMPLES = r"""
 # group_vars/all/tls.yml
-own_names: "{{ groups['proxysql_core'] | map('extract', hostvars, 'ansible_host') + ['192.0.2.10', 'db.example.com'] }}"
-own: "{{ lookup('mysqlha.proxysql.own_certificate', inventory_dir ~ '/pki', names=own_names, password=vault_ca_password) }}"
+own_nodes: "{{ groups['proxysql_core'] + groups['proxysql_satellite'] | default([]) }}"
+own_names: "{{ own_nodes | map('extract', hostvars, 'ansible_host') + ['192.0.2.10', 'db.example.com'] }}"
+own: "{{ lookup('mysqlha.proxysql.own_certificate', inventory_dir ~ '/.pki', names=own_names, password=vault_ca_password) }}"
 proxysql_tls_certificate: "{{ own.certificate }}"
 proxysql_tls_key: "{{ own.key }}"
 proxysql_tls_ca: "{{ own.ca }}"

@@ -22,7 +22,7 @@ author:
 options:
   user:
     description:
-      - The user of the application.
+      - The user of the application, or of the monitor.
     type: str
     required: true
   password:
@@ -37,7 +37,7 @@ options:
     required: true
   proxies:
     description:
-      - The ports for clients of all nodes.
+      - The ports for clients of all nodes; where it is the monitor's user, their ports of Admin.
     type: list
     elements: dict
     required: true
@@ -87,6 +87,50 @@ options:
     description:
       - The password of O(database_user).
     type: str
+  monitor:
+    description:
+      - Whether it is the user that ProxySQL's monitor logs in to databases with. How far each node is is read in its Admin, as
+        O(login_user). There is no step V(applications).
+    type: bool
+    default: false
+  tls_backends:
+    description:
+      - What ProxySQL uses for TLS with the databases, as O(mysqlha.proxysql.tls_backends#module:backends). Its certificates are shown to
+        those that ask for one.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      hostname:
+        description:
+          - The server. If empty, all servers that have none of their own.
+        type: str
+        default: ""
+      port:
+        description:
+          - Its port.
+        type: int
+        default: 3306
+      username:
+        description:
+          - For connections of this user. If empty, of all users that have none of their own.
+        type: str
+        default: ""
+      ca:
+        description:
+          - Not looked at here.
+        type: str
+        default: ""
+      certificate:
+        description:
+          - A certificate of ProxySQL's own, as PEM.
+        type: str
+        default: ""
+      key:
+        description:
+          - The private key of O(tls_backends[].certificate) as PEM, not encrypted.
+        type: str
+        default: ""
   timeout:
     description:
       - For how many seconds to wait for each login, and after a step for replicas to follow.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pymysql
@@ -232,3 +233,39 @@ def test_the_monitor_is_tried_and_then_let_in(call: Any, proxy: Server, database
             return seen == {one.port: None for one in databases}
 
         until(good)
+
+
+def test_a_user_that_must_show_a_certificate(
+    call: Any, proxy: Server, databases: list[MySQLServer], tmp_path: Path
+) -> None:
+    """ProxySQL does, so those who try the login first do it, too."""
+    primary = databases[0]
+    folder = primary.folder / "data"
+    certificate, key = ((folder / f"client-{part}.pem").read_text() for part in ("cert", "key"))
+    primary.run("ALTER USER shop@'%' REQUIRE X509")
+    followed(databases)
+    servers = declared(databases[:1], True)
+    tried = {"servers": servers, "users": user(OLD), "replication_hostgroups": []}
+    assert "as 'shop': Access denied" in call("backend_logins", **tried)["msg"]
+    shown_to_all = [{"certificate": certificate, "key": key}]
+    found = call("backend_logins", **tried, tls_backends=shown_to_all)
+    assert found["tried"] == [f"shop at {primary.host}:{primary.port}"] and not found["refused"], found
+    assert key not in str(found)
+    steps = {
+        "user": "shop", "password": NEW, "previous_password": OLD, "tls_backends": shown_to_all,
+        "proxies": [{"host": proxy.host, "port": proxy.data_port}], "databases": [primary.place],
+        "database_user": "rotation", "database_password": "a password",
+    }  # fmt: skip
+    (seen,) = call("user_rotation", **steps)["databases"].values()
+    assert seen == {"new": False, "previous": True}
+    call("user_rotation", **steps, step="retain")
+    (seen,) = call("user_rotation", **steps)["databases"].values()
+    assert seen == {"new": True, "previous": True}
+    # and so ProxySQL itself does
+    for part, content in (("cert", certificate), ("key", key)):
+        (tmp_path / f"{part}.pem").write_text(content)
+    call("mysql_servers", config=servers)
+    files = {f"mysql-ssl_p2s_{part}": str(tmp_path / f"{part}.pem") for part in ("cert", "key")}
+    call("global_variables", config=files)
+    call("mysql_users", config=user(NEW))
+    assert ask(proxy, NEW) == ("shop@%",)

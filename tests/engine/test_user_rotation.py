@@ -96,6 +96,41 @@ def test_from_the_first_step_to_the_last(
         assert (again["changed"], again["next"]) == (False, "done")
 
 
+def watches(server: Server, user: str, password: str) -> None:
+    sql(
+        server,
+        f"SET mysql-monitor_username = '{user}'",
+        f"SET mysql-monitor_password = '{password}'",
+        "LOAD MYSQL VARIABLES TO RUNTIME",
+    )
+
+
+def test_the_monitor_from_the_first_step_to_the_last(step: Any, server: Server, primary: Database) -> None:
+    """The password of shop here, as if it were the monitor's: who it is says the node's Admin."""
+    nodes = [{"host": server.host, "port": server.admin_port}]
+    given = {"monitor": True, "proxies": nodes, "databases": [primary.place]}
+    where = f"{server.host}:{server.admin_port}"
+    watches(server, "shop", OLD)
+    first = step(**given)
+    assert first["next"] == "retain" and first["proxies"] == {where: {"new": False, "previous": True}}
+    assert step("retain", **given)["next"] == "proxy"
+    early = step("discard", **given)
+    assert early["failed"] and f"too early to discard the previous password: {where}" in early["msg"]
+    assert len(primary.users["shop"]) == 2
+    watches(server, "somebody", NEW)
+    assert step(**given)["next"] == "proxy"
+    watches(server, "shop", NEW)
+    assert step(**given)["next"] == "discard"
+    assert step("discard", **given)["next"] == "done" and primary.users["shop"] == [b"new-word"]
+
+
+def test_a_node_that_does_not_say_what_its_monitor_is(step: Any, server: Server, primary: Database) -> None:
+    watches(server, "shop", NEW)
+    nodes = [{"host": server.host, "port": server.admin_port}, {"host": server.host, "port": 1}]
+    found = step("retain", monitor=True, proxies=nodes, databases=[primary.place])
+    assert found["next"] == "look" and f"{server.host}:1" in found["text"] and not found["changed"]
+
+
 def test_what_is_refused(step: Any, primary: Database) -> None:
     assert "are the same" in step(password=OLD)["msg"]
     assert "is a hash" in step(password="*" + 40 * "A")["msg"]

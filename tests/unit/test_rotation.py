@@ -53,6 +53,20 @@ def test_places_are_named() -> None:
     assert "px" not in names([Standing(False, True)], [Standing(False, True)])[1]
 
 
+def test_the_monitor_has_no_applications() -> None:
+    both, none = Standing(True, True), Standing(False, False)
+    for databases, proxies, step in (
+        (none, Standing(False, True), "retain"), (both, Standing(False, True), "proxy"),
+        (both, none, "proxy"),
+        (both, Standing(True, False), "discard"), (Standing(True, False), Standing(True, False), "done"),
+        (both, Standing(None, None), "look"),
+    ):  # fmt: skip
+        found = next_step({"db": databases}, {"px": proxies}, False, monitor=True)
+        assert found.name == step and "applications" not in found.text
+    urgent = next_step({"db": none}, {"px": Standing(True, False)}, False, monitor=True)
+    assert "its servers count as read only" in urgent.text
+
+
 def test_one_password_or_two_are_told_apart() -> None:
     stands = [Standing(True, True)], [Standing(False, True)]
     assert "additional_password" in names(*stands, two=True)[1]
@@ -99,6 +113,49 @@ def test_the_one_that_is_named() -> None:
     assert one["databases"] == [{"host": "192.0.2.33", "port": 3306}]
 
 
+def test_many_at_once() -> None:
+    both, problems = found(step="retain", previous_passwords={"reports": "before"})
+    assert problems == []
+    assert [(one["user"], one["previous_password"]) for one in both] == [
+        ("shop", "old"),
+        ("reports", "before"),
+    ]
+    assert [one["user"] for one in found(user="reports", previous_passwords={"reports": "before"})[0]] == [
+        "reports"
+    ]
+    assert found(previous_passwords={"nobody": "before"})[1] == [
+        "proxysql_rotate_previous_passwords has 'nobody', which is not in proxysql_mysql_users"
+    ]
+
+
+def test_the_monitor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TABLES, "proxysql_monitor_user", "watch")
+    monkeypatch.setitem(TABLES, "proxysql_monitor_password", "seen")
+    (_shop, one), problems = found(previous_passwords={"watch": "before"})
+    assert problems == []
+    assert (one["user"], one["password"], one["previous_password"]) == ("watch", "seen", "before")
+    # all of them, and the nodes by their Admin
+    assert [each["port"] for each in one["databases"]] == [3306, 3307, 3306] and one["monitor"]
+    assert [each["port"] for each in one["proxies"]] == 3 * [6032]
+    (named,), problems = found(user="watch", previous_password="before")
+    assert problems == [] and named == one
+    # who is among the applications' users is one of them
+    users = [
+        *TABLES["proxysql_mysql_users"],
+        {"username": "watch", "password": "seen", "default_hostgroup": 30},
+    ]
+    monkeypatch.setitem(TABLES, "proxysql_mysql_users", users)
+    (user,), problems = found(user="watch", previous_password="before")
+    assert problems == [] and not user["monitor"] and len(user["databases"]) == 1
+
+
+def test_a_step_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TABLES, "proxysql_mysql_users", TABLES["proxysql_mysql_users"][1:])
+    assert found(step="look") == ([], [])
+    (problem,) = found(step="retain")[1]
+    assert problem.startswith("proxysql_rotate_step is retain, and no user has a previous password")
+
+
 @pytest.mark.parametrize("frontend", [False, 0, "0", "no"])
 def test_the_row_for_clients_is_the_one_that_changes(monkeypatch: pytest.MonkeyPatch, frontend: Any) -> None:
     behind = {"username": "shop", "password": "other", "default_hostgroup": 30, "frontend": frontend}
@@ -116,7 +173,6 @@ def test_the_row_for_clients_is_the_one_that_changes(monkeypatch: pytest.MonkeyP
     [
         ({"user": "nobody"}, "proxysql_rotate_user is 'nobody', which is not in proxysql_mysql_users"),
         ({"user": "reports"}, "the user reports has no previous password"),
-        ({"step": "retain"}, "proxysql_rotate_step is retain; set proxysql_rotate_user"),
     ],
 )
 def test_refused_in_a_sentence(asked: dict[str, str], sentence: str) -> None:

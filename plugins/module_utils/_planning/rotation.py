@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The mysqlha.proxysql developers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Which step is next while the password of an application's user changes. Pure.
+"""Which step is next while the password of an application's user, or of the monitor, changes. Pure.
 
 The order in which no login fails: the databases take both passwords, then ProxySQL the new one (and from 3.0
 on the previous one beside it), then applications change, then nobody takes the previous one any more.
@@ -33,8 +33,13 @@ class Step:
     text: str
 
 
-def next_step(databases: Mapping[str, Standing], proxies: Mapping[str, Standing], two: bool) -> Step:
-    """databases, proxies: by host:port. two: whether ProxySQL can have two passwords of one user."""
+def next_step(
+    databases: Mapping[str, Standing], proxies: Mapping[str, Standing], two: bool, monitor: bool = False
+) -> Step:
+    """databases, proxies: by host:port. two: whether ProxySQL can have two passwords of one user.
+
+    monitor: the proxies do not let this user in, but log in with it.
+    """
     everywhere = {**databases, **proxies}
     unknown = _where(everywhere, lambda seen: None in (seen.new, seen.previous))
     if unknown:
@@ -42,11 +47,14 @@ def next_step(databases: Mapping[str, Standing], proxies: Mapping[str, Standing]
     refusing = _where(databases, lambda seen: not seen.new)
     if refusing:
         already = _where(proxies, lambda seen: bool(seen.new))
-        urgent = f". {already} has it already: until then queries fail" if already else ""
+        fails = "its servers count as read only" if monitor else "queries fail"
+        urgent = f". {already} has it already: until then {fails}" if already else ""
         return Step(
             "retain", f"{refusing} refuses the new password: add it there and keep the previous one{urgent}"
         )
     behind = _where(proxies, lambda seen: not seen.new)
+    if behind and monitor:
+        return Step("proxy", f"{behind} logs in with another password: run the playbook site")
     if behind:
         how = (
             "with the previous one as additional_password of its attributes, which stays good"

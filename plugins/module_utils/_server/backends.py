@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import contextlib
+import ssl
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 from .._declared import passwords
+from .certificates import show
 from .login import unverified
 
 with contextlib.suppress(ImportError):
@@ -27,12 +29,17 @@ Place = tuple[str, int]
 
 @dataclass(frozen=True)
 class Attempt:
-    """One login at one server. port 0: hostname is the path of a socket."""
+    """One login at one server. port 0: hostname is the path of a socket.
+
+    certificate, key: what is shown to a server that asks for one, as PEM.
+    """
 
     hostname: str
     port: int
     user: str
     password: str = field(repr=False)
+    certificate: str = field(default="", repr=False)
+    key: str = field(default="", repr=False)
 
     @property
     def place(self) -> str:
@@ -118,11 +125,18 @@ def shown(value: Any) -> str:
     return "" if value is None else str(value)
 
 
+def _context(attempt: Attempt) -> ssl.SSLContext:
+    made = unverified()
+    if attempt.certificate:
+        show(made, attempt.certificate, attempt.key)
+    return made
+
+
 def _open(attempt: Attempt, timeout: float, tls: bool) -> Any:
     place: dict[str, Any] = {"host": attempt.hostname, "port": attempt.port}
     if not attempt.port:
         place, tls = {"unix_socket": attempt.hostname}, False
-    secure: dict[str, Any] = {"ssl": unverified()} if tls else {"ssl_disabled": True}
+    secure: dict[str, Any] = {"ssl": _context(attempt)} if tls else {"ssl_disabled": True}
     if not tls and pymysql.VERSION < (1,):
         secure = {}  # not known there
     return pymysql.connect(

@@ -228,6 +228,13 @@ def _handshake(server: ssl.SSLContext, client: ssl.SSLContext, name: str | None)
     return "the handshake does not end"
 
 
+def show(context: ssl.SSLContext, certificate: str, key: str) -> None:
+    """Have it show this certificate to those who ask for one. Raises ValueError, ssl.SSLError."""
+    with as_file(certificate) as certificate_file, as_file(key) as key_file:
+        # Without a password given here, one would be asked for on the terminal.
+        context.load_cert_chain(certificate_file, key_file, password="")
+
+
 @contextmanager
 def as_file(text: str) -> Iterator[str]:
     """A path for what takes only paths: in memory where there is such a thing (Linux), else ours alone."""

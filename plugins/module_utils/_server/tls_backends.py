@@ -12,13 +12,13 @@ import os
 import ssl
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
 from .._declared.errors import DeclarationError, EngineError
-from .backends import Place
-from .certificates import as_file, certificates_of
+from .backends import Attempt, Place
+from .certificates import certificates_of, show
 from .handshake import shown
 from .login import unverified
 from .tls_files import File, make_folder, seen, write
@@ -93,9 +93,7 @@ def context(one: Backend) -> ssl.SSLContext:
         made.verify_mode = ssl.CERT_REQUIRED
         made.verify_flags &= ~ssl.VERIFY_X509_STRICT
     if one.certificate:
-        with as_file(one.certificate) as certificate, as_file(one.key) as key:
-            # Without a password given here, one would be asked for on the terminal.
-            made.load_cert_chain(certificate, key, password="")
+        show(made, one.certificate, one.key)
     return made
 
 
@@ -139,6 +137,15 @@ def for_server(backends: Sequence[Backend], place: Place) -> list[Backend]:
     """What ProxySQL takes for a server: its own, of whichever users, else what is for all."""
     own = [one for one in backends if (one.hostname, one.port) == place]
     return own or [one for one in backends if not one.hostname]
+
+
+def with_certificate(attempt: Attempt, backends: Sequence[Backend]) -> Attempt:
+    """The same login with what ProxySQL would show there for this user."""
+    found = for_server(backends, (attempt.hostname, attempt.port))
+    mine = [one for one in found if one.username == attempt.user] or [
+        one for one in found if not one.username
+    ]
+    return replace(attempt, certificate=mine[0].certificate, key=mine[0].key) if mine else attempt
 
 
 def try_all(wanted: Iterable[tuple[Place, Backend]], timeout: float) -> tuple[list[str], list[str]]:

@@ -108,6 +108,17 @@ NODE: Spec = {
 }
 
 
+# What is used for TLS with some databases.
+BACKEND: Spec = {
+    "hostname": {"type": "str", "default": ""},
+    "port": {"type": "int", "default": 3306},
+    "username": {"type": "str", "default": ""},
+    "ca": {"type": "str", "default": ""},
+    "certificate": {"type": "str", "default": ""},
+    "key": {"type": "str", "default": "", "no_log": True},
+}
+
+
 _DECLARED = ("config", "tables", "variables", "scope", "users")
 
 

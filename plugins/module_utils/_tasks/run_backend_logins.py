@@ -13,8 +13,9 @@ from .._declared.errors import DeclarationError
 from .._declared.passwords import verify
 from .._server.admin import Admin
 from .._server.backends import Attempt, Place, is_hash, try_all
+from .._server.tls_backends import backend_of, with_certificate
 from .masked import masked_rows
-from .module import Module, Spec
+from .module import BACKEND, Module, Spec
 
 _MONITOR = ("mysql-monitor_username", "mysql-monitor_password")
 
@@ -27,6 +28,7 @@ def run_backend_logins() -> None:
         "users": {"type": "list", "elements": "dict", "default": []},
         "monitor_user": {"type": "str"},
         "monitor_password": {"type": "str", "no_log": True},
+        "tls_backends": {"type": "list", "elements": "dict", "options": BACKEND, "default": []},
         "everything": {"type": "bool", "default": False},
         "timeout": {"type": "float", "default": 5.0},
         "report_only": {"type": "bool", "default": False},
@@ -58,6 +60,8 @@ def run_backend_logins() -> None:
                 for place in _places(params["servers"])
                 if place not in known or (name, password) != monitor
             ]
+        backends = [backend_of(row) for row in params["tls_backends"]]
+        attempts = [with_certificate(each, backends) for each in attempts]
         refused, unknown = try_all(attempts, params["timeout"])
         if refused and not params["report_only"]:
             raise DeclarationError(

@@ -13,22 +13,14 @@ from .._server.admin import Admin
 from .._server.backends import Place
 from .._server.certificates import WARN_DAYS, certificates_of, day
 from .._server.tls_backends import Backend, BackendFiles, backend_of, for_server, problems, try_all
-from .module import Module, Spec
+from .module import BACKEND, Module, Spec
 
 
 def run_tls_backends() -> None:
     """The module tls_backends: what ProxySQL uses for TLS towards databases."""
-    one: Spec = {
-        "hostname": {"type": "str", "default": ""},
-        "port": {"type": "int", "default": 3306},
-        "username": {"type": "str", "default": ""},
-        "ca": {"type": "str", "default": ""},
-        "certificate": {"type": "str", "default": ""},
-        "key": {"type": "str", "default": "", "no_log": True},
-    }
     spec: Spec = {
         "folder": {"type": "path", "default": "/var/lib/proxysql"},
-        "backends": {"type": "list", "elements": "dict", "options": one, "required": True},
+        "backends": {"type": "list", "elements": "dict", "options": BACKEND, "required": True},
         "servers": {"type": "list", "elements": "dict", "default": []},
         "timeout": {"type": "float", "default": 5.0},
     }

@@ -9,18 +9,24 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from .._cluster.cluster import Node, connect_nodes
 from .._declared.errors import DeclarationError
 from .._planning.rotation import Standing, Step, next_step
 from .._server.admin import Admin
 from .._server.backends import Attempt, Place, is_hash, let_in
+from .._server.tls_backends import backend_of, with_certificate
 from .._server.two_passwords import discard, retain
-from .module import Module, Spec
+from .module import BACKEND, Module, Spec, login
 
 _TWO_SINCE = 3
+_MONITOR = (
+    "SELECT variable_name, variable_value FROM runtime_global_variables"
+    " WHERE variable_name IN ('mysql-monitor_username', 'mysql-monitor_password')"
+)
 
 
 def run_user_rotation() -> None:
-    """The module user_rotation: one step of a change of an application's password, or a look."""
+    """The module user_rotation: one step of a change of a password that databases have too, or a look."""
     place: Spec = {"host": {"type": "str", "required": True}, "port": {"type": "int", "required": True}}
     spec: Spec = {
         "user": {"type": "str", "required": True},
@@ -31,6 +37,8 @@ def run_user_rotation() -> None:
         "step": {"type": "str", "default": "look", "choices": ["look", "retain", "discard"]},
         "database_user": {"type": "str"},
         "database_password": {"type": "str", "no_log": True},
+        "monitor": {"type": "bool", "default": False},
+        "tls_backends": {"type": "list", "elements": "dict", "options": BACKEND, "default": []},
         "timeout": {"type": "float", "default": 5.0},
     }
     module = Module(spec)
@@ -39,14 +47,14 @@ def run_user_rotation() -> None:
     def body(admin: Admin) -> dict[str, Any]:
         _check(params)
         two = int(admin.version.partition(".")[0]) >= _TWO_SINCE
-        seen = _look(params)
-        step = next_step(*seen, two)
+        seen = _look(module)
+        step = next_step(*seen, two, params["monitor"])
         changed = params["step"] == step.name != "look"
         if params["step"] == "discard" and not changed and step.name != "done":
             raise DeclarationError(f"it is too early to discard the previous password: {step.text}")
         if changed and not module.check_mode:
             _alter(params, step)
-            seen, step = _until(params, two)
+            seen, step = _until(module, two)
         databases, proxies = seen
         return {
             "changed": changed,
@@ -73,49 +81,79 @@ def _places(rows: list[dict[str, Any]]) -> list[Place]:
     return [(row["host"], row["port"]) for row in rows]
 
 
-def _look(params: Mapping[str, Any]) -> tuple[dict[str, Standing], dict[str, Standing]]:
+def _look(module: Module) -> tuple[dict[str, Standing], dict[str, Standing]]:
+    params = module.params
+    backends = [backend_of(row) for row in params["tls_backends"]]
     words = (params["password"], params["previous_password"])
+    kinds = ("databases",) if params["monitor"] else ("databases", "proxies")
     wanted = {
         kind: {
-            place: [Attempt(*place, params["user"], word) for word in words]
+            place: [
+                with_certificate(Attempt(*place, params["user"], word), backends if kind == kinds[0] else [])
+                for word in words
+            ]
             for place in _places(params[kind])
         }
-        for kind in ("databases", "proxies")
+        for kind in kinds
     }
     tried = let_in(
         [each for places in wanted.values() for pair in places.values() for each in pair], params["timeout"]
     )
-    databases, proxies = (
+    found = [
         {pair[0].place: Standing(*(tried[each] for each in pair)) for pair in wanted[kind].values()}
-        for kind in ("databases", "proxies")
+        for kind in kinds
+    ]
+    return found[0], _monitors(module) if params["monitor"] else found[1]
+
+
+def _monitors(module: Module) -> dict[str, Standing]:
+    """Which password the nodes log in to databases with, by their ports of Admin."""
+    params = module.params
+    logins = [login(params, *place, module.given) for place in _places(params["proxies"])]
+    nodes = connect_nodes(logins, time.monotonic() + params["timeout"])
+    try:
+        return {node.name: _monitor(node, params) for node in nodes}
+    finally:
+        for node in nodes:
+            node.close()
+
+
+def _monitor(node: Node, params: Mapping[str, Any]) -> Standing:
+    if node.admin is None:
+        return Standing(None, None)
+    rows: Any = node.admin.fetch(_MONITOR)[1]
+    values = dict(rows)
+    user, password = (values.get(f"mysql-monitor_{name}") for name in ("username", "password"))
+    new, previous = (
+        user == params["user"] and password == params[word] for word in ("password", "previous_password")
     )
-    return databases, proxies
+    return Standing(new, previous)
 
 
 def _alter(params: Mapping[str, Any], step: Step) -> None:
     """On those that are written to; replicas follow them."""
     written = False
+    backends = [backend_of(row) for row in params["tls_backends"]]
     for place in _places(params["databases"]):
-        login = Attempt(*place, params["database_user"], params["database_password"] or "")
-        word = Attempt(*place, params["user"], params["password"])
+        dba = Attempt(*place, params["database_user"], params["database_password"] or "")
+        word = with_certificate(Attempt(*place, params["user"], params["password"]), backends)
         if step.name == "discard":
-            written |= discard(login, params["user"], params["password"], params["timeout"])
+            written |= discard(dba, params["user"], params["password"], params["timeout"])
         elif not let_in([word], params["timeout"])[word]:
             # never twice: the new one would take the place of the previous one that is kept
             words = (params["password"], params["previous_password"])
-            written |= retain(login, params["user"], *words, params["timeout"])
+            written |= retain(dba, params["user"], *words, params["timeout"])
     if not written:
         raise DeclarationError("none of the databases takes writes: they are all read only")
 
 
-def _until(
-    params: Mapping[str, Any], two: bool
-) -> tuple[tuple[dict[str, Standing], dict[str, Standing]], Step]:
+def _until(module: Module, two: bool) -> tuple[tuple[dict[str, Standing], dict[str, Standing]], Step]:
     """A look when replicas have followed, or when it has been waited for long enough."""
+    params = module.params
     deadline = time.monotonic() + params["timeout"]
     while True:
-        seen = _look(params)
-        step = next_step(*seen, two)
+        seen = _look(module)
+        step = next_step(*seen, two, params["monitor"])
         if step.name not in ("look", params["step"]) or time.monotonic() > deadline:
             return seen, step
         time.sleep(0.2)

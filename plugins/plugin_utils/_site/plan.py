@@ -255,12 +255,18 @@ class Site:
         """For the playbook rotate: users of the first core, who are those of all."""
         for host in self.cores[:1]:
             rows = given(self.hostvars[host], _TABLES, self.say(host))
-            proxies = [
-                {"host": node.address, "port": node.options["proxysql_mysql_port"]}
-                for node in self.nodes.values()
-            ]
+            clients, admin = (
+                [
+                    {"host": node.address, "port": node.options[f"proxysql_{port}_port"]}
+                    for node in self.nodes.values()
+                ]
+                for port in ("mysql", "admin")
+            )
+            options = self.nodes[host].options
+            user, word = (str(options[f"proxysql_monitor_{what}"] or "") for what in ("user", "password"))
+            nodes = rotation.Nodes(clients, admin, (user, word))
             tables = declared.tables_of(rows)
-            self.rotations = rotation.rotations(tables, self.playbook, proxies, self.problems.add)
+            self.rotations = rotation.rotations(tables, self.playbook, nodes, self.problems.add)
             self.databases = rotation.databases(tables)
 
     def _table_params(self) -> dict[str, Any]:

@@ -1,58 +1,77 @@
 # Copyright: (c) 2026, The mysqlha.proxysql developers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Whose passwords the playbook rotate looks at: users of the inventory, and where they log in."""
+"""Whose passwords the playbook rotate looks at: users and the monitor, and where they log in."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Callable
 
 Say = Callable[[str], None]
 Rows = Sequence[Mapping[str, Any]]
 
 
+@dataclass(frozen=True)
+class Nodes:
+    """Their ports for clients and of Admin, as the module takes them, and who their monitor is."""
+
+    clients: Sequence[Mapping[str, Any]]
+    admin: Sequence[Mapping[str, Any]]
+    monitor: tuple[str, str]
+
+
 def rotations(
-    tables: Mapping[str, Rows], asked: Mapping[str, Any], proxies: Sequence[Mapping[str, Any]], say: Say
+    tables: Mapping[str, Rows], asked: Mapping[str, Any], nodes: Nodes, say: Say
 ) -> list[dict[str, Any]]:
-    """Options of the module user_rotation: for the user that is named, or for each with two passwords.
+    """Options of the module user_rotation: for the user that is named, or for each with a previous password.
 
     asked: the playbook's variables, with their whole names.
     """
     name, step = asked["proxysql_rotate_user"], asked["proxysql_rotate_step"]
-    rows = [row for row in tables.get("mysql_users") or () if row.get("username")]
-    if name:
-        rows = [row for row in rows if str(row["username"]) == name]
-        if not rows:
-            say(f"proxysql_rotate_user is '{name}', which is not in proxysql_mysql_users")
-        elif not any(_for_clients(row) for row in rows):
-            say(f"proxysql_rotate_user is '{name}', whose frontend is false: no client logs in with that row")
-    elif step != "look":
-        say(f"proxysql_rotate_step is {step}; set proxysql_rotate_user, for steps are done for one user")
-    found = []
-    for row in filter(_for_clients, rows):
-        previous = additional_password(row) or (asked["proxysql_rotate_previous_password"] if name else None)
-        if previous is None and not name:
-            continue
-        user, password = str(row["username"]), str(row.get("password") or "")
-        if not previous or not password:
+    given = asked["proxysql_rotate_previous_passwords"] or {}
+    users = [row for row in tables.get("mysql_users") or () if row.get("username")]
+    known = {str(row["username"]) for row in users} | {nodes.monitor[0]}
+    clients = [row for row in users if _for_clients(row)]
+    if name and name not in known:
+        say(f"proxysql_rotate_user is '{name}', which is not in proxysql_mysql_users")
+    elif name and name != nodes.monitor[0] and not any(row["username"] == name for row in clients):
+        say(f"proxysql_rotate_user is '{name}', whose frontend is false: no client logs in with that row")
+    for unknown in sorted({str(user) for user in given} - known):
+        say(f"proxysql_rotate_previous_passwords has '{unknown}', which is not in proxysql_mysql_users")
+    found: list[dict[str, Any]] = []
+
+    def add(user: str, password: str, second: str | None, **more: Any) -> None:
+        one = asked["proxysql_rotate_previous_password"] if name else None
+        previous = second or one or given.get(user)
+        wanted = user == name if name else previous is not None
+        if not wanted:
+            return
+        if not previous:
             say(
                 f"the user {user} has no previous password: set additional_password in its attributes, or"
-                " proxysql_rotate_previous_password"
-                if not previous
-                else f"the user {user} has no password"
+                " proxysql_rotate_previous_password or proxysql_rotate_previous_passwords"
             )
-            continue
-        one = {
-            "user": user,
-            "password": password,
-            "previous_password": str(previous),
-            "proxies": list(proxies),
-            "databases": list(_databases(tables, int(row.get("default_hostgroup") or 0))),
-        }
-        if one not in found:
-            found.append(one)
+        elif not password:
+            say(f"the user {user} has no password")
+        else:
+            options = {"user": user, "password": password, "previous_password": str(previous), **more}
+            found.extend([options] if options not in found else [])
+
+    for row in clients:
+        behind = list(_databases(tables, int(row.get("default_hostgroup") or 0)))
+        user, password = str(row["username"]), str(row.get("password") or "")
+        second = additional_password(row)
+        add(user, password, second, proxies=list(nodes.clients), databases=behind, monitor=False)
+    if nodes.monitor[0] not in {str(row["username"]) for row in clients}:
+        add(*nodes.monitor, None, proxies=list(nodes.admin), databases=databases(tables), monitor=True)
+    if step != "look" and not (found or name):
+        say(
+            f"proxysql_rotate_step is {step}, and no user has a previous password; set it with"
+            " proxysql_rotate_previous_passwords"
+        )
     return found
 
 
