@@ -90,8 +90,8 @@ SAID = [
     (USERS, "password", "may log in without a password"),
     (
         USERS, "password",
-        "a hash of caching_sha2_password that does not begin with $A$005$, as MySQL 9.7 makes them, lets nobody"
-        " in through ProxySQL; one that does begin so lets in",
+        "a hash of caching_sha2_password that does not begin with $A$005$, as MySQL 9.7 makes them, lets"
+        " nobody in through ProxySQL; one that does begin so lets in",
     ),
     ("global_variables", "", LOGS),
     ("global_variables", "", LOGS),

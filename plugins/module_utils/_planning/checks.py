@@ -89,8 +89,8 @@ def odd_patterns(table: Table, rows: Iterable[Row]) -> list[str]:
 
 #: What is wrong with it, to be said after the place.
 FOREIGN_HASH = (
-    "a hash of caching_sha2_password that does not begin with $A$005$, as MySQL 9.7 makes them, lets nobody in"
-    " through ProxySQL; one that does begin so lets in"
+    "a hash of caching_sha2_password that does not begin with $A$005$, as MySQL 9.7 makes them, lets nobody"
+    " in through ProxySQL; one that does begin so lets in"
 )
 
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The mysqlha.proxysql developers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Users: who may log in without a password, who cannot log in at all, and whose transactions may be parted."""
+"""Users: who may log in without a password or not at all, and whose transactions may be parted."""
 
 from __future__ import annotations
 
