@@ -8,11 +8,15 @@ import subprocess
 from helpers import SSH_OPTIONS, Node, poll
 from pymysql.converters import escape_string
 
+MYSQL = "/opt/mysql/mysql --batch --skip-column-names"
+# Who may change passwords.
+DBA = ("dba", "Dba-first")
 
-def sql(node: Node, *statements: str) -> str:
+
+def sql(node: Node, *statements: str, client: str = "mariadb --batch --skip-column-names") -> str:
     key = ["-i", os.environ["LAB_KEY"], *SSH_OPTIONS.split()]
     done = subprocess.run(
-        ["ssh", *key, f"ansible@{node.address}", "sudo mariadb --batch --skip-column-names"],
+        ["ssh", *key, f"ansible@{node.address}", f"sudo {client}"],
         input=";\n".join(statements) + ";\n",
         capture_output=True,
         text=True,
@@ -39,8 +43,18 @@ def followed(primary: Node, replica: Node) -> None:
     poll("the replica", lambda: sql(replica, f"SELECT MASTER_GTID_WAIT('{position}', 5)") == "0")
 
 
-def put(node: Node, path: str, content: str) -> None:
-    """A file of the database's own."""
-    command = f"sudo install -o mysql -g mysql -m 600 /dev/stdin {path}"
+def dba(primary: Node, replica: Node) -> None:
+    sql(
+        primary,
+        f"CREATE USER IF NOT EXISTS dba@'%' {identified(DBA[1])}",
+        "GRANT CREATE USER ON *.* TO dba@'%'",
+        "GRANT SELECT ON mysql.* TO dba@'%'",
+    )
+    followed(primary, replica)
+
+
+def put(node: Node, path: str, content: str, owner: str = "mysql", mode: str = "600") -> None:
+    """A file of the database's own, or of somebody else's."""
+    command = f"sudo install -o {owner} -g {owner} -m {mode} /dev/stdin {path}"
     key = ["-i", os.environ["LAB_KEY"], *SSH_OPTIONS.split()]
     subprocess.run(["ssh", *key, f"ansible@{node.address}", command], input=content, text=True, check=True)

@@ -22,11 +22,20 @@ class Logins:
     seconds. lost: connections that were kept and are gone.
     """
 
-    def __init__(self, cluster: Cluster, password: str = "", tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        password: str = "",
+        tls: ssl.SSLContext | None = None,
+        statement: str = "SELECT 1",
+        user: str = "",
+    ) -> None:
         self._target = cluster.application(cluster.vip)
+        if user:
+            self._target["user"] = user
         if password:
             self._target["password"] = password
-        self._tls = tls
+        self._tls, self._statement = tls, statement
         self._ended = threading.Event()
         self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(CLIENTS)]
         self._lock = threading.Lock()
@@ -70,7 +79,7 @@ class Logins:
         while not self._ended.wait(EVERY):
             try:
                 connection = self.connect()
-                _ask(connection)
+                self._ask(connection)
             except (pymysql.Error, OSError) as exc:
                 with self._lock:
                     self.bad.append(time.monotonic())
@@ -85,16 +94,15 @@ class Logins:
             number += 1
             if kept is not None and number % 10 == 0:
                 try:
-                    _ask(kept)
+                    self._ask(kept)
                 except (pymysql.Error, OSError):
                     self.lost += 1
                     kept = None
 
-
-def _ask(connection: Any) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-        cursor.fetchall()
+    def _ask(self, connection: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(self._statement)
+            cursor.fetchall()
 
 
 class Following:

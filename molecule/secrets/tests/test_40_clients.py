@@ -24,8 +24,12 @@ def root() -> Issuer:
 
 @pytest.fixture(scope="module")
 def trusting(root: Issuer) -> ssl.SSLContext:
-    """A client that asks for a certificate of this root, for the address it comes by."""
-    context = ssl.create_default_context(cadata=root.pem)
+    return trusting_in(root)
+
+
+def trusting_in(*roots: Issuer) -> ssl.SSLContext:
+    """A client that asks for a certificate of one of these roots, for the address it comes by."""
+    context = ssl.create_default_context(cadata="".join(each.pem for each in roots))
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return context
 
@@ -125,3 +129,23 @@ def test_it_is_there_after_a_restart_and_a_crash(cluster: Cluster, trusting: ssl
         cluster.backup.run(f"systemctl {command} proxysql")
         poll("another process", lambda process=process: cluster.processes()[1] not in ("0", process))  # type: ignore[misc]
         poll("the certificate", lambda: shown(cluster, cluster.backup, trusting) == before)
+
+
+def test_the_ca_changes_under_load(
+    cluster: Cluster, vault: Vault, root: Issuer, record_property: Record
+) -> None:
+    """Clients and our own logins at Admin check it: first both CAs, then the certificate, then one CA."""
+    following = Issuer("the lab's next root")
+    certificate, key = following.server(*names(cluster))
+    with Logins(cluster, tls=trusting_in(root, following)) as logins:
+        vault.set(proxysql_tls_ca=root.pem + following.pem)
+        vault.configure()
+        vault.set(proxysql_tls_certificate=certificate, proxysql_tls_key=key)
+        vault.configure()
+        vault.set(proxysql_tls_ca=following.pem)
+        vault.configure()
+    record_property("TLS clients while the CA changes", str(logins))
+    assert not logins.bad and not logins.lost, logins
+    alone = trusting_in(following)
+    assert {shown(cluster, node, alone) for node in cluster.nodes} == {serial_of(certificate)}
+    assert changes(vault.configure()) == []

@@ -7,7 +7,7 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +30,14 @@ class Vault:
     def set(self, **values: Any) -> None:
         self.values.update(values)
         for name, value in values.items():
-            if value and isinstance(value, str):
-                self.keep(name, value)
+            for inner, text in texts(name, value):
+                self.keep(inner, text)
 
     def keep(self, name: str, value: str) -> None:
         """A value to look for later: the part of it that no quoting changes, of a key a line."""
         if "PRIVATE KEY" in value:
             self.secrets[f"{name} {len(self.secrets)}"] = value.splitlines()[2]
-        elif "password" in name:
+        elif "password" in name and not value.startswith("{{"):
             found = re.match(r"[\w-]+", value)
             assert found, name
             self.secrets[f"{name} {len(self.secrets)}"] = found.group()
@@ -50,11 +50,11 @@ class Vault:
         return ["-e", f"@{path}"]
 
     def run(self, playbook: str = "site", *arguments: str, fails: bool = False) -> str:
-        """One of the playbooks, as talkative as can be. From then on it is these values that let in."""
+        """One of the playbooks, as talkative as can be. After site it is these values that let in."""
         code, output = play(playbook, "-vvv", "--diff", *arguments, *self.given())
         self.outputs.append(output)
         assert (code != 0) == fails, f"{playbook}: exit code {code}:\n{shown(output)[-6000:]}"
-        if not fails:
+        if playbook == "site" and not fails:
             self.known()
         return shown(output)
 
@@ -92,6 +92,18 @@ class Vault:
         """As somebody else than the credentials say."""
         login = {"proxysql_admin_user": user, "proxysql_admin_password": password}
         return Node(node.name, node.address, login).admin(statement)
+
+
+def texts(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Each with its name, of lists and dicts as well."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield from texts(f"{name} {key}", each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from texts(name, each)
+    elif value and isinstance(value, str):
+        yield name, value
 
 
 def shown(output: str) -> str:
