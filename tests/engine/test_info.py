@@ -163,6 +163,9 @@ def test_what_is_of_postgresql(module, three):
     sql(
         three,
         "INSERT INTO pgsql_servers (hostgroup_id, hostname) VALUES (7, 'pg1')",
+        "INSERT INTO pgsql_replication_hostgroups (writer_hostgroup, reader_hostgroup) VALUES (6, 7)",
+        "INSERT INTO mysql_replication_hostgroups (writer_hostgroup, reader_hostgroup) VALUES (7, 8)",
+        "LOAD MYSQL SERVERS TO RUNTIME",
         "LOAD PGSQL SERVERS TO RUNTIME",
         "INSERT INTO pgsql_ldap_mapping (priority, frontend_entity, backend_entity) VALUES (1, 'a', 'b')",
     )
@@ -173,11 +176,21 @@ def test_what_is_of_postgresql(module, three):
     ]
     assert seen["unknown_tables"] == {"pgsql_ldap_mapping": 1}
     assert "unknown_tables" not in module("proxysql_info", tables=["pgsql_users"], **three_is)
-    (backend,) = module("node_info", **three_is)["backends"]
+    state = module("node_info", **three_is)
+    # a number that both have is two hostgroups
+    assert state["hostgroup_roles"] == {"6": "writer", "7": "writer, reader", "8": "reader"}
+    (backend,) = state["backends"]
     assert (backend["host"], backend["port"], backend["status"]) == ("pg1", "5432", "ONLINE")
     remarks = inventory(module("proxysql_info", show_secrets=True, **three_is), "admin", 6032).remarks
     assert "left out: pgsql_ldap_mapping has rows (1), and nobody here knows the table" in remarks
-    sql(three, "DELETE FROM pgsql_ldap_mapping")
+    sql(
+        three,
+        "DELETE FROM pgsql_ldap_mapping",
+        "DELETE FROM mysql_replication_hostgroups",
+        "DELETE FROM pgsql_replication_hostgroups",
+        "LOAD MYSQL SERVERS TO RUNTIME",
+        "LOAD PGSQL SERVERS TO RUNTIME",
+    )
 
 
 def test_a_declared_table_that_only_the_server_knows(module, server):

@@ -60,17 +60,24 @@ _PAIRS = (
     "mysql_galera_hostgroups",
     "mysql_aws_aurora_hostgroups",
 )
+_PAIRS_3 = ("pgsql_replication_hostgroups",)
 
 
 def _roles(admin: Admin) -> dict[str, str]:
-    """By hostgroup, what it is for: writer, reader, backup writer or offline."""
+    """By hostgroup, what it is for: writer, reader, backup writer or offline.
+
+    MySQL's and PostgreSQL's hostgroups may have the same numbers, and then have both roles.
+    """
     found: dict[str, str] = {}
-    for table in _PAIRS:
+    for table in (*_PAIRS, *(() if admin.version.startswith("2.") else _PAIRS_3)):
         names, rows = admin.fetch(f"SELECT * FROM runtime_{table}")
         for row in rows:
             for name, value in zip(names, row):
                 if name.endswith("_hostgroup"):
-                    found[str(value)] = name[: -len("_hostgroup")].replace("_", " ")
+                    role = name[: -len("_hostgroup")].replace("_", " ")
+                    before = found.setdefault(str(value), role)
+                    if role != before:
+                        found[str(value)] = f"{before}, {role}"
     return found
 
 
