@@ -191,6 +191,15 @@ def the_last_to_begin_is_believed(host: Host) -> None:
     assert len(host.journal()) == 2, "it is told all the same"
 
 
+def an_instance_that_a_reload_took_away(host: Host) -> None:
+    """keepalived tells that it failed, after everything of it was removed."""
+    host.stand_in("told", "")
+    host.notify("gone", "FAULT")
+    host.notify("proxysql", "MASTER")
+    left = {path.name for path in (host.run_dir / "keepalived").iterdir() if "gone" in path.name}
+    assert left == set() and len(host.journal()) == 2
+
+
 STORIES: list[Callable[[Host], None]] = [
     proxysql_comes_and_goes,
     keepalived_starts,
@@ -203,6 +212,7 @@ STORIES: list[Callable[[Host], None]] = [
     keepalived_moves,
     metrics,
     the_last_to_begin_is_believed,
+    an_instance_that_a_reload_took_away,
 ]
 
 
