@@ -178,7 +178,12 @@ MEMBERS = [{"hostname": "192.0.2.11", "port": 6032, "comment": "core1"}]
 def test_what_is_declared_and_how_it_is_written() -> None:
     found = declaration(
         proxysql(
-            state={"mysql_users": "merged"}, global_variables={"mysql-threads": 2, "mysql-max_connections": 9}
+            state={"mysql_users": "merged"},
+            global_variables={
+                "mysql-threads": 2,
+                "mysql-max_connections": 9,
+                "pgsql-monitor_username": "monitor",
+            },
         ),
         {"scheduler": [{"id": 1}]},
         {"mysql_users": [], "mysql_servers": None, "proxysql_servers": None},
@@ -193,11 +198,22 @@ def test_what_is_declared_and_how_it_is_written() -> None:
     assert found["unreplicated"] == {"scheduler": [{"id": 1}]}
     assert found["own"]["admin-admin_credentials"] == "radmin:a-secret;cluster:c-secret"
     assert found["of_node"]["mysql-threads"] == 2 and "mysql-max_connections" not in found["of_node"]
+    # those of PostgreSQL are carried by no cluster of 3.0.3
+    assert found["of_node"]["pgsql-monitor_username"] == "monitor"
     assert found["variables"]["mysql-max_connections"] == 9 and "mysql-poll_timeout" in found["variables"]
     assert "mysql-monitor_username" not in found["variables"]
     assert (
         declaration(proxysql(monitor_password="m"), {}, {}, [])["variables"]["mysql-monitor_password"] == "m"
     )
+
+
+def test_the_second_admin_of_proxysql_3_is_on_the_loopback_unless_declared() -> None:
+    found = declaration(proxysql(), {}, {}, [])
+    assert found["of_three"] == {"admin-pgsql_ifaces": "127.0.0.1:6132"}
+    assert 'pgsql_ifaces="127.0.0.1:6132"' in cnf(found, "/var/lib/proxysql")
+    given = {"admin-pgsql_ifaces": "192.0.2.11:6132"}
+    found = declaration(proxysql(global_variables=given), {}, {}, [])
+    assert found["of_three"] == {} and found["of_node"].items() >= given.items()
 
 
 def test_the_exporter_is_declared_where_somebody_said_so() -> None:
@@ -224,7 +240,8 @@ def test_members_that_are_declared_take_precedence_and_none_are_none() -> None:
 
 def test_the_file_for_a_first_start() -> None:
     variables = {"mysql-b": True, "mysql-a": 'say "no"', "mysql-c": None, "admin-x": "back\\slash"}
-    text = cnf({"variables": variables, "members": [*MEMBERS, {"hostname": "b"}]}, "/srv/p")
+    members = [*MEMBERS, {"hostname": "b"}]
+    text = cnf({"variables": variables, "of_three": {}, "members": members}, "/srv/p")
     assert text == (
         'datadir="/srv/p"\n'
         'errorlog="/srv/p/proxysql.log"\n'

@@ -13,7 +13,8 @@ from typing import Any
 
 from ...module_utils._server import tls_backends
 
-# The cluster does not carry these variables, or a node has to be restarted for them.
+# The cluster does not carry these variables (of PostgreSQL's none before about 3.0.8), or a node has to be
+# restarted for them.
 _OF_EACH_NODE = (
     "admin-pgsql_ifaces",
     "admin-restapi_port",
@@ -22,10 +23,10 @@ _OF_EACH_NODE = (
     "admin-web_port",
     "mysql-stacksize",
     "mysql-threads",
-    "pgsql-interfaces",
-    "pgsql-threads",
 )
-# Nor these tables.
+# ProxySQL 3 has a second Admin, on every address unless told otherwise. Nothing here needs it.
+_OF_THREE = {"admin-pgsql_ifaces": "127.0.0.1:6132"}
+# Nor does the cluster carry these tables.
 _TABLES_OF_EACH_NODE = ("pgsql_", "mysql_firewall_", "scheduler", "restapi_", "coredump_")
 
 
@@ -67,7 +68,8 @@ def declaration(
 
 
 def _variables(options: Mapping[str, Any]) -> dict[str, Any]:
-    """own: made of the role's own variables. of_node: what each node writes for itself. variables: all."""
+    """own: made of the role's own variables. of_node: what each node writes for itself; of_three: besides,
+    from ProxySQL 3 on. variables: all."""
     given = options["global_variables"] or {}
     own = {
         "admin-admin_credentials": "{admin_user}:{admin_password};{cluster_user}:{cluster_password}".format(
@@ -89,7 +91,8 @@ def _variables(options: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "own": own,
         # without these a node would not follow the leader
-        "of_node": {**own, **{name: made[name] for name in made if name in _OF_EACH_NODE}},
+        "of_node": {**own, **{name: made[name] for name in made if _is_of_each(name)}},
+        "of_three": {name: value for name, value in _OF_THREE.items() if name not in made},
         "variables": {
             **(options["base_variables"] or {}),
             **own,
@@ -98,6 +101,10 @@ def _variables(options: Mapping[str, Any]) -> dict[str, Any]:
             **made,
         },
     }
+
+
+def _is_of_each(name: str) -> bool:
+    return name in _OF_EACH_NODE or name.startswith("pgsql-")
 
 
 def _metrics_variables(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -134,7 +141,9 @@ def _tls_variables(options: Mapping[str, Any]) -> dict[str, str]:
 def cnf(declared: Mapping[str, Any], data_dir: str) -> str:
     """/etc/proxysql.cnf, which ProxySQL reads at its very first start. declared: of ``declaration``."""
     lines = [f"datadir={_text(data_dir)}", f"errorlog={_text(data_dir + '/proxysql.log')}"]
-    variables = {name: value for name, value in sorted(declared["variables"].items()) if value is not None}
+    # an older one passes over what it does not know
+    known = {**declared["of_three"], **declared["variables"]}
+    variables = {name: value for name, value in sorted(known.items()) if value is not None}
     for prefix in dict.fromkeys(name.partition("-")[0] for name in variables):
         lines += ["", f"{prefix}_variables=", "{"]
         lines += [
