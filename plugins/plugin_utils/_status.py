@@ -16,6 +16,7 @@ from typing import Any
 
 from ..module_utils._cluster.follow import Checksum, View, agree, leader_of, reason
 from ..module_utils._server.certificates import WARN_DAYS, day
+from ._status_backends import troubles, unused, well
 
 SHORT = {
     "ADMIN VARIABLES": "admin",
@@ -117,6 +118,15 @@ class Report:
             key = (str(each["hostgroup"]), "{}:{}".format(each["host"], each["port"]))
             found.setdefault(key, Counter())[str(each["status"])] += int(each.get("nodes", 1))
         return dict(sorted(found.items(), key=lambda item: (int(item[0][0]), item[0][1])))
+
+    @cached_property
+    def well(self) -> set[tuple[str, str]]:
+        """The backends that serve as what their hostgroup is for."""
+        return well(self.roles, self.backends)
+
+    @cached_property
+    def unused(self) -> set[tuple[str, str]]:
+        return unused(self.roles, self.backends)
 
 
 def judge(
@@ -313,25 +323,7 @@ def _set_back(report: Report) -> list[Finding]:
 
 
 def _backends(report: Report) -> list[Finding]:
-    found = []
-    groups: dict[str, Counter[str]] = {}
-    for (hostgroup, backend), states in report.backends.items():
-        groups.setdefault(hostgroup, Counter()).update(states)
-        bad = {state: number for state, number in states.items() if state not in ("ONLINE", "OFFLINE_SOFT")}
-        if bad:
-            text = ", ".join(f"{state} on {number}" for state, number in bad.items())
-            found.append(
-                Finding(
-                    f"backend {backend} in hostgroup {hostgroup} is {text} of {sum(states.values())} nodes",
-                    "look at the database, and at mysql_server_connect_log and mysql_server_ping_log",
-                )
-            )
-    for hostgroup, states in groups.items():
-        if not states["ONLINE"]:
-            found.append(
-                Finding(f"hostgroup {hostgroup} has no backend that is ONLINE", "bring one of them back")
-            )
-    return found
+    return [Finding(text, todo) for text, todo in troubles(report.roles, report.backends)]
 
 
 def _drift(report: Report) -> list[Finding]:

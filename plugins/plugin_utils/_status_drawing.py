@@ -66,9 +66,8 @@ def drawing(report: Report) -> str:
         for nodes, what in ((more, "more with a finding"), (folded, "satellites"))
         if nodes
     }
-    online = {backend for _hostgroup, backend in report.backends} - {
-        backend for (_hostgroup, backend), states in report.backends.items() if set(states) != {"ONLINE"}
-    }
+    ill = set(report.backends) - report.well
+    online = {backend for _hostgroup, backend in report.backends} - {backend for _hostgroup, backend in ill}
     backends = sorted({backend for _hostgroup, backend in report.backends})
     others = f"{len(online)} databases" if len(backends) > MANY and online else ""
     if others:
@@ -110,7 +109,8 @@ def drawing(report: Report) -> str:
 
 def _groups(report: Report, backend: str, good: bool) -> str:
     """The roles of a database, and whether it has them."""
-    groups = sorted({group for group, name in report.backends if name == backend}, key=int)
+    here = {key for key in report.backends if key[1] == backend} - report.unused
+    groups = sorted({group for group, _backend in here}, key=int)
     named = ", ".join(f"{report.roles.get(group, 'hostgroup')} {group}" for group in groups)
     state = "ONLINE" if good else "not ONLINE"
     whole = f"{named}: {state}"

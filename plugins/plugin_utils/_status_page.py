@@ -115,11 +115,13 @@ def _facts(report: Report) -> str:
     held = sum(_declared(node) == "=" for node in report.nodes)
     rows.append(("as declared", f"{held} of {len(report.nodes)}", held == len(report.nodes)))
     groups: dict[str, list[bool]] = {}
-    for (hostgroup, _backend), states in report.backends.items():
-        groups.setdefault(hostgroup, []).append(set(states) == {"ONLINE"})
+    for key in (key for key in report.backends if key not in report.unused):
+        groups.setdefault(key[0], []).append(key in report.well)
     for hostgroup, online in groups.items():
-        name = ", ".join(filter(None, [f"hostgroup {hostgroup}", report.roles.get(hostgroup)]))
-        rows.append((name, f"{sum(online)} of {len(online)} ONLINE on all nodes", all(online)))
+        role = report.roles.get(hostgroup, "")
+        name = ", ".join(filter(None, [f"hostgroup {hostgroup}", role]))
+        text = f"{sum(online)} of {len(online)} ONLINE on all nodes"
+        rows.append((name, f"has {len(online)}" if role == "offline" else text, all(online)))
     return (
         "<dl>"
         + "".join(
@@ -228,7 +230,7 @@ def _nodes(report: Report, caption: str, nodes: list[Node]) -> str:
 def _backends(report: Report) -> str:
     rows = []
     for (hostgroup, backend), states in report.backends.items():
-        good = set(states) == {"ONLINE"}
+        good = (hostgroup, backend) in report.well
         text = ", ".join(f"{state} on {number}" for state, number in states.items())
         rows.append(
             f'<tr><th scope="row">{escape(hostgroup)}</th><td>{escape(report.roles.get(hostgroup, ""))}</td>'
