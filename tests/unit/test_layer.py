@@ -97,6 +97,22 @@ def test_what_cannot_be_together(hosts: dict[str, Any], every: dict[str, Any], s
     assert any(said in line for line in found["problems"]), found["problems"]
 
 
+def test_monitors_are_let_in_by_the_cores() -> None:
+    given = {**LAYER, "proxysql_monitor_user": "mon", "proxysql_monitor_password": "Secret-m"}
+    options = planned(hosts=SATELLITE, **given)["hosts"]["core1"]["proxysql"]
+    shop = {"username": "shop", "password": "p", "default_hostgroup": 10}
+    made = declaration(options, None, {"mysql_users": [shop]}, [])["tables"]["mysql_users"]
+    assert [(row["username"], row["default_hostgroup"]) for row in made] == [("shop", 10), ("mon", 6033)]
+    # somebody's own
+    own = {"username": "mon", "password": "Secret-m", "default_hostgroup": 10}
+    assert declaration(options, None, {"mysql_users": [own]}, [])["tables"]["mysql_users"] == [own]
+
+
+def test_without_a_monitor_no_table_of_users_is_declared() -> None:
+    options = planned(hosts=SATELLITE, **LAYER)["hosts"]["core1"]["proxysql"]
+    assert "mysql_users" not in declaration(options, None, {}, [])["tables"]
+
+
 def test_rows_that_are_declared_stay() -> None:
     found = planned(hosts=SATELLITE, **LAYER)
     options = found["hosts"]["core1"]["proxysql"]

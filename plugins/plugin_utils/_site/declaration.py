@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...module_utils._server import tls_backends
+from .layer import with_layer
 
 # The cluster does not carry these variables (of PostgreSQL's none before about 3.0.8), or a node has to be
 # restarted for them.
@@ -55,11 +56,9 @@ def declaration(
     words = state if isinstance(state, Mapping) else {}
     word = "overridden" if isinstance(state, Mapping) else state
     # to a table that is not declared otherwise they are added
-    added = {
-        name: rows for name, rows in (options.get("layer") or {}).items() if found["tables"].get(name) is None
-    }
-    for name, rows in (options.get("layer") or {}).items():
-        found["tables"][name] = [*(found["tables"].get(name) or ()), *rows]
+    layer = {name: rows for name, rows in (options.get("layer") or {}).items() if rows}
+    added = [name for name in layer if found["tables"].get(name) is None]
+    found["tables"].update(with_layer(found["tables"], layer))
     found["states"] = {**dict.fromkeys(found["tables"], word), **dict.fromkeys(added, "merged"), **words}
     found["unreplicated"] = {
         name: rows for name, rows in found["tables"].items() if name.startswith(_TABLES_OF_EACH_NODE)

@@ -67,7 +67,37 @@ def layer(cores: Iterable[Node], satellites: Iterable[Node], say: Say) -> dict[s
             }
             for number, place in enumerate(places, start=1)
         ],
+        "mysql_users": _monitor(cores[0], hostgroup),
     }
+
+
+def _monitor(core: Node, hostgroup: int) -> list[dict[str, Any]]:
+    """The monitors' user, which a ProxySQL lets in as it does all others: from ``mysql_users`` alone (seen on
+    2.7.1). Without it each monitor notes every few seconds that it is refused, and a server that was shunned
+    stays so until a query needs it.
+    """
+    if not core.options["proxysql_monitor_password"]:
+        return []
+    return [
+        {
+            "username": core.options["proxysql_monitor_user"],
+            "password": core.options["proxysql_monitor_password"],
+            "default_hostgroup": hostgroup,
+            "comment": "monitors ask the cores",
+        }
+    ]
+
+
+def with_layer(
+    tables: Mapping[str, Any], rows: Mapping[str, list[dict[str, Any]]]
+) -> dict[str, list[dict[str, Any]]]:
+    """tables: what is declared. A user whom somebody declares is left as declared."""
+    found = {}
+    for name, more in rows.items():
+        declared = list(tables.get(name) or ())
+        names = {str(row.get("username")) for row in declared} if name == "mysql_users" else set()
+        found[name] = [*declared, *(row for row in more if row.get("username") not in names)]
+    return found
 
 
 def check(rows: Mapping[str, list[dict[str, Any]]], tables: Mapping[str, Any], say: Say) -> None:
