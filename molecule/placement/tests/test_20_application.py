@@ -104,10 +104,9 @@ def test_satellites_in_batches(cluster: Balanced) -> None:
     assert changes(output) == []
     lines = re.findall(r"\d of \d hosts[^\"]*", output)
     assert lines == ["3 of 4 hosts", "4 of 4 hosts"], output[-3000:]
-    app = cluster.satellites[0]
-    app.run("mv /usr/bin/python3 /usr/bin/python3.away")
+    lab("cut", NAME, cluster.satellites[0].name)
     try:
         code, output = play("site", "-e", "proxysql_site_batch=1")
     finally:
-        app.run("mv /usr/bin/python3.away /usr/bin/python3")
+        lab("heal", NAME, cluster.satellites[0].name)
     assert code and "3 of 4 hosts, 1 failed" in output, output[-3000:]
