@@ -11,7 +11,10 @@ from collections.abc import Iterator, Mapping
 #: (hostgroup, backend) -> on how many nodes it has which status
 Backends = Mapping[tuple[str, str], Mapping[str, int]]
 
-_LOOK = "look at the database, and at mysql_server_connect_log and mysql_server_ping_log"
+_LOOK = (
+    "look at the database, and at mysql_server_connect_log and mysql_server_ping_log; where it answers again, a"
+    " node that sends it no query says SHUNNED until LOAD MYSQL SERVERS TO RUNTIME"
+)
 
 
 def well(roles: Mapping[str, str], backends: Backends) -> set[tuple[str, str]]:
