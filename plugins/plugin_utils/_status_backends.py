@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 Backends = Mapping[tuple[str, str], Mapping[str, int]]
 
 _LOOK = (
-    "look at the database, and at mysql_server_connect_log and mysql_server_ping_log; where it answers again, a"
-    " node that sends it no query says SHUNNED until LOAD MYSQL SERVERS TO RUNTIME"
+    "look at the database, and at mysql_server_connect_log and mysql_server_ping_log; where it answers again,"
+    " a node that sends it no query says SHUNNED until LOAD MYSQL SERVERS TO RUNTIME"
 )
 
 
