@@ -147,6 +147,27 @@ def test_named_by_pair_one_is_the_primary() -> None:
     assert settled(declared, [PAIR], declared) == declared
 
 
+def test_named_by_pair_after_all_were_writers() -> None:
+    """As they are of Galera and Group Replication: none is lost, and not all are written to."""
+    declared = [row(group, place) for group in (10, 20) for place in (OLD, NEW, THIRD)]
+    before = [row(10, place) for place in (OLD, NEW, THIRD)]
+    first = {(10, "a", "ONLINE"), (20, "b", "ONLINE"), (20, "c", "ONLINE")}
+    assert where(settled(declared, [PAIR], before)) == first
+
+
+def test_all_declared_as_writers_none_is_lost() -> None:
+    declared = [row(10, place) for place in (OLD, NEW, THIRD)]
+    after = placed(declared, PAIR, NEW)
+    assert where(after) == {(10, "b", "ONLINE"), (20, "a", "ONLINE"), (20, "c", "ONLINE")}
+    assert where(placed(after, PAIR, OLD)) == {(10, "a", "ONLINE"), (20, "b", "ONLINE"), (20, "c", "ONLINE")}
+    # one that nobody declared, found by the monitor
+    assert where(placed([row(10, OLD), row(10, THIRD)], PAIR, NEW)) == {
+        (10, "b", "ONLINE"),
+        (20, "a", "ONLINE"),
+        (20, "c", "ONLINE"),
+    }
+
+
 def test_named_by_role_everything_is_as_it_says() -> None:
     for declared in (
         [row(10, OLD), row(20, NEW)],

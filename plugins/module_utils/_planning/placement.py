@@ -67,7 +67,11 @@ def settled(rows: Sequence[Row], pairs: Iterable[Pair], memory: Sequence[Row]) -
             continue
         there = places(memory, pair.writer)
         writers = [place for place in members if place in there] or members[:1]
-        readers = {*members} - {*writers} | {*places(memory, pair.reader)}
+        read = {*places(memory, pair.reader)}
+        if not read >= {*members}:
+            # several that were never named by pair: of another kind of cluster, or for the monitor to move
+            writers = writers[:1]
+        readers = {*members} - {*writers} | read
         kept: dict[Any, Collection[Place]] = {pair.writer: writers, pair.reader: readers}
         found = [
             row
@@ -94,21 +98,28 @@ def held(now: Sequence[Row], pair: Pair) -> list[Row]:
 def placed(declared: Sequence[Row], pair: Pair, primary: Place) -> list[Row]:
     """The rows under which this server is written to, it alone, at once and whatever the monitor says.
 
-    Who takes the other's place in a hostgroup gets what else the row there says.
+    Who takes the other's place in a hostgroup gets what else the row there says. Of several that are declared
+    as writers, for the monitor to move them, the others are readers.
     """
     rows = of_pair(declared, pair)
     writers, readers = places(rows, pair.writer), places(rows, pair.reader)
     before = primary if primary in writers else next(iter(writers), None)
+    named = {place_of(row) for row in rows if row["hostgroup_id"] == pair.reader}
     found: list[Row] = []
     for row in rows:
         here = place_of(row)
         if row["hostgroup_id"] == pair.writer:
             if here != before:
+                if here not in named:
+                    found.append({**row, "hostgroup_id": pair.reader})
                 continue
             row = _at(row, primary)
         elif here == primary and before is not None and before not in readers:
             row = _at(row, before)
         found.append(row)
+    if before not in (None, primary, *places(found, pair.reader)):
+        # no replica was declared as one, whose place it could take
+        found += [{**row, "hostgroup_id": pair.reader} for row in rows if place_of(row) == before]
     if before is None:
         found += [{**row, "hostgroup_id": pair.writer} for row in rows if place_of(row) == primary]
     return found
