@@ -13,6 +13,7 @@ from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.passwor
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.login import unverified
 from clients import Clients, until
 from conftest import REAL, REAL_THREE
+from issuer import Issuer
 from mysqls import MYSQLD, MySQLServer, initialized
 from proxysql_emulator.passwords import caching_sha2
 from server import Server
@@ -90,7 +91,7 @@ def user(password: str, additional: str = "") -> list[dict[str, Any]]:
     return [{"username": "shop", "password": password, "default_hostgroup": 10, "attributes": attributes}]
 
 
-def ask(node: Server, password: str, **options: Any) -> Any:
+def ask(node: Server, password: str, sql: str = "SELECT CURRENT_USER()", **options: Any) -> Any:
     connection = pymysql.connect(
         host=node.host,
         port=node.data_port,
@@ -103,7 +104,7 @@ def ask(node: Server, password: str, **options: Any) -> Any:
     )
     with connection, connection.cursor() as cursor:
         # a connection of its own: those that are kept were let in before
-        cursor.execute("/* ;create_new_connection=1 */ SELECT CURRENT_USER()")
+        cursor.execute(f"/* ;create_new_connection=1 */ {sql}")
         return cursor.fetchone()
 
 
@@ -269,3 +270,79 @@ def test_a_user_that_must_show_a_certificate(
     call("global_variables", config=files)
     call("mysql_users", config=user(NEW))
     assert ask(proxy, NEW) == ("shop@%",)
+
+
+def test_certificates_and_cas_change_under_load(
+    call: Any, proxy: Server, databases: list[MySQLServer]
+) -> None:
+    """Each query has a connection of its own, with TLS that is checked: both CAs, the certificate, one CA."""
+    primary = databases[0]
+    servers = declared(databases[:1], True)
+    old, new = Issuer("the CA"), Issuer("the next CA")
+
+    def show(issuer: Issuer, days: int) -> None:
+        pems = (issuer.pem, *issuer.server(primary.host, days=days))
+        for name, pem in zip(("ca", "server-cert", "server-key"), pems):
+            (primary.folder / "data" / f"{name}.pem").write_text(pem)
+        primary.run("ALTER INSTANCE RELOAD TLS")
+
+    def declare(ca: str) -> dict[str, Any]:
+        backends = [{"ca": ca}]
+        return call(  # type: ignore[no-any-return]
+            "tls_backends", folder=str(proxy.datadir), backends=backends, servers=servers
+        )
+
+    def ends() -> str:
+        return str(ask(proxy, OLD, sql="SHOW SESSION STATUS LIKE 'Ssl_server_not_after'")[1])
+
+    show(old, 90)
+    assert declare(old.pem)["changed"]
+    path = str(proxy.datadir / "tls-backends/all-ca.pem")
+    call("global_variables", config={"mysql-ssl_p2s_ca": path})
+    call("mysql_servers", config=servers)
+    call("mysql_users", config=user(OLD))
+    first = ends()
+    load = Clients(lambda: ask(proxy, OLD))
+    load.start()
+    for step in (lambda: declare(old.pem + new.pem), lambda: show(new, 60), lambda: declare(new.pem)):
+        logins = load.good
+        step()
+        until(lambda logins=logins: load.good > logins + 20 or load.failed)  # type: ignore[misc]
+    load.end()
+    assert not load.failed, load.failed[:3]
+    assert ends() not in ("", first)
+    refused = declare(old.pem)
+    assert refused["failed"] and "shows a certificate that the CA did not sign" in refused["msg"], refused
+
+
+def test_the_monitors_password_by_the_same_steps(
+    call: Any, proxy: Server, databases: list[MySQLServer]
+) -> None:
+    call("mysql_servers", config=declared(databases, True))
+    call("global_variables", config=MONITOR)
+
+    def rotate(step: str) -> dict[str, Any]:
+        return call(  # type: ignore[no-any-return]
+            "user_rotation",
+            user="monitor",
+            password="mon-new",
+            previous_password="mon-old",
+            monitor=True,
+            proxies=[{"host": proxy.host, "port": proxy.admin_port}],
+            databases=[one.place for one in databases],
+            step=step,
+            database_user="rotation",
+            database_password="a password",
+        )
+
+    assert rotate("look")["next"] == "retain"
+    assert rotate("retain")["next"] == "proxy"
+    assert rotate("retain")["changed"] is False
+    early = rotate("discard")
+    assert early["failed"] and "logs in with another password" in early["msg"], early
+    call("global_variables", config={**MONITOR, "mysql-monitor_password": "mon-new"})
+    assert rotate("look")["next"] == "discard"
+    assert rotate("discard")["next"] == "done"
+    for one in databases:
+        with pytest.raises(pymysql.err.OperationalError, match="Access denied"):
+            pymysql.connect(**one.place, user="monitor", password="mon-old", ssl=unverified())
