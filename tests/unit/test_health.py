@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import importlib.machinery
+import importlib.util
+import io
 import json
 import socket
 import subprocess
@@ -33,7 +36,13 @@ class Core:
             Path(row["path"]).parent.mkdir(exist_ok=True)
             Path(row["path"]).write_text("0\n", encoding="ascii")
         self.files = {row["name"]: Path(row["path"]) for row in rows}
-        told = {**health({**OPTIONS, "health_port": self.port}, rows), "young": 0, "seconds": 3, **settings}
+        told = {
+            **health({**OPTIONS, "health_port": self.port}, rows),
+            "young": 0,
+            "unknown": 0,
+            "seconds": 3,
+            **settings,
+        }
         self.settings = folder / "health.json"
         self.settings.write_text(json.dumps(told), encoding="utf-8")
         self.process = subprocess.Popen([sys.executable, "-I", str(PROGRAM), str(self.settings)])
@@ -169,6 +178,98 @@ def test_a_balancer_that_stops_asking_is_named(core: Core) -> None:
     done = core.wait("drained")
     assert done.returncode == 1
     assert done.stdout == "127.0.0.9 has been told 0 times, after 3 s\n"
+
+
+def program() -> Any:
+    loader = importlib.machinery.SourceFileLoader("proxysql_health", str(PROGRAM))
+    spec = importlib.util.spec_from_loader("proxysql_health", loader)
+    assert spec
+    module = importlib.util.module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.mark.parametrize("every", [0.5, 10, 14])
+def test_a_balancer_is_one_all_the_time_however_seldom_it_asks(
+    every: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, clock = program(), Clock()
+    monkeypatch.setattr(module, "time", clock)
+    asked = module.Asked()
+    for _turn in range(5):
+        asked.add("lb", 200)
+        clock.now += every
+    # just before it asks again, and when it does so no more
+    assert asked.balancers(200) == {"lb": 5}
+    clock.now += module.LATELY
+    assert asked.balancers(200) == {}
+
+
+def test_who_asks_by_hand_now_and_then_is_no_balancer(monkeypatch: pytest.MonkeyPatch) -> None:
+    module, clock = program(), Clock()
+    monkeypatch.setattr(module, "time", clock)
+    asked = module.Asked()
+    for _turn in range(5):
+        asked.add("admin", 200)
+        clock.now += 20
+    assert asked.balancers(200) == {}
+
+
+class Forgets:
+    """Answers as a program that forgets, after a second, a balancer that asks no more."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock, self.began = clock, clock.now
+
+    def __call__(self, *_arguments: Any, **_options: Any) -> Forgets:
+        return self
+
+    def request(self, *_arguments: Any) -> None:
+        """Nothing goes anywhere."""
+
+    close = request
+
+    def getresponse(self) -> io.BytesIO:
+        there = {"lb": 0} if self.clock.now < self.began + 1 else {}
+        return io.BytesIO(json.dumps({"status": 404, "balancers": there, "age": 500}).encode())
+
+
+def test_a_balancer_that_is_forgotten_meanwhile_is_named_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    module, clock = program(), Clock()
+    monkeypatch.setattr(module, "time", clock)
+    monkeypatch.setattr(module.http.client, "HTTPConnection", Forgets(clock))
+    settings = {"port": 1, "checks": 3, "young": 10, "unknown": 30}
+    assert module.wait(settings, "drained", 30.0) == "lb has been told 0 times, after 30 s"
+
+
+def test_that_nobody_asks_is_known_later_than_who_does(tmp_path: Path) -> None:
+    made = Core(tmp_path, unknown=600)
+    try:
+        done = made.wait()
+        assert done.stdout == "it has only just been started, after 3 s\n"
+        with Balancer(made):
+            assert made.wait().returncode == 0
+    finally:
+        made.process.terminate()
+        made.process.wait(10)
+
+
+@pytest.mark.parametrize(("checks", "seconds"), [(1, 30), (3, 45), (10, 150)])
+def test_more_checks_are_waited_for_longer(checks: int, seconds: int) -> None:
+    assert health({**OPTIONS, "health_checks": checks}, [])["seconds"] == seconds
 
 
 def test_somebody_who_looked_once_is_no_balancer(core: Core) -> None:
