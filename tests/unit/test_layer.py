@@ -89,12 +89,52 @@ def test_without_it_there_is_nothing() -> None:
             },
             "mysql_users has f with fast_forward, for which no rule holds",
         ),
+        (
+            SATELLITE,
+            {"proxysql_mysql_replication_hostgroups": [{"writer_hostgroup": 6033, "reader_hostgroup": 20}]},
+            "mysql_replication_hostgroups has the hostgroup 6033, which proxysql_layer_address needs",
+        ),
+        (
+            SATELLITE,
+            {"proxysql_mysql_users": [{"username": "u", "password": "p", "default_hostgroup": 6033}]},
+            "mysql_users has the hostgroup 6033, which proxysql_layer_address needs",
+        ),
+        (
+            {**SATELLITE, "core2": {"proxysql_mysql_port": 6044}},
+            {},
+            "satellites reach all cores at one port, and their proxysql_mysql_port differs: 6033, 6044",
+        ),
+        *(
+            (SATELLITE, {"proxysql_layer_address": wrong}, f"proxysql_layer_address is {shown}")
+            for wrong, shown in (
+                ("192.0.2.100:6033", "'192.0.2.100:6033'; it is an address or a name"),
+                ("192.0.2.100/24", "'192.0.2.100/24'; it is an address or a name"),
+                ("[2001:db8::1]", "'[2001:db8::1]'; it is an address or a name"),
+                ("lb.example.com ", "'lb.example.com '; it is an address or a name"),
+                ("127.0.0.1", "127.0.0.1, where each satellite would reach itself"),
+                ("::1", "::1, where each satellite would reach itself"),
+                ("192.0.2.13", "192.0.2.13, which is the satellite sat1"),
+            )
+        ),
     ],
 )
 def test_what_cannot_be_together(hosts: dict[str, Any], every: dict[str, Any], said: str) -> None:
     declared = {"proxysql_mysql_servers": [{"hostgroup_id": 10, "hostname": "192.0.2.31"}], **every}
     found = planned(hosts=hosts, **{**LAYER, **declared})
     assert any(said in line for line in found["problems"]), found["problems"]
+
+
+@pytest.mark.parametrize("address", ["2001:db8::1", "lb.example.com", "lb", "core1", "192.0.2.11"])
+def test_other_addresses_of_the_cores(address: str) -> None:
+    (server,) = rows(planned(hosts=SATELLITE, proxysql_layer_address=address))["mysql_servers"]
+    assert server["hostname"] == address
+
+
+def test_the_monitors_user_may_be_declared_with_the_hostgroup_of_the_layer() -> None:
+    own = {"username": "mon", "password": "Secret-m", "default_hostgroup": 6033}
+    given = {**LAYER, "proxysql_monitor_user": "mon", "proxysql_monitor_password": "Secret-m"}
+    users = [{"username": "shop", "password": "p", "default_hostgroup": 10}, own]
+    assert planned(hosts=SATELLITE, **given, proxysql_mysql_users=users)["problems"] == []
 
 
 def test_monitors_are_let_in_by_the_cores() -> None:

@@ -11,13 +11,16 @@ where they connected: ``proxy_port`` of a rule, or ``proxy_addr`` for a socket, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Callable
 
+from .listen import as_ip
 from .node import Node
 
 Say = Callable[[str], None]
 _OPTION = "proxysql_layer_address"
+_HOST = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?\.?\Z")
 
 
 def layer(cores: Iterable[Node], satellites: Iterable[Node], say: Say) -> dict[str, list[dict[str, Any]]]:
@@ -39,6 +42,13 @@ def layer(cores: Iterable[Node], satellites: Iterable[Node], say: Say) -> dict[s
     ((address, hostgroup),) = told
     if hostgroup < 0:
         say(f"proxysql_layer_hostgroup is {hostgroup}; it must be 0 or more")
+    _check_address(address, satellites, say)
+    ports = sorted({core.options["proxysql_mysql_port"] for core in cores})
+    if len(ports) > 1:
+        say(
+            f"with {_OPTION} satellites reach all cores at one port, and their proxysql_mysql_port differs: "
+            + ", ".join(map(str, ports))
+        )
     places = _places(satellites)
     shared = [place for place in places if place in _places(cores)]
     for place in shared:
@@ -69,6 +79,17 @@ def layer(cores: Iterable[Node], satellites: Iterable[Node], say: Say) -> dict[s
         ],
         "mysql_users": _monitor(cores[0], hostgroup),
     }
+
+
+def _check_address(address: str, satellites: Iterable[Node], say: Say) -> None:
+    own = as_ip(address)
+    if (own is None and not _HOST.match(address)) or (own is not None and "[" in address):
+        say(f"{_OPTION} is '{address}'; it is an address or a name, without a port and a prefix")
+    elif address == "localhost" or (own is not None and (own.is_loopback or own.is_unspecified)):
+        say(f"{_OPTION} is {address}, where each satellite would reach itself; set that of the cores")
+    for node in satellites:
+        if address in (node.name, node.address):
+            say(f"{_OPTION} is {address}, which is the satellite {node.name}; set that of the cores")
 
 
 def _monitor(core: Node, hostgroup: int) -> list[dict[str, Any]]:
@@ -108,11 +129,13 @@ def check(rows: Mapping[str, list[dict[str, Any]]], tables: Mapping[str, Any], s
     for number in sorted(taken & _numbers(tables, "mysql_query_rules", "rule_id")):
         say(f"mysql_query_rules has rule_id {number}, which {_OPTION} needs for itself")
     hostgroup = rows["mysql_servers"][0]["hostgroup_id"]
-    if hostgroup in _numbers(tables, "mysql_servers", "hostgroup_id"):
-        say(
-            f"mysql_servers has the hostgroup {hostgroup}, which {_OPTION} needs for itself; "
-            "proxysql_layer_hostgroup sets another one"
-        )
+    # Whatever else a core sent there would come back to it.
+    for table in sorted(tables):
+        if table.startswith("mysql_") and hostgroup in _hostgroups(tables, table, _monitors(rows)):
+            say(
+                f"{table} has the hostgroup {hostgroup}, which {_OPTION} needs for itself; "
+                "proxysql_layer_hostgroup sets another one"
+            )
     for row in _rows(tables, "mysql_users"):
         if str(row.get("fast_forward") or "0").lower() not in ("0", "false", "no"):
             say(
@@ -135,6 +158,22 @@ def _places(nodes: Iterable[Node]) -> list[dict[str, Any]]:
 def _rows(tables: Mapping[str, Any], table: str) -> list[Mapping[str, Any]]:
     rows = tables.get(table)
     return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, (list, tuple)) else []
+
+
+def _monitors(rows: Mapping[str, list[dict[str, Any]]]) -> set[str]:
+    return {str(row["username"]) for row in rows["mysql_users"]}
+
+
+def _hostgroups(tables: Mapping[str, Any], table: str, monitors: set[str]) -> set[int]:
+    """All that a table speaks of. monitors: users whose queries nobody sends on."""
+    values = (
+        str(value)
+        for row in _rows(tables, table)
+        if not (table == "mysql_users" and str(row.get("username")) in monitors)
+        for name, value in row.items()
+        if str(name).endswith("hostgroup") or name == "hostgroup_id"
+    )
+    return {int(value) for value in values if value.isdigit()}
 
 
 def _numbers(tables: Mapping[str, Any], table: str, column: str) -> set[int]:

@@ -43,6 +43,11 @@ def plan(nodes: Sequence[Node], asked: Asked) -> None:
     balanced = [node for node in nodes if node.balanced]
     for node in balanced:
         _plan_host(node, [_peer(each) for each in balanced], asked)
+    if len(balanced) == 1 and len(asked.cores) > 1 and not holders:
+        asked.warn(
+            f"{balanced[0].name} is the only core with keepalived_health_port: no other one can take over "
+            "from it"
+        )
     if len(peers) == 1:
         only = "core" if len(asked.cores) == 1 else "core with a virtual IP"
         asked.warn(

@@ -94,6 +94,8 @@ def check_options(options: Mapping[str, Any], say: Callable[[str], None]) -> Non
     if options["proxysql_confirm"] and options["proxysql_cluster_mode"] == "push":
         say("proxysql_confirm is for the leader, and with proxysql_cluster_mode push there is none")
     for unit in options["proxysql_start_before"] or ():
+        if unit == "proxysql.service":
+            say("proxysql_start_before has proxysql.service, which cannot start before itself")
         if not _UNIT.match(unit):
             say(f"proxysql_start_before has '{unit}'; it is the whole name of a unit, such as shop.service")
     socket = options["proxysql_mysql_socket"]
@@ -122,5 +124,10 @@ def check_health(options: Mapping[str, Any], say: Callable[[str], None]) -> None
     others = [options["proxysql_admin_port"], options["proxysql_mysql_port"]]
     if options["proxysql_metrics"]:
         others.append(options["proxysql_metrics_port"])
-    if port in others:
+    # or at a port beside that of its own
+    for name in ("proxysql_mysql_interfaces", "proxysql_admin_interfaces"):
+        others += [
+            int(end) for end in (str(one).rpartition(":")[2] for one in options[name] or ()) if end.isdigit()
+        ]
+    if port and port in others:
         say(f"keepalived_health_port is {port}, where ProxySQL listens")
