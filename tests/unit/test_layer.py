@@ -137,6 +137,12 @@ def test_the_monitors_user_may_be_declared_with_the_hostgroup_of_the_layer() -> 
     assert planned(hosts=SATELLITE, **given, proxysql_mysql_users=users)["problems"] == []
 
 
+def test_the_hostgroup_of_the_layer_may_have_settings() -> None:
+    settings = [{"hostgroup_id": 6033, "max_num_online_servers": 1}]
+    found = planned(hosts=SATELLITE, **LAYER, proxysql_tables={"mysql_hostgroup_attributes": settings})
+    assert found["problems"] == []
+
+
 def test_monitors_are_let_in_by_the_cores() -> None:
     given = {**LAYER, "proxysql_monitor_user": "mon", "proxysql_monitor_password": "Secret-m"}
     options = planned(hosts=SATELLITE, **given)["hosts"]["core1"]["proxysql"]

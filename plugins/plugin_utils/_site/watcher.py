@@ -66,7 +66,7 @@ def health(options: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> dic
     return {
         "port": int(options["health_port"]),
         "checks": int(options["health_checks"]),
-        # seconds: for balancers to have asked so often, every 15 s at the least; until it is known who asks;
+        # seconds: for balancers to have asked so often, less than 15 s apart; until it is known who asks;
         # and until it is known that nobody does
         "seconds": max(30, 15 * int(options["health_checks"])),
         "young": 10,
