@@ -29,7 +29,7 @@ BY_HAND = {
 # The task that writes the first file has no result that could be seen: its content is secret.
 WRITTEN = [
     "Write how systemd and keepalived tell each other",
-    "Write the watcher, its unit and what it is told",
+    "Write the watcher and the answer to load balancers, their units and what they are told",
     "Write the configuration of keepalived",
 ]
 
