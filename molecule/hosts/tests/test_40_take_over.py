@@ -137,10 +137,22 @@ def test_take_over(cluster: Cluster, tmp_path: Path) -> None:
     finally:
         for node in cluster.nodes:
             bare(node)
-        # before the first run the virtual IP is on no host, and that is no finding
-        assert "is on no host" not in site("--check")
         site()
     assert changes(site()) == []
+
+
+@full
+def test_check_mode_before_the_first_run(cluster: Cluster) -> None:
+    """The package is there, as in an image, and nothing runs; a virtual IP on no host is no finding yet."""
+    try:
+        for node in cluster.nodes:
+            bare(node)
+        output = site("--check", "--diff")
+        assert "is on no host" not in output
+        assert any("Start ProxySQL" in change for change in changes(output)), end(output)
+    finally:
+        site()
+    assert cluster.holders() == [cluster.active]
 
 
 def take_over(cluster: Cluster, folder: Path) -> None:
