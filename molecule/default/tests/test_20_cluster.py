@@ -16,7 +16,9 @@ def test_declared_rows_on_every_node_in_every_layer(cluster: Cluster) -> None:
 def test_no_variable_differs_between_memory_and_runtime(cluster: Cluster) -> None:
     for node in cluster.nodes:
         memory, runtime = (read(node, "global_variables", layer) for layer in list(LAYERS)[:2])
-        assert memory == runtime, f"{node}: {memory ^ runtime}"
+        # what 3.0.3 fills in when it starts, in runtime alone, unless it is declared
+        apart = {row for row in memory ^ runtime if row[0] != "pgsql-interfaces"}
+        assert not apart, f"{node}: {apart}"
 
 
 def test_the_nodes_agree_on_every_section(cluster: Cluster) -> None:

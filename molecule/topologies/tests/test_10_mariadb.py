@@ -2,100 +2,25 @@
 
 from __future__ import annotations
 
-import os
-import statistics
-import time
-from collections.abc import Callable, Iterator
-
+import primaries
 import pytest
-from helpers import Cluster, Node, changes, played, poll, site
-from load import Load
-
-SWITCHES = 10 if os.environ.get("FULL") else 2
-TO = "proxysql_primary_switchover_to"
-
-Measured = Callable[[str, object], None]
-
-
-def sql(node: Node, statement: str) -> str:
-    return node.run(f'mariadb --batch --skip-column-names app --execute "{statement}"').strip()
-
-
-def is_primary(node: Node) -> bool:
-    return sql(node, "SELECT @@global.read_only") == "0"
-
-
-def primary(cluster: Cluster) -> Node:
-    (found,) = [node for node in cluster.databases if is_primary(node)]
-    return found
+from helpers import Cluster
+from kinds import MARIADB
+from primaries import Measured
 
 
 @pytest.fixture(scope="module")
-def tables(cluster: Cluster) -> Iterator[None]:
-    first = primary(cluster)
-    sql(first, "CREATE TABLE IF NOT EXISTS written (id BIGINT PRIMARY KEY, times INT NOT NULL)")
-    sql(first, "CREATE TABLE IF NOT EXISTS carts (id BIGINT AUTO_INCREMENT PRIMARY KEY)")
-    for node in cluster.databases:
-        poll("the tables everywhere", lambda node=node: sql(node, "SHOW TABLES LIKE 'carts'") == "carts")
-    yield
+def tables(cluster: Cluster) -> None:
+    primaries.make_tables(cluster, MARIADB)
 
 
 def test_back_and_forth_under_load(cluster: Cluster, tables: None, record_property: Measured) -> None:
-    slowest, names = [], [node.address for node in cluster.databases]
-    with Load(cluster) as load:
-        time.sleep(3)
-        for number in range(SWITCHES):
-            new = names[(names.index(primary(cluster).address) + 1) % len(names)]
-            load.slowest, asked, began = 0.0, load.asked, time.monotonic()
-            output = played("primary_switchover", "-e", f"{TO}={new}")
-            assert f"{new}:3306 is the primary instead of" in output, output
-            slowest.append(load.slowest)
-            rate = round((load.asked - asked) / (time.monotonic() - began))
-            print(f"{number}: {new}, slowest {load.slowest:.3f} s, {rate} statements a second")
-            assert not load.failed, load.failed[:5]
-            assert primary(cluster).address == new
-    assert not load.failed, load.failed[:5]
-    there = sql(primary(cluster), "SELECT id FROM written").split()
-    doubled = sql(primary(cluster), "SELECT COUNT(*) FROM written WHERE times > 1")
-    assert not set(load.written) - set(map(int, there)) and doubled == "0"
-    record_property("statements", load.asked)
-    record_property("changes of the primary", len(slowest))
-    record_property("slowest statement, median", round(statistics.median(slowest), 3))
-    record_property("slowest statement, most", round(max(slowest), 3))
-    assert max(slowest) < 1.5
+    primaries.back_and_forth(cluster, MARIADB, record_property)
 
 
 def test_the_inventory_stays_as_it_is(cluster: Cluster, tables: None) -> None:
-    new = next(node.address for node in cluster.databases if not is_primary(node))
-    played("primary_switchover", "-e", f"{TO}={new}")
-    assert changes(site("--check")) == []
-    assert changes(site()) == []
-    assert primary(cluster).address == new
+    primaries.stays(cluster, MARIADB)
 
 
 def test_a_dead_primary(cluster: Cluster, tables: None, record_property: Measured) -> None:
-    dead = primary(cluster)
-    dead.run("systemctl kill --signal KILL mariadb; systemctl stop mariadb")
-    began = time.monotonic()
-    asked = played("primary_switchover", "-e", "proxysql_primary_switchover_emergency=true", fails=True)
-    word = asked.partition("Say confirm: ")[2].split()[0]
-    played(
-        "primary_switchover", "-e", "proxysql_primary_switchover_emergency=true",
-        "-e", f"proxysql_primary_switchover_confirm={word}",
-    )  # fmt: skip
-    poll("a write", lambda: cluster.ask("INSERT INTO carts VALUES (NULL)") == ())
-    gap = round(time.monotonic() - began, 1)
-    record_property("seconds from a death to writes, with both runs of the playbook", gap)
-    alive = [node for node in cluster.databases if node is not dead]
-    assert [f"{node.address}:3306" for node in alive if is_primary(node)] == [word]
-    # it comes back as its file says, and is not written to
-    dead.run("systemctl start mariadb")
-    time.sleep(3)
-    writers = [
-        {
-            row["hostname"]
-            for row in node.admin("SELECT hostname FROM runtime_mysql_servers WHERE hostgroup_id = 10")
-        }
-        for node in cluster.nodes
-    ]
-    assert writers == [{word.partition(":")[0]}] * len(writers)
+    primaries.dead_primary(cluster, MARIADB, record_property)

@@ -1,0 +1,89 @@
+"""The primary of three servers changes while applications use them: the same for MariaDB and MySQL."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import Callable
+
+from helpers import Cluster, Node, changes, played, poll, site
+from kinds import Kind
+from load import Load
+
+SWITCHES = 10 if os.environ.get("FULL") else 2
+TO = "proxysql_primary_switchover_to"
+EMERGENCY = ("-e", "proxysql_primary_switchover_emergency=true")
+
+Measured = Callable[[str, object], None]
+
+
+def primary(cluster: Cluster, kind: Kind) -> Node:
+    (found,) = [node for node in cluster.databases if kind.is_primary(node)]
+    return found
+
+
+def make_tables(cluster: Cluster, kind: Kind) -> None:
+    first = primary(cluster, kind)
+    kind.sql(first, "CREATE TABLE IF NOT EXISTS written (id BIGINT PRIMARY KEY, times INT NOT NULL)")
+    kind.sql(first, "CREATE TABLE IF NOT EXISTS carts (id BIGINT AUTO_INCREMENT PRIMARY KEY)")
+    for node in cluster.databases:
+        poll("the tables everywhere", lambda node=node: kind.sql(node, "SHOW TABLES LIKE 'carts'") == "carts")
+
+
+def back_and_forth(cluster: Cluster, kind: Kind, record_property: Measured) -> None:
+    slowest, names = [], [node.address for node in cluster.databases]
+    with Load(cluster) as load:
+        time.sleep(3)
+        for number in range(SWITCHES):
+            new = names[(names.index(primary(cluster, kind).address) + 1) % len(names)]
+            load.slowest, asked, began = 0.0, load.asked, time.monotonic()
+            output = played("primary_switchover", "-e", f"{TO}={new}")
+            assert f"{new}:3306 is the primary instead of" in output, output
+            slowest.append(load.slowest)
+            rate = round((load.asked - asked) / (time.monotonic() - began))
+            print(f"{number}: {new}, slowest {load.slowest:.3f} s, {rate} statements a second")
+            assert not load.failed, load.failed[:5]
+            assert primary(cluster, kind).address == new
+    assert not load.failed, load.failed[:5]
+    there = kind.sql(primary(cluster, kind), "SELECT id FROM written").split()
+    doubled = kind.sql(primary(cluster, kind), "SELECT COUNT(*) FROM written WHERE times > 1")
+    assert not set(load.written) - set(map(int, there)) and doubled == "0"
+    record_property("statements", load.asked)
+    record_property("changes of the primary", len(slowest))
+    record_property("slowest statement, median", round(statistics.median(slowest), 3))
+    record_property("slowest statement, most", round(max(slowest), 3))
+    assert max(slowest) < 1.5
+
+
+def stays(cluster: Cluster, kind: Kind) -> None:
+    new = next(node.address for node in cluster.databases if not kind.is_primary(node))
+    played("primary_switchover", "-e", f"{TO}={new}")
+    assert changes(site("--check")) == []
+    assert changes(site()) == []
+    assert primary(cluster, kind).address == new
+
+
+def dead_primary(cluster: Cluster, kind: Kind, record_property: Measured) -> None:
+    dead = primary(cluster, kind)
+    kind.die(dead)
+    began = time.monotonic()
+    asked = played("primary_switchover", *EMERGENCY, fails=True)
+    word = asked.partition("Say confirm: ")[2].split()[0]
+    played("primary_switchover", *EMERGENCY, "-e", f"proxysql_primary_switchover_confirm={word}")
+    poll("a write", lambda: cluster.ask("INSERT INTO carts VALUES (NULL)") == ())
+    gap = round(time.monotonic() - began, 1)
+    record_property("seconds from a death to writes, with both runs of the playbook", gap)
+    alive = [node for node in cluster.databases if node is not dead]
+    assert [f"{node.address}:3306" for node in alive if kind.is_primary(node)] == [word]
+    # it comes back as its file says, and is not written to
+    dead.run(f"systemctl start {kind.service}")
+    time.sleep(3)
+    writers = [
+        {
+            row["hostname"]
+            for row in node.admin("SELECT hostname FROM runtime_mysql_servers WHERE hostgroup_id = 10")
+        }
+        for node in cluster.nodes
+    ]
+    assert writers == [{word.partition(":")[0]}] * len(writers)

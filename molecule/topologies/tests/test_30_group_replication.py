@@ -1,0 +1,57 @@
+"""Group Replication of three MySQL, under writes: its primary is killed, and a member loses the others."""
+
+from __future__ import annotations
+
+import pytest
+from groups import (
+    Measured,
+    apart,
+    fail_over_often,
+    group_back,
+    group_state,
+    make_group,
+    poll_roles,
+    writer,
+)
+from helpers import Cluster, changes, full, played, poll, site
+from kinds import MYSQL
+from topology import behind, has_mysql
+
+pytestmark = full
+
+
+@pytest.fixture(scope="module", autouse=True)
+def group(cluster: Cluster) -> None:
+    if not has_mysql(cluster):
+        pytest.skip("the hosts have no MySQL: Debian sid did not have it when they were made")
+    make_group(cluster)
+    behind(cluster, "group_replication")
+
+
+def test_each_where_it_belongs(cluster: Cluster) -> None:
+    first, *others = (node.address for node in cluster.databases)
+    poll_roles(cluster, "the roles", {"10": {first}, "20": set(others), "30": set(), "40": set()})
+
+
+def test_status_draws_it(cluster: Cluster) -> None:
+    output = played("status")
+    for node, role in zip(cluster.databases, ("writer", "reader", "reader")):
+        rows = [row for row in output.splitlines() if f"{node.address}:3306" in row]
+        assert any(role in row and "ONLINE" in row for row in rows), output
+
+
+def test_the_primary_dies(cluster: Cluster, record_property: Measured) -> None:
+    writers = fail_over_often(cluster, MYSQL.die, group_back, record_property, "Group Replication")
+    assert not writers.lost(MYSQL.sql(writer(cluster), "SELECT word FROM written"))
+    assert changes(site()) == []
+
+
+def test_a_member_without_a_majority(cluster: Cluster) -> None:
+    lonely = next(node for node in cluster.databases if node is not writer(cluster))
+    with apart(cluster, lonely):
+        poll_roles(cluster, "offline without a majority", {"40": {lonely.address}}, 60)
+        assert changes(site()) == []
+    if "ERROR" in group_state(lonely) or group_state(lonely).count("ONLINE") < 3:
+        # it may have been expelled, and then comes back by itself
+        poll("a member again", lambda: group_state(lonely).count("ONLINE") == 3, 120)
+    poll_roles(cluster, "back again", {"40": set()}, 60)
