@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from changing import CONFIGURATION, as_declared, value, wanted
-from helpers import Cluster, changes, played, poll, site
+from helpers import Cluster, changes, full, played, poll, site
 
 
+@full
 def test_a_change_is_confirmed_and_rolled_back(cluster: Cluster) -> None:
     before = value(cluster.active)
     site(*CONFIGURATION, *wanted(cluster, 1111, proxysql_confirm=2))
