@@ -25,5 +25,6 @@ def is_real(cluster: Cluster) -> bool:  # noqa: F811
 @pytest.fixture(scope="session")
 def vault(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vault]:  # noqa: F811
     """The inventory's secrets as they change. All process lists are watched meanwhile."""
-    with Processes(cluster.hosts) as processes:
+    mysqls = cluster.group("mysql_source") + cluster.group("mysql_replicas")
+    with Processes([*cluster.hosts, *mysqls]) as processes:
         yield Vault(cluster, tmp_path_factory.mktemp("vault"), processes)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from helpers import Cluster, poll
 from leaks import leaks, readable
 from vault import Vault
@@ -42,15 +45,21 @@ def test_what_ansible_printed(vault: Vault) -> None:
         assert "PLAY [" in output and leaks(vault.secrets, output) == [], f"run {number}"
 
 
-def test_process_lists(cluster: Cluster, vault: Vault) -> None:
+def test_molecules_own_runs(vault: Vault) -> None:
+    """create, prepare and converge, who knew the first ones."""
+    log = Path(os.environ["ANSIBLE_LOG_PATH"]).read_text(encoding="utf-8")
+    assert "PLAY RECAP" in log and leaks(vault.secrets, log) == []
+
+
+def test_process_lists(vault: Vault) -> None:
     vault.processes.stop()
-    for node in cluster.hosts:
+    for node in vault.processes.hosts:
         seen = vault.processes.seen(node)
         assert "sshd" in seen and leaks(vault.secrets, seen) == [], node
 
 
-def test_journals(cluster: Cluster, vault: Vault) -> None:
-    for node in cluster.hosts:
+def test_journals(vault: Vault) -> None:
+    for node in vault.processes.hosts:
         assert leaks(vault.secrets, node.run(JOURNAL)) == [], node
 
 
