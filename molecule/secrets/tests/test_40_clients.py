@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Callable
 from typing import Any
 
 import pymysql
 import pytest
+import yaml
 from cryptography import x509
-from helpers import Cluster, Node, changes, poll
+from databases import put
+from helpers import CHECKOUT, INVENTORY, Cluster, Node, changes, poll
 from issuer import Issuer
 from load import Logins
 from vault import Vault
 
+GUIDE = CHECKOUT / "docs/docsite/rst/tls.rst"
+OWN = re.compile(r"^   own_nodes:.*\n(?:   .*\n)+", re.MULTILINE)
 Record = Callable[[str, Any], None]
 
 
@@ -148,4 +153,34 @@ def test_the_ca_changes_under_load(
     assert not logins.bad and not logins.lost, logins
     alone = trusting_in(following)
     assert {shown(cluster, node, alone) for node in cluster.nodes} == {serial_of(certificate)}
+    assert changes(vault.configure()) == []
+
+
+def test_our_logins_refuse_a_certificate_of_another_ca(cluster: Cluster, vault: Vault, root: Issuer) -> None:
+    good = vault.values["proxysql_login_ca"]
+    for node in cluster.nodes:
+        put(node, "/etc/old-ca.pem", root.pem, "root", "644")
+    vault.set(proxysql_login_ca="/etc/old-ca.pem")
+    output = vault.configure(fails=True)
+    assert "its certificate does not verify" in output, output[-3000:]
+    vault.set(proxysql_login_ca=good)
+    assert changes(vault.configure()) == []
+
+
+def test_an_authority_of_our_own_by_the_guide(
+    cluster: Cluster, vault: Vault, record_property: Record
+) -> None:
+    block = OWN.search(GUIDE.read_text(encoding="utf-8"))
+    assert block, GUIDE
+    vault.set(vault_ca_password="C4-own'q", **yaml.safe_load(block[0].replace("192.0.2.10", cluster.vip)))
+    with Logins(cluster) as logins:
+        vault.configure()
+    record_property("clients while an authority of our own takes over", str(logins))
+    assert not logins.bad and not logins.lost, logins
+    folder = INVENTORY / ".pki"
+    pem = (folder / "proxysql.pem").read_text(encoding="utf-8")
+    vault.keep("proxysql_tls_key", pem[pem.index("-----BEGIN PRIVATE KEY") :])
+    alone = ssl.create_default_context(cafile=str(folder / "ca.pem"))
+    assert len({shown(cluster, node, alone) for node in cluster.nodes}) == 1
+    # the same certificate, until it is near its end
     assert changes(vault.configure()) == []
