@@ -156,11 +156,11 @@ def test_the_ca_changes_under_load(
     assert changes(vault.configure()) == []
 
 
-def test_our_logins_refuse_a_certificate_of_another_ca(cluster: Cluster, vault: Vault, root: Issuer) -> None:
+def test_our_logins_refuse_a_certificate_of_another_ca(cluster: Cluster, vault: Vault) -> None:
     good = vault.values["proxysql_login_ca"]
     for node in cluster.nodes:
-        put(node, "/etc/old-ca.pem", root.pem, "root", "644")
-    vault.set(proxysql_login_ca="/etc/old-ca.pem")
+        put(node, "/etc/another-ca.pem", Issuer("somebody else").pem, "root", "644")
+    vault.set(proxysql_login_ca="/etc/another-ca.pem")
     output = vault.configure(fails=True)
     assert "its certificate does not verify" in output, output[-3000:]
     vault.set(proxysql_login_ca=good)
