@@ -298,7 +298,7 @@ def test_nobody_else_learns_who_asks(core: Core) -> None:
 
 def test_those_who_connect_and_say_nothing_keep_nobody_waiting(core: Core) -> None:
     """64 of them have all the room there is, for three seconds."""
-    silent = [socket.create_connection(("127.0.0.1", core.port)) for _ in range(64)]
+    silent = [socket.create_connection(("127.0.0.1", core.port)) for _number in range(64)]
     try:
         with pytest.raises((OSError, http.client.HTTPException)):
             core.ask()

@@ -59,7 +59,7 @@ def likely(name: str) -> str:
 
     One with the same prefix is nearer than any other, unless another one is called so letter by letter.
     """
-    prefix, _, rest = name.partition("_")
+    prefix, _dash, rest = name.partition("_")
     bare = {real.partition("_")[2]: real for real in sorted(known_names(), reverse=True)}
     if rest in bare:
         return bare[rest]

@@ -31,9 +31,9 @@ def speaker(frame: bytes, address: str, own: bytes) -> str:
     """The MAC of a frame in which another host says that it has the address, or an empty text."""
     if len(frame) < _LAYOUT.size:
         return ""
-    _to, _by, kind, hardware, protocol, _long, _short, _operation, mac, source, _, _ = _LAYOUT.unpack_from(
-        frame
-    )
+    fields = _LAYOUT.unpack_from(frame)
+    kind, hardware, protocol = fields[2:5]
+    mac, source = fields[8:10]
     says = (kind, hardware, protocol) == (ARP, 1, 0x0800) and source == socket.inet_aton(address)
     return mac.hex(":") if says and mac != own else ""
 
@@ -62,7 +62,7 @@ def ask(interface: str, address: str) -> str | None:
 def main(arguments: list[str]) -> int:
     found = {}
     for argument in arguments:
-        interface, _, address = argument.rpartition("=")
+        interface, _equals, address = argument.rpartition("=")
         try:
             mac = ask(interface, address)
         except OSError as error:
