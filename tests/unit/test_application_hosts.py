@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible.vars.manager import VariableManager
@@ -130,13 +131,19 @@ def _filled(value: Any) -> Any:
     return re.sub(r"\{\{ vault_(\w+) \}\}", r"Secret-of-\1", value) if isinstance(value, str) else value
 
 
-@pytest.mark.parametrize("name", sorted(each.name for each in INVENTORIES.iterdir()))
+@pytest.mark.parametrize("name", sorted(each.parent.name for each in INVENTORIES.glob("*/hosts.yml")))
 def test_every_inventory_that_is_shipped_can_be_planned(name: str) -> None:
     found = Inventory(name).plan()
     assert (found["problems"], found["warnings"]) == ([], [])
     assert found["cores"] == ["core1", "core2"]
     assert found["vips"] == ([] if name == "load_balancer" else ["192.0.2.100"])
     assert all(found["hosts"][core]["led"] for core in found["cores"])
+
+
+@pytest.mark.parametrize("path", sorted(INVENTORIES.glob("databases/*.yml")), ids=lambda path: path.stem)
+def test_every_example_of_databases_can_be_declared(path: Path) -> None:
+    given = _filled(yaml.safe_load(path.read_text(encoding="utf-8")))
+    assert given and planned(**given)["problems"] == []
 
 
 def test_the_inventory_of_application_hosts() -> None:
