@@ -78,7 +78,7 @@ from jinja2 import pass_context
 
 from ..plugin_utils._site.options import role_options
 from ..plugin_utils._site.plan import Asked, plan
-from ..plugin_utils._site.values import plain
+from ..plugin_utils._site.values import Whole, plain
 
 
 @pass_context
@@ -93,9 +93,10 @@ def site_plan(
     strategy: str = "linear",
     tags: Sequence[str] = (),
 ) -> dict[str, Any]:
-    params = {} if playbook else _params(context, hostvars[host], roles)
+    whole = Whole(hostvars)
+    params = {} if playbook else _params(context, whole[host], roles)
     asked = Asked(tuple(roles), playbook, [str(name) for name in hosts], params, strategy, tags)
-    found = plan(hostvars, groups, asked, host)
+    found = plan(whole, groups, asked, host)
     # What this run keeps on the nodes, to be taken back together, has this in common.
     found["run"] = datetime.now(timezone.utc).strftime("run-%Y%m%dT%H%M%SZ")
     for sentence in found["warnings"]:

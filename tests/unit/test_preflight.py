@@ -41,10 +41,16 @@ CASES: list[tuple[dict[str, Any], list[str]]] = [
         ],
     ),
     ({"vault_shop_password": "{{ nowhere }}"}, ["proxysql_mysql_users cannot be worked out: '"]),
+    (
+        {"proxysql_address": "{{ ['core1'] | map('extract', hostvars, 'ansible_host') | first }}"},
+        ["192.0.2.11:6032 is the address of more than one host"],
+    ),
 ]
 
 
-@pytest.mark.parametrize(("variables", "messages"), CASES, ids=["by host", "all at once", "undefined"])
+@pytest.mark.parametrize(
+    ("variables", "messages"), CASES, ids=["by host", "all at once", "undefined", "other hosts"]
+)
 def test_refused_before_a_host_is_touched(
     variables: dict[str, Any], messages: list[str], collections_path: str, tmp_path: Path
 ) -> None:

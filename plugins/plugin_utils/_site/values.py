@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Callable
 
 from ansible.release import __version__
@@ -47,6 +47,34 @@ def given(variables: Mapping[str, Any], names: Iterable[str], say: Say) -> dict[
             why = str(exc).strip().splitlines() or [type(exc).__name__]
             say(f"{name} cannot be worked out: {why[0]}")
     return found
+
+
+class Whole(Mapping[str, Any]):
+    """hostvars, whose hosts may speak of each other.
+
+    Ansible works out a variable of hostvars without hostvars, so that one host's template that asks for
+    another's address would be refused, though tasks on that host can work it out.
+    """
+
+    def __init__(self, hostvars: Mapping[str, Any]) -> None:
+        self._hostvars = hostvars
+
+    def __getitem__(self, host: str) -> Any:
+        found = self._hostvars[host]
+        # made anew at each access, for nobody else
+        variables = getattr(found, "_vars", None)
+        if isinstance(variables, dict):
+            variables.setdefault("hostvars", self._hostvars)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._hostvars)
+
+    def __len__(self) -> int:
+        return len(self._hostvars)
+
+    def __contains__(self, host: object) -> bool:
+        return host in self._hostvars
 
 
 def raw(variables: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
