@@ -48,44 +48,6 @@ options:
     description:
       - What C(mysql-monitor_password) is to be.
     type: str
-  tls_backends:
-    description:
-      - What ProxySQL uses for TLS with the databases, as O(mysqlha.proxysql.tls_backends#module:backends). Its certificates are shown to
-        those that ask for one.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      hostname:
-        description:
-          - The server. If empty, all servers that have none of their own.
-        type: str
-        default: ""
-      port:
-        description:
-          - Its port.
-        type: int
-        default: 3306
-      username:
-        description:
-          - For connections of this user. If empty, of all users that have none of their own.
-        type: str
-        default: ""
-      ca:
-        description:
-          - Not looked at here.
-        type: str
-        default: ""
-      certificate:
-        description:
-          - A certificate of ProxySQL's own, as PEM.
-        type: str
-        default: ""
-      key:
-        description:
-          - The private key of O(tls_backends[].certificate) as PEM, not encrypted.
-        type: str
-        default: ""
   everything:
     description:
       - Whether to try what is not new as well.
@@ -103,6 +65,7 @@ options:
     default: false
 extends_documentation_fragment:
   - mysqlha.proxysql.login
+  - mysqlha.proxysql.tls_backends
   - mysqlha.proxysql.attributes.no_diff
 seealso:
   - module: mysqlha.proxysql.mysql_users

@@ -93,44 +93,6 @@ options:
         O(login_user). There is no step V(applications).
     type: bool
     default: false
-  tls_backends:
-    description:
-      - What ProxySQL uses for TLS with the databases, as O(mysqlha.proxysql.tls_backends#module:backends). Its certificates are shown to
-        those that ask for one.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      hostname:
-        description:
-          - The server. If empty, all servers that have none of their own.
-        type: str
-        default: ""
-      port:
-        description:
-          - Its port.
-        type: int
-        default: 3306
-      username:
-        description:
-          - For connections of this user. If empty, of all users that have none of their own.
-        type: str
-        default: ""
-      ca:
-        description:
-          - Not looked at here.
-        type: str
-        default: ""
-      certificate:
-        description:
-          - A certificate of ProxySQL's own, as PEM.
-        type: str
-        default: ""
-      key:
-        description:
-          - The private key of O(tls_backends[].certificate) as PEM, not encrypted.
-        type: str
-        default: ""
   timeout:
     description:
       - For how many seconds to wait for each login, and after a step for replicas to follow.
@@ -138,6 +100,7 @@ options:
     default: 5.0
 extends_documentation_fragment:
   - mysqlha.proxysql.login
+  - mysqlha.proxysql.tls_backends
   - mysqlha.proxysql.attributes.no_diff
 seealso:
   - module: mysqlha.proxysql.mysql_users
