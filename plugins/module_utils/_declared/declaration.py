@@ -284,6 +284,11 @@ def _declared_int(column: Column, value: Any) -> int:
     return number
 
 
+def is_true(value: Any) -> bool:
+    """Of a row that is not read yet: whether it is one of the words that mean it."""
+    return str(value).strip().lower() in TRUE_WORDS
+
+
 def _declared_bool(_column: Column, value: Any) -> bool:
     if isinstance(value, bool):
         return value

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .._catalog.tables import TABLES
+from .._declared.declaration import is_true
 from .._declared.errors import DeclarationError
 from .._declared.passwords import verify
 from .._server.admin import Admin
@@ -99,7 +100,7 @@ def _application_users(
     attempts, hashed = [], []
     for user in params["users"]:
         # a row for backends alone is used by nobody: ProxySQL logs in there with what the client's row has
-        if not _on(user.get("active", True)) or not _on(user.get("frontend", True)):
+        if not is_true(user.get("active", True)) or not is_true(user.get("frontend", True)):
             continue
         name, password = str(user.get("username") or ""), str(user.get("password") or "")
         if is_hash(password):
@@ -126,7 +127,3 @@ def _places(servers: Iterable[Mapping[str, Any]]) -> list[Place]:
         if row.get("status") != "OFFLINE_HARD"
     )
     return list(dict.fromkeys(place for place in found if place[0]))
-
-
-def _on(value: Any) -> bool:
-    return str(value).lower() in ("1", "true", "yes", "on")

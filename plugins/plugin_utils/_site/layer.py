@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Callable
 
+from ...module_utils._declared.declaration import is_true
 from .listen import as_ip
 from .node import Node
 
@@ -137,7 +138,7 @@ def check(rows: Mapping[str, list[dict[str, Any]]], tables: Mapping[str, Any], s
                 "proxysql_layer_hostgroup sets another one"
             )
     for row in _rows(tables, "mysql_users"):
-        if str(row.get("fast_forward") or "0").lower() not in ("0", "false", "no"):
+        if is_true(row.get("fast_forward")):
             say(
                 f"mysql_users has {row.get('username')} with fast_forward, for which no rule holds: with "
                 f"{_OPTION} it would go from satellites to the databases themselves"

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Callable
 
+from ...module_utils._declared.declaration import is_true
+
 Say = Callable[[str], None]
 Rows = Sequence[Mapping[str, Any]]
 
@@ -77,7 +79,7 @@ def rotations(
 
 def _for_clients(row: Mapping[str, Any]) -> bool:
     """ProxySQL logs in to databases with this row too. One for backends alone is used by nobody."""
-    return str(row.get("frontend", True)).lower() in ("1", "true", "yes", "on")
+    return is_true(row.get("frontend", True))
 
 
 def additional_password(row: Mapping[str, Any]) -> str | None:
