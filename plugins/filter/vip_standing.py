@@ -50,7 +50,7 @@ _value:
   description:
     - C(willing) and C(holders), lists of names; C(against), by core why it could not take the virtual IP, empty if
       it could; C(files), by core the numbers that are added to its priority, each with C(value) and C(why); C(instead), by core the
-      names of those that serve when it does not.
+      names of those that serve when it does not; C(objections), by core what speaks against the others, as sentences.
     - Behind a load balancer C(holders) are all that are given connections.
   type: dict
 """

@@ -26,7 +26,7 @@ def standing(asked: Sequence[Mapping[str, Any]], step: int = 0, balanced: bool =
     writers as the holder may stand behind it. balanced: whether a load balancer stands in for the
     virtual IP. Then each core that is well and nobody has put aside is one of the holders: it is given
     connections, and one that was put aside does not stand in for it. instead: by core, who serves when it
-    does not.
+    does not. objections: by core, what speaks against the others, as sentences.
     """
     said = {str(row["peer"]): _said(row) for row in asked}
     silent = {str(row["peer"]): bool(row.get("unreachable")) for row in asked}
@@ -52,6 +52,12 @@ def standing(asked: Sequence[Mapping[str, Any]], step: int = 0, balanced: bool =
         "willing": willing,
         "holders": having,
         "instead": {name: [other for other in others if other != name] for name in said},
+        "objections": {
+            name: " ".join(
+                f"{other}: {why or 'it is drained'}." for other, why in against.items() if other != name
+            )
+            for name in said
+        },
     }
 
 

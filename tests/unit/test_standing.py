@@ -111,6 +111,7 @@ def test_behind_a_balancer_all_serve_that_nobody_has_put_aside() -> None:
     assert found["holders"] == ["core1"]
     # core2 is being drained: with core1 gone, nobody would be given connections
     assert found["instead"] == {"core1": [], "core2": ["core1"], "core3": ["core1"]}
+    assert found["objections"]["core1"] == "core2: it is drained. core3: watch says so."
 
 
 def test_a_core_that_was_set_back_takes_a_virtual_ip_all_the_same() -> None:
