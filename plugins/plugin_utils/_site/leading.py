@@ -78,7 +78,7 @@ def _plan_host(node: Node, peers: Sequence[vrrp.Peer], asked: Asked) -> None:
     }
     if told["watch"] and not (told["check_user"] or told["check_password"]):
         told["mysql_users"] = asked.users(node.name)
-    found = vrrp.plan(told, node.name, peers)
+    found = vrrp.plan(told, node.name, peers, node.balanced)
     # what is not set because it was refused has been told
     unset = tuple(f"{name} is not set" for name in node.refused)
     for sentence in found.problems:

@@ -68,10 +68,11 @@ class Plan:
     derived: dict[str, Any] = field(default_factory=dict)
 
 
-def plan(options: Mapping[str, Any], host: str, peers: Sequence[Peer]) -> Plan:
+def plan(options: Mapping[str, Any], host: str, peers: Sequence[Peer], balanced: bool = False) -> Plan:
     """Everything about one host that needs no look at it; ``on_host`` adds the rest.
 
-    options: the role's variables without their prefix, typed.
+    options: the role's variables without their prefix, typed. balanced: whether a load balancer stands in
+    for the virtual IP, so that there is no instance.
     """
     result = Plan()
     say = result.problems.append
@@ -81,8 +82,6 @@ def plan(options: Mapping[str, Any], host: str, peers: Sequence[Peer]) -> Plan:
         profile = PROFILES["fast"]
     if host not in [peer.name for peer in peers]:
         say("it is not in the group proxysql_core, whose hosts share the virtual IP")
-    # where a load balancer stands in for the virtual IP
-    balanced = options.get("health_port") and options["vips"] == [] and not options["instances"]
     for raw in [] if balanced else declared(options):
         result.instances.append(_instance(raw, options, profile, host, peers, say))
     if not balanced and not any(raw.get("vips") for raw in declared(options)):
