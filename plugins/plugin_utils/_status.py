@@ -126,7 +126,7 @@ class Report:
 
     @cached_property
     def unused(self) -> set[tuple[str, str]]:
-        return unused(self.roles, self.backends)
+        return unused(self.well, self.backends)
 
 
 def judge(
@@ -323,7 +323,7 @@ def _set_back(report: Report) -> list[Finding]:
 
 
 def _backends(report: Report) -> list[Finding]:
-    return [Finding(text, todo) for text, todo in troubles(report.roles, report.backends)]
+    return [Finding(text, todo) for text, todo in troubles(report.roles, report.well, report.backends)]
 
 
 def _drift(report: Report) -> list[Finding]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 #: (hostgroup, backend) -> on how many nodes it has which status
 Backends = Mapping[tuple[str, str], Mapping[str, int]]
@@ -36,14 +36,15 @@ def well(roles: Mapping[str, str], backends: Backends) -> set[tuple[str, str]]:
     }
 
 
-def unused(roles: Mapping[str, str], backends: Backends) -> set[tuple[str, str]]:
-    """Places of backup writers among the writers: not what they are for."""
-    return {key for key in well(roles, backends) if set(backends[key]) != {"ONLINE"}}
+def unused(good: Collection[tuple[str, str]], backends: Backends) -> set[tuple[str, str]]:
+    """Places of backup writers among the writers: not what they are for. good: of ``well``."""
+    return {key for key in good if set(backends[key]) != {"ONLINE"}}
 
 
-def troubles(roles: Mapping[str, str], backends: Backends) -> Iterator[tuple[str, str]]:
-    """What is wrong, and what to do."""
-    good = well(roles, backends)
+def troubles(
+    roles: Mapping[str, str], good: Collection[tuple[str, str]], backends: Backends
+) -> Iterator[tuple[str, str]]:
+    """What is wrong, and what to do. good: of ``well``."""
     groups: dict[str, Counter[str]] = {}
     for (hostgroup, backend), states in backends.items():
         if roles.get(hostgroup) == "offline":
