@@ -5,49 +5,42 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from typing import Any
+from functools import partial
+from typing import Any, Self
 
 import pymysql
 from helpers import Cluster, poll
+from threads import Threads
 
 EVERY = 0.05  # seconds, between the rounds of each client
 REPORT = "SELECT id FROM reports WHERE id = 1"
 STATEMENTS = ("SELECT 1", REPORT, "INSERT INTO carts VALUES (NULL)")
 
 
-class Traffic:
+class Traffic(Threads):
     """A client with a login for each round, and one that keeps its connection, until closed.
 
     failed: texts of the errors, with how often they came.
     """
 
     def __init__(self, cluster: Cluster) -> None:
+        super().__init__(partial(self._run, keeps) for keeps in (True, False))
         self._cluster = cluster
-        self._ended = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._run, args=(keeps,), daemon=True) for keeps in (True, False)
-        ]
         self.asked = 0
         self.failed: Counter[str] = Counter()
         self._lock = threading.Lock()
 
-    def __enter__(self) -> Traffic:
+    def __enter__(self) -> Self:
         for table in (
             "reports (id INT PRIMARY KEY)",
             "carts (id BIGINT AUTO_INCREMENT PRIMARY KEY)",
         ):
             self._cluster.primary.run(f"mariadb app --execute 'CREATE TABLE IF NOT EXISTS {table}'")
         poll("the tables on the replica", lambda: self._cluster.ask("SELECT COUNT(*) FROM reports") != ())
-        for thread in self._threads:
-            thread.start()
+        super().__enter__()
         poll("answers to applications", lambda: self.asked > 60)
         assert not self.failed, self.failed
         return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        for thread in self._threads:
-            thread.join()
 
     def __str__(self) -> str:
         worst = "".join(f"; {number} times {text}" for text, number in self.failed.most_common(3))
@@ -61,7 +54,7 @@ class Traffic:
 
     def _run(self, keeps: bool) -> None:
         connection: Any = None
-        while not self._ended.wait(EVERY):
+        while not self.over.wait(EVERY):
             for statement in STATEMENTS:
                 error = ""
                 try:

@@ -7,9 +7,11 @@ import csv
 import threading
 import time
 from collections import Counter
+from typing import Self
 
 import pymysql
 from helpers import Cluster, Node, poll
+from threads import Threads
 
 EVERY = 0.1  # seconds between two logins of one client
 
@@ -54,31 +56,24 @@ class Balanced(Cluster):
         return core.run(f'python3 -c "{asked}"')
 
 
-class Logins:
+class Logins(Threads):
     """Logs in, asks and says goodbye, again and again, until it is left.
 
     failed: texts of errors, with how often they came. waited: the longest of all, in seconds.
     """
 
     def __init__(self, cluster: Balanced, clients: int = 2) -> None:
+        super().__init__([self._run] * clients)
         self._cluster = cluster
-        self._ended = threading.Event()
-        self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(clients)]
         self._lock = threading.Lock()
         self.good = 0
         self.failed: Counter[str] = Counter()
         self.waited = 0.0
 
-    def __enter__(self) -> Logins:
-        for thread in self._threads:
-            thread.start()
+    def __enter__(self) -> Self:
+        super().__enter__()
         poll("logins", lambda: self.good > 20)
         return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        for thread in self._threads:
-            thread.join()
 
     def __str__(self) -> str:
         bad = sum(self.failed.values())
@@ -88,7 +83,7 @@ class Logins:
         )
 
     def _run(self) -> None:
-        while not self._ended.wait(EVERY):
+        while not self.over.wait(EVERY):
             began = time.monotonic()
             try:
                 connection = self._cluster.app(self._cluster.balancer.address)

@@ -6,16 +6,17 @@ import ssl
 import threading
 import time
 from collections import Counter
-from typing import Any
+from typing import Any, Self
 
 import pymysql
 from helpers import Cluster, Node, poll
+from threads import Threads
 
 EVERY = 0.05  # seconds between the logins of one client
 CLIENTS = 2
 
 
-class Logins:
+class Logins(Threads):
     """Logs in and asks something, again and again, until it is left. Each client keeps one connection.
 
     failed: texts of the errors, with how often they came. good, bad: when a login was let in, or was not, in
@@ -30,14 +31,13 @@ class Logins:
         statement: str = "SELECT 1",
         user: str = "",
     ) -> None:
+        super().__init__([self._run] * CLIENTS)
         self._target = cluster.application(cluster.vip)
         if user:
             self._target["user"] = user
         if password:
             self._target["password"] = password
         self._tls, self._statement = tls, statement
-        self._ended = threading.Event()
-        self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(CLIENTS)]
         self._lock = threading.Lock()
         self.good: list[float] = []
         self.bad: list[float] = []
@@ -45,17 +45,14 @@ class Logins:
         self.lost = 0
         self._began = self._took = 0.0
 
-    def __enter__(self) -> Logins:
+    def __enter__(self) -> Self:
         self._began = time.monotonic()
-        for thread in self._threads:
-            thread.start()
+        super().__enter__()
         poll("logins", lambda: len(self.good) + len(self.bad) > 20)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        for thread in self._threads:
-            thread.join()
+        super().__exit__()
         self._took = time.monotonic() - self._began
 
     def __str__(self) -> str:
@@ -76,7 +73,7 @@ class Logins:
     def _run(self) -> None:
         kept = None
         number = 0
-        while not self._ended.wait(EVERY):
+        while not self.over.wait(EVERY):
             try:
                 connection = self.connect()
                 self._ask(connection)

@@ -7,11 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pymysql
 from helpers import Cluster, Node, changes, poll, site
 from kinds import MARIADB, MYSQL
+from threads import Threads
 from topology import roles, stir
 
 Measured = Callable[[str, object], None]
@@ -159,32 +161,19 @@ def galera_back(node: Node) -> None:
 # -- what both are shown with
 
 
-class Writers:
+class Writers(Threads):
     """Applications that write through the virtual IP. done: (when, word) of what was acknowledged."""
 
     def __init__(self, cluster: Cluster, many: int = 6) -> None:
+        super().__init__(partial(self._run, number) for number in range(many))
         self._cluster = cluster
-        self._over = threading.Event()
         self.done: list[tuple[float, int]] = []
         self.failed: list[tuple[float, str]] = []
-        self._threads = [
-            threading.Thread(target=self._run, args=(number,), daemon=True) for number in range(many)
-        ]
-
-    def __enter__(self) -> Writers:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
 
     def _run(self, number: int) -> None:
         word = number * 10**12 + time.time_ns() // 10**6 * 10
         connection: Any = None
-        while not self._over.wait(0.02):
+        while not self.over.wait(0.02):
             word += 1
             try:
                 connection = connection or self._cluster.app(self._cluster.vip)

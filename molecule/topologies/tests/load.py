@@ -4,46 +4,33 @@ from __future__ import annotations
 
 import itertools
 import random
-import threading
 import time
+from functools import partial
 from typing import Any
 
 import pymysql
 from helpers import Cluster
+from threads import Threads
 
 WRITERS, TRANSACTIONS, READERS = 8, 3, 10
 EVERY = 0.05  # seconds, between what each client does
 
 
-class Load:
+class Load(Threads):
     """failed: texts of errors. slowest: seconds, since it was set to 0. written: acknowledged keys."""
 
     def __init__(self, cluster: Cluster) -> None:
+        work = [self._write] * WRITERS + [self._transact] * TRANSACTIONS + [self._read] * READERS
+        super().__init__(partial(self._run, each, number % 2 == 0) for number, each in enumerate(work))
         self._cluster = cluster
-        self._over = threading.Event()
         self._keys = itertools.count(random.randrange(10**9, 10**15))
         self.failed: list[str] = []
         self.written: list[int] = []
         self.slowest, self.asked = 0.0, 0
-        work = [self._write] * WRITERS + [self._transact] * TRANSACTIONS + [self._read] * READERS
-        self._threads = [
-            threading.Thread(target=self._run, args=(each, number % 2 == 0), daemon=True)
-            for number, each in enumerate(work)
-        ]
-
-    def __enter__(self) -> Load:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
 
     def _run(self, work: Any, short: bool) -> None:
         connection: Any = None
-        while not self._over.wait(EVERY):
+        while not self.over.wait(EVERY):
             try:
                 connection = connection or self._cluster.app(self._cluster.vip)
                 work(connection)
