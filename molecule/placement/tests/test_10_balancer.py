@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -56,7 +57,12 @@ def test_maintenance(cluster: Balanced, record_property: Record) -> None:
         output = played(
             "maintenance", "-e", "proxysql_maintenance_host=core1", "-e", "proxysql_maintenance_timeout=5"
         )
-        assert "0 connections are left" in output
+        # those that satellites and monitors keep open, through the balancer; no client's is among them
+        (left,) = re.findall(r"core1 is out\. (\d+) connections are left\. ([^\"]*)", output)
+        peers = re.findall(r"([\d.]+)\]?:\d+", left[1])
+        assert len(peers) == int(left[0]) and set(peers) <= {cluster.balancer.address}, left
+        kept = cluster.active.admin("SELECT DISTINCT user, command FROM stats_mysql_processlist")
+        assert {row["command"] for row in kept} <= {"Sleep"}, kept
         cluster.active.run("systemctl stop proxysql")
         poll("core2 alone", lambda: cluster.where() == "core2")
         cluster.active.run("systemctl start proxysql")
