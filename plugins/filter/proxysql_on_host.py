@@ -37,11 +37,12 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(packager), which is V(apt), V(dnf) or empty; C(names), what it is asked for; C(single) and C(package_path), of a package
-      that is given as a file; C(mark), the file that tells which of these was installed; C(installed), whether all names are; C(apt) and C(yum), the sources; C(folders) and C(paths), where the
-      role looks for what; C(there), paths that were found; C(database) and C(drift_timer), two of those; C(greeting), where a start
-      waits for an answer; C(problems), why nothing can be set up there; C(program_there), whether a package
-      proxysql is installed; and C(sources_due), whether packages come from elsewhere than the one given.
+    - C(packager), which is V(apt), V(dnf) or empty; C(names), what it is asked for; C(single) and C(package_path), of a
+      package that is given as a file; C(mark), the file that tells which of these was installed; C(installed), whether
+      all names are; C(apt) and C(yum), the sources; C(folders) and C(paths), where the role looks for what; C(there),
+      paths that were found; C(database) and C(drift_timer), two of those; C(greeting), where a start waits for an
+      answer; C(problems), why nothing can be set up there; C(program_there), whether a package proxysql is installed;
+      and C(sources_due), whether packages come from elsewhere than the one given.
   type: dict
 """
 
