@@ -54,6 +54,7 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
+    - C(drain), whether load balancers ask this host and are to be told that it is being drained, before anything else.
     - C(units), those to stop and disable, in this order, and C(files), those to remove then.
     - C(foreign), whether there is a C(keepalived.conf) that the role did not write.
   type: dict

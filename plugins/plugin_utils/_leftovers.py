@@ -39,8 +39,11 @@ STATES = ("/run/proxysql-vip", "/var/lib/proxysql-vip")
 
 
 class Leftovers(TypedDict):
-    """units: to be stopped and disabled, in this order. files: to be removed afterwards."""
+    """drain: whether load balancers are to be told first. units: to be stopped and disabled, in this order.
+    files: to be removed afterwards.
+    """
 
+    drain: bool
     units: list[str]
     files: list[str]
 
@@ -71,7 +74,9 @@ def leftovers(there: Iterable[str], vip: bool, watch: bool, health: bool = False
         if HEALTH[0] in paths:
             units.append("proxysql-health")
         files += HEALTH
-    return {"units": units, "files": [*_there(files, paths), *states]}
+    # clients of a virtual IP have another way, and what is told to balancers would move it
+    drain = not vip and HEALTH[0] in paths and not health
+    return {"drain": drain, "units": units, "files": [*_there(files, paths), *states]}
 
 
 def foreign_config(there: Iterable[str]) -> bool:

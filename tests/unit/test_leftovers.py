@@ -18,7 +18,7 @@ from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._leftovers import
 )
 
 ROLE = Path(__file__).resolve().parents[2] / "roles/keepalived"
-NOTHING = {"units": [], "files": []}
+NOTHING = {"drain": False, "units": [], "files": []}
 # beside a keepalived of one's own: folders, and the drop-in of the role proxysql, which has the same name
 STRANGERS = [
     CONFIG,
@@ -39,6 +39,7 @@ def test_each_file_the_role_writes_is_taken_away_again() -> None:
 def test_a_core_that_stops_being_one_gives_up_all_of_it_keepalived_first() -> None:
     found = leftovers([*STRANGERS, *OURS, *WATCHER], vip=False, watch=True)
     assert found == {
+        "drain": False,
         "units": ["keepalived", "proxysql-watch"],
         "files": [CONFIG, *OURS, *WATCHER, *STATES],
     }
@@ -46,16 +47,17 @@ def test_a_core_that_stops_being_one_gives_up_all_of_it_keepalived_first() -> No
 
 @pytest.mark.parametrize("one", OURS)
 def test_a_run_that_was_interrupted_is_finished(one: str) -> None:
-    assert leftovers([one], vip=False, watch=True) == {"units": ["keepalived"], "files": [one, *STATES]}
+    found = leftovers([one], vip=False, watch=True)
+    assert found == {"drain": False, "units": ["keepalived"], "files": [one, *STATES]}
 
 
 def test_a_watcher_that_is_switched_off_goes_alone() -> None:
     found = leftovers([CONFIG, *OURS, *WATCHER], vip=True, watch=False)
-    assert found == {"units": ["proxysql-watch"], "files": list(WATCHER)}
+    assert found == {"drain": False, "units": ["proxysql-watch"], "files": list(WATCHER)}
 
 
 def test_what_is_left_of_a_watcher_without_its_unit_goes_too() -> None:
-    assert leftovers(WATCHER[1:], vip=True, watch=False) == {"units": [], "files": list(WATCHER[1:])}
+    assert leftovers(WATCHER[1:], vip=True, watch=False) == {**NOTHING, "files": list(WATCHER[1:])}
 
 
 def test_a_core_keeps_what_it_has() -> None:
@@ -83,18 +85,18 @@ def test_a_configuration_is_somebody_elses_where_nothing_of_this_role_is(
 
 def test_a_balancer_that_replaces_the_virtual_ip_leaves_nothing_of_keepalived() -> None:
     found = leftovers([CONFIG, *OURS, *WATCHER], vip=False, watch=True, health=True)
-    assert found == {"units": ["keepalived"], "files": [CONFIG, *VRRP]}
+    assert found == {"drain": False, "units": ["keepalived"], "files": [CONFIG, *VRRP]}
 
 
 def test_a_balancer_that_is_not_asked_any_more_goes_alone() -> None:
     found = leftovers([CONFIG, *OURS, *WATCHER, *HEALTH], vip=True, watch=True)
-    assert found == {"units": ["proxysql-health"], "files": list(HEALTH)}
+    assert found == {"drain": False, "units": ["proxysql-health"], "files": list(HEALTH)}
 
 
 def test_a_core_behind_a_balancer_that_stops_being_one_does_not_touch_a_keepalived_of_somebody_else() -> None:
     here = [each for each in (*OURS, *WATCHER, *HEALTH) if each not in VRRP]
     found = leftovers([CONFIG, *here], vip=False, watch=True)
-    assert found["units"] == ["proxysql-watch", "proxysql-health"]
+    assert found["drain"] and found["units"] == ["proxysql-watch", "proxysql-health"]
     assert CONFIG not in found["files"] and set(here) < set(found["files"])
     assert vip_leftovers({"files": [{"path": path} for path in [CONFIG, *here]]}, vip=True)["foreign"]
 

@@ -103,6 +103,22 @@ def test_a_core_that_dies(cluster: Balanced, record_property: Record) -> None:
 
 
 @full
+def test_a_core_that_is_removed(cluster: Balanced, record_property: Record) -> None:
+    """It is drained before it stops to answer, and ``site`` puts it back."""
+    with Logins(cluster) as logins:
+        played("remove_node", "-e", "proxysql_remove_node_host=core1")
+        assert cluster.where() == "core2"
+        assert cluster.active.run("systemctl is-active proxysql proxysql-health || true").split() == [
+            "inactive",
+            "inactive",
+        ]
+        site()
+        poll("core1 again", lambda: cluster.where() == "core1")
+    record_property("remove_node", logins)
+    assert not logins.failed, logins
+
+
+@full
 def test_a_virtual_ip_beside_it_comes_and_goes(cluster: Balanced) -> None:
     vip = f"{cluster.net}.100"
     given = ("-e", f'{{"keepalived_vips": ["{vip}/24"], "keepalived_interface": "eth0"}}')

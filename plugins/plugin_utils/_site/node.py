@@ -15,6 +15,11 @@ from .options import ROLES
 _UNIT = re.compile(r"[A-Za-z0-9:_.@\\-]+\.(?:service|socket|target|timer)\Z")
 # The kernel takes no longer path for a socket.
 _LONGEST = 107
+# Variables that say where ProxySQL listens, beside those that the role makes.
+_INTERFACES = ("pgsql-interfaces", "admin-pgsql_ifaces", "admin-telnet_admin_ifaces", "admin-telnet_stats_ifaces")
+_PORTS = ("admin-restapi_port", "admin-web_port")
+# Of ProxySQL 3, unless told otherwise; its source, include/ProxySQL_Admin and PgSQL_Thread.
+_OF_POSTGRESQL = (6132, 6133)
 _WORD = re.compile(r"[-A-Za-z0-9_=./:,]+\Z")
 
 
@@ -99,10 +104,10 @@ def check_options(options: Mapping[str, Any], say: Callable[[str], None]) -> Non
         if not _UNIT.match(unit):
             say(f"proxysql_start_before has '{unit}'; it is the whole name of a unit, such as shop.service")
     socket = options["proxysql_mysql_socket"]
-    if socket and not (re.match(r"/[^;\s]+\Z", socket) and len(socket) <= _LONGEST):
+    if socket and not (re.match(r"/[^;\s]*[^;\s/]\Z", socket) and len(socket) <= _LONGEST):
         say(
-            f"proxysql_mysql_socket is '{socket}'; it is a path of at most {_LONGEST} letters, without spaces"
-            " and semicolons"
+            f"proxysql_mysql_socket is '{socket}'; it is the path of a file, at most {_LONGEST} letters, without"
+            " spaces and semicolons"
         )
     if options["proxysql_monitor_checks"] < 0:
         say("proxysql_monitor_checks must be 0 or more")
@@ -121,13 +126,21 @@ def check_health(options: Mapping[str, Any], say: Callable[[str], None]) -> None
         say(f"keepalived_health_port is {port}; it must be from 1024 to 65535, or 0")
     if checks < 1:
         say(f"keepalived_health_checks is {checks}; it must be 1 or more")
-    others = [options["proxysql_admin_port"], options["proxysql_mysql_port"]]
-    if options["proxysql_metrics"]:
-        others.append(options["proxysql_metrics_port"])
-    # or at a port beside that of its own
-    for name in ("proxysql_mysql_interfaces", "proxysql_admin_interfaces"):
-        others += [
-            int(end) for end in (str(one).rpartition(":")[2] for one in options[name] or ()) if end.isdigit()
-        ]
-    if port and port in others:
+    if port and port in _listened_at(options):
         say(f"keepalived_health_port is {port}, where ProxySQL listens")
+
+
+def _listened_at(options: Mapping[str, Any]) -> set[int]:
+    """Ports that are ProxySQL's: those of the role's variables, of the server's own, and of PostgreSQL."""
+    told = {**(options["proxysql_base_variables"] or {}), **(options["proxysql_global_variables"] or {})}
+    places = [
+        *(options["proxysql_mysql_interfaces"] or ()),
+        *(options["proxysql_admin_interfaces"] or ()),
+        *(place for name in _INTERFACES for place in str(told.get(name) or "").split(";")),
+    ]
+    ends = [str(place).rpartition(":")[2] for place in places]
+    ends += [str(told.get(name)) for name in _PORTS]
+    own = {options["proxysql_admin_port"], options["proxysql_mysql_port"], *_OF_POSTGRESQL}
+    if options["proxysql_metrics"]:
+        own.add(options["proxysql_metrics_port"])
+    return own | {int(end) for end in ends if end.isdigit()}

@@ -382,6 +382,11 @@ def _plan_leading(site: Site) -> None:
 
     asked = leading.Asked(site.cores, users, site.say, site.warnings.add, "proxysql" in site.asked.roles)
     leading.plan([site.nodes[host] for host in hosts], asked)
+    if any(site.nodes[host].health for host in hosts):
+        return
+    for host in site.satellites if site.cores else ():
+        if given(site.hostvars[host], ["keepalived_health_port"], _nothing).get("keepalived_health_port"):
+            site.warnings.add("keepalived_health_port is set, and only cores answer load balancers", host)
 
 
 @cache
