@@ -69,6 +69,8 @@ _NOT_COMPARED = "not compared: no ProxySQL is there, or it was not reached"
 
 
 def _drift(seen: Mapping[str, Any]) -> list[str]:
+    if (seen.get("__proxysql_seen") or {}).get("as_declared"):
+        return changed(seen)
     results = [seen.get(name) or {} for name in WRITING]
     if not any(result and not result.get("skipped") for result in results):
         return [_NOT_COMPARED]

@@ -15,6 +15,7 @@ description:
   - A monitor that the databases refuse counts every server as read-only. Run this before its new login is written.
   - Tried is what is new to ProxySQL's runtime. That is a login that is not in it, and every login at a server that is not in it.
   - A server that does not answer is a warning and no failure. One whose C(status) is C(OFFLINE_HARD) is not asked.
+  - With O(tables) or O(variables) it tells too whether the node has all of them already, so that nothing would have to be written.
 author:
   - The mysqlha.proxysql developers (@mysqlha)
 options:
@@ -63,6 +64,27 @@ options:
       - Do not fail where a server refuses a login; RV(refused) tells.
     type: bool
     default: false
+  tables:
+    description:
+      - What is declared, as in the module M(mysqlha.proxysql.config), for RV(as_declared).
+    type: dict
+  variables:
+    description:
+      - Declared variables, as in the module M(mysqlha.proxysql.config).
+    type: dict
+  variables_since_3:
+    description:
+      - Those that only ProxySQL 3 and later have.
+    type: dict
+  state:
+    description:
+      - The state of the declared tables, as in the module M(mysqlha.proxysql.config).
+    type: raw
+    default: overridden
+  scope:
+    description:
+      - Limits V(overridden) to a part of some tables, as in the module M(mysqlha.proxysql.config).
+    type: dict
 extends_documentation_fragment:
   - mysqlha.proxysql.login
   - mysqlha.proxysql.tls_backends
@@ -110,6 +132,12 @@ refused:
   type: list
   elements: str
   sample: ["192.0.2.31:3306 as 'monitor': Access denied for user 'monitor'@'192.0.2.11' (using password: YES)"]
+as_declared:
+  description:
+    - Whether O(tables) and O(variables) are in all layers and in force. Also false where that cannot be told. None without either.
+  returned: success
+  type: bool
+  sample: true
 server_time:
   description: The time on the clock of ProxySQL's host, in seconds since 1970.
   returned: success

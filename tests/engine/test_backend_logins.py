@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.passwords import native
-from driver import everything, run
+from driver import everything, run, sql
 from server import Server, free_port
 
 USERS = 'mysql_users=({username="monitor" password="mon-1"},{username="app" password="app-1"})\n'
@@ -136,3 +136,42 @@ def test_what_was_typed_wrongly_shows_no_password_either(module, backends):
     for users in ([given], [given, 5]):
         module("backend_logins", servers=rows(backends), users=users, _ansible_inject_invocation=True)
         assert "s3cret-7" not in module.text
+
+
+def test_whether_a_node_holds_what_is_declared_in_every_layer(server, module):
+    user = {"username": "shop", "password": "shop-secret", "default_hostgroup": 10}
+    given = {"tables": {"mysql_users": [user]}, "variables": {"mysql-max_connections": 3333}}
+
+    def stands(**other: Any) -> Any:
+        found = module("backend_logins", **{**given, **other})
+        assert not found.get("failed") and not found["changed"] and "shop-secret" not in module.text
+        return found["as_declared"]
+
+    assert stands() is False
+    assert not module("config", **given, state="overridden", allow_empty=True).get("failed")
+    before = everything(server)
+    assert stands() is True
+    # what only ProxySQL 3 has is not missed on an older one
+    since = {"admin-pgsql_ifaces": "127.0.0.1:1"}
+    series = module("backend_logins")["server_version"].partition(".")[0]
+    assert stands(variables_since_3=since) is (series == "2")
+    # one that is there besides
+    assert stands(tables={"mysql_users": []}) is False
+    assert stands(tables={"mysql_users": []}, state="merged") is True
+    # nothing was declared, or what no server can hold
+    assert module("backend_logins")["as_declared"] is None
+    assert stands(tables={"mysql_servers": [{"hostname": "db1"}]}) is False
+    assert everything(server) == before
+    sql(server, "UPDATE mysql_users SET max_connections = 7")
+    assert stands() is False
+    sql(server, "LOAD MYSQL USERS FROM DISK")
+    assert stands() is True
+    sql(server, "SET mysql-max_connections = 4444")
+    sql(server, "LOAD MYSQL VARIABLES TO RUNTIME")
+    assert stands() is False
+
+
+def test_a_variable_that_waits_for_a_restart_is_not_in_force(module):
+    given = {"variables": {"mysql-threads": 3}}
+    assert not module("config", **given).get("failed")
+    assert module("backend_logins", **given)["as_declared"] is False

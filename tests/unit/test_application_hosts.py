@@ -38,7 +38,7 @@ def test_a_socket_is_one_more_place_to_listen() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"proxysql_mysql_socket": "run/sock"}, "proxysql_mysql_socket is 'run/sock'; it is a path"),
+        ({"proxysql_mysql_socket": "run/sock"}, "proxysql_mysql_socket is 'run/sock'; it is the path"),
         ({"proxysql_mysql_socket": "/run/a;b"}, "without spaces and semicolons"),
         ({"proxysql_mysql_socket": "/" + "x" * 107}, "at most 107 letters"),
         ({"proxysql_start_before": ["shop"]}, "proxysql_start_before has 'shop'; it is the whole name"),

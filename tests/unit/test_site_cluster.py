@@ -24,6 +24,8 @@ def cluster(
     versions: dict[str, str] | None = None,
     declared: bool | None = None,
     port: int = 6032,
+    stands: Sequence[str] = (),
+    looked: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     site = {
         "cores": CORES,
@@ -31,11 +33,11 @@ def cluster(
         "places": PLACES,
         "by_place": {f"{name}:6032": name for name in NODES},
         "hosts": {name: {"proxysql": {"cluster_mode": mode}} for name in NODES},
-        "questions": {},
+        "questions": {"nodes": []} if looked else {},
     }
     left: dict[str, dict[str, Any]] = {name: {} for name in NODES}
     for name, version in (VERSIONS if versions is None else versions).items():
-        left[name]["__proxysql_seen"] = {"server_version": version}
+        left[name]["__proxysql_seen"] = {"server_version": version, "as_declared": name in stands}
     for name in running:
         # tasks that run once leave what they found on the hosts of their play, which are cores
         if chosen and name in CORES:
@@ -43,6 +45,8 @@ def cluster(
     if port != 6032:
         for name in running:
             left[name]["__proxysql_present_port"] = str(port)
+    if looked:
+        left["core1"]["__proxysql_looked"] = {"results": [{"item": {"versions": {}, **looked}}]}
     if declared is not None:
         left[chosen]["__proxysql_declared"] = {"changed": declared}
     return FilterModule().filters()["proxysql_cluster"](site, left, host, running, began, check_mode)
@@ -64,6 +68,22 @@ def test_they_are_spoken_to_where_they_answer_now() -> None:
     assert found["asked"] == there and found["candidates"] == there[:2]
     assert found["leads"] and found["nodes"] == [there[1], there[0], there[2]]
     assert cluster()["asked"] == list(PLACES.values())
+
+
+def test_nothing_is_written_only_where_all_stand_as_declared() -> None:
+    assert cluster(stands=NODES)["as_declared"]
+    for one in NODES:
+        assert not cluster(stands=[name for name in NODES if name != one])["as_declared"]
+    # one that failed is not written to either
+    assert cluster(stands=CORES, running=CORES)["as_declared"]
+    # of a later batch, or bare, nothing is known
+    assert not cluster(stands=NODES, versions=dict.fromkeys(CORES, "2.7.1"))["as_declared"]
+
+
+@pytest.mark.parametrize("word", ["differ", "join"])
+def test_nor_where_satellites_that_a_core_asked_are_not(word: str) -> None:
+    assert cluster(running=CORES, stands=CORES, looked={"differ": [], "join": []})["as_declared"]
+    assert not cluster(running=CORES, stands=CORES, looked={word: ["sat1"]})["as_declared"]
 
 
 def test_before_one_is_chosen_it_is_the_first_host() -> None:

@@ -70,6 +70,13 @@ def test_a_host_that_was_not_looked_at_is_not_called_as_declared() -> None:
     assert found["proxysql_converged_seconds"] == found["proxysql_vip_holders"] == {}
 
 
+def test_a_node_that_was_seen_to_be_as_declared_was_compared() -> None:
+    seen = {"__proxysql_seen": {"as_declared": True}, "__proxysql_joined": {"skipped": True}}
+    assert site_stats(["core1"], {"core1": seen})["proxysql_drift"] == {}
+    seen["__proxysql_seen"]["as_declared"] = False
+    assert list(site_stats(["core1"], {"core1": seen})["proxysql_drift"]) == ["core1"]
+
+
 def test_a_line_of_who_has_changed_what_for_every_node() -> None:
     written = {**CHANGED, "restore_point": "20261127T090000.000000Z"}
     person = {"awx_user_name": "alice\n", "awx_job_id": 12}

@@ -17,7 +17,7 @@ from .._declared.errors import EngineError
 from .._declared.variables import declared_variables
 from .._planning.layers import LAYERS
 from .._planning.plan import Want
-from .._section.apply import How, apply
+from .._section.apply import How, Outcome, apply
 from .._section.drift import drift_of
 from .._section.tables import TableWork
 from .._section.variables import VariableWork, plan_variables
@@ -68,11 +68,7 @@ class Declared:
         if self.problem is not None:
             return _unknown(self.problem)
         try:
-            variables = {**self.variables, **declared_variables(own or {})}
-            works: list[Any] = plan_variables(admin, variables) if variables else []
-            others = [self._want(table_of(admin, name)) for name in self._others]
-            works += [TableWork(admin, want, config) for want, config in [*self._wanted, *others]]
-            outcome = apply(admin, works, How(check=True, open_edits="publish"))
+            works, outcome = self._compared(admin, own)
         except EngineError as exc:
             return _unknown(exc.message)
         return {
@@ -81,6 +77,23 @@ class Declared:
             "drift_unknown": None,
             "restart_required": outcome.restart_required,
         }
+
+    def stands(self, admin: Admin, own: Any = None) -> bool:
+        """Whether all of it is there, in all layers and in force: nothing to write, nor to say."""
+        if self.problem is not None:
+            return False
+        try:
+            _works, outcome = self._compared(admin, own)
+        except EngineError:
+            return False
+        return not (outcome.changed or outcome.restart_required or outcome.warnings)
+
+    def _compared(self, admin: Admin, own: Any) -> tuple[list[Any], Outcome]:
+        variables = {**self.variables, **declared_variables(own or {})}
+        works: list[Any] = plan_variables(admin, variables) if variables else []
+        others = [self._want(table_of(admin, name)) for name in self._others]
+        works += [TableWork(admin, want, config) for want, config in [*self._wanted, *others]]
+        return works, apply(admin, works, How(check=True, open_edits="publish"))
 
 
 def _unknown(why: str) -> dict[str, Any]:

@@ -15,8 +15,10 @@ from .._declared.passwords import verify
 from .._server.admin import Admin
 from .._server.backends import Attempt, Place, is_hash, try_all
 from .._server.tls_backends import backend_of, with_certificate
+from .declared import masked_config, masked_variables, named_tables
 from .masked import masked_rows
 from .module import BACKEND, Module, Spec
+from .node_state import Declared
 
 _MONITOR = ("mysql-monitor_username", "mysql-monitor_password")
 
@@ -33,9 +35,13 @@ def run_backend_logins() -> None:
         "everything": {"type": "bool", "default": False},
         "timeout": {"type": "float", "default": 5.0},
         "report_only": {"type": "bool", "default": False},
+        "tables": {"type": "dict"},
+        "variables": {"type": "dict"},
+        "variables_since_3": {"type": "dict"},
+        "state": {"type": "raw", "default": "overridden"},
+        "scope": {"type": "dict"},
     }
-    table = TABLES["mysql_users"]
-    module = Module(spec, lambda raw: {"users": masked_rows(table, raw.get("users") or [])})
+    module = Module(spec, _masked)
     params = {**module.params, "users": module.raw.get("users") or []}
 
     def body(admin: Admin) -> dict[str, Any]:
@@ -73,6 +79,7 @@ def run_backend_logins() -> None:
             )
         return {
             "changed": False,
+            "as_declared": _as_declared(admin, module),
             "tried": sorted({f"{attempt.user} at {attempt.place}" for attempt in attempts}),
             "unknown": unknown,
             "not_tried": hashed,
@@ -82,6 +89,24 @@ def run_backend_logins() -> None:
         }
 
     module.run(body)
+
+
+def _masked(raw: dict[str, Any]) -> dict[str, Any]:
+    tables, variables = named_tables(raw.get("tables")), raw.get("variables") or {}
+    return {
+        **masked_config(tables, variables, raw.get("scope")),
+        "users": masked_rows(TABLES["mysql_users"], raw.get("users") or []),
+        "variables_since_3": masked_variables(raw.get("variables_since_3") or {}),
+    }
+
+
+def _as_declared(admin: Admin, module: Module) -> bool | None:
+    """None if nothing was declared."""
+    raw = module.raw
+    if not raw.get("tables") and not raw.get("variables"):
+        return None
+    own = {} if admin.version.startswith("2.") else raw.get("variables_since_3")
+    return Declared(raw, module.params["state"], raw.get("variables")).stands(admin, own)
 
 
 def _rows(admin: Admin, columns: str, table: str) -> Iterable[Any]:

@@ -27,6 +27,7 @@ def cluster(
     rehearses: whether host tries what is declared before it joins.
     lost: nodes that the run did not finish, and silent ones, to whose hosts it did not go.
     ahead: whether what the cluster carries cannot be compared yet.
+    as_declared: whether nothing is to be written on any node, for all were seen to hold what is declared.
     """
     sync = site["hosts"][host]["proxysql"]["cluster_mode"] == "sync"
     looked = found(hostvars, site["cores"], "__proxysql_looked") if site["questions"] else {}
@@ -38,6 +39,7 @@ def cluster(
     order = [leader, *(name for name in versions if name != leader)]
     return {
         "versions": versions,
+        "as_declared": _as_declared(site, hostvars, looked, running),
         "versions_differ": sync and len(set(versions.values())) > 1,
         "candidates": [places[name] for name in present if name in versions],
         "asked": [places[name] for name in versions],
@@ -55,6 +57,16 @@ def cluster(
         # In check mode the leader has not given it to the others; without a core there is nobody who could.
         "ahead": sync and (not present or changes),
     }
+
+
+def _as_declared(
+    site: Mapping[str, Any], hostvars: Mapping[str, Any], looked: Mapping[str, Any], running: Sequence[str]
+) -> bool:
+    """Of those that somebody else has asked, the others need nobody who goes to them."""
+    if looked.get("differ") or looked.get("join"):
+        return False
+    # one of a later batch has not been asked yet
+    return all(registered(hostvars, name, "__proxysql_seen").get("as_declared") is True for name in running)
 
 
 def _answers(

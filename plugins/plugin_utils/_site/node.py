@@ -16,9 +16,14 @@ _UNIT = re.compile(r"[A-Za-z0-9:_.@\\-]+\.(?:service|socket|target|timer)\Z")
 # The kernel takes no longer path for a socket.
 _LONGEST = 107
 # Variables that say where ProxySQL listens, beside those that the role makes.
-_INTERFACES = ("pgsql-interfaces", "admin-pgsql_ifaces", "admin-telnet_admin_ifaces", "admin-telnet_stats_ifaces")
+_INTERFACES = (
+    "admin-pgsql_ifaces",
+    "admin-telnet_admin_ifaces",
+    "admin-telnet_stats_ifaces",
+    "pgsql-interfaces",
+)
 _PORTS = ("admin-restapi_port", "admin-web_port")
-# Of ProxySQL 3, unless told otherwise; its source, include/ProxySQL_Admin and PgSQL_Thread.
+# Where ProxySQL 3 listens for clients of PostgreSQL, unless told otherwise.
 _OF_POSTGRESQL = (6132, 6133)
 _WORD = re.compile(r"[-A-Za-z0-9_=./:,]+\Z")
 
@@ -106,8 +111,8 @@ def check_options(options: Mapping[str, Any], say: Callable[[str], None]) -> Non
     socket = options["proxysql_mysql_socket"]
     if socket and not (re.match(r"/[^;\s]*[^;\s/]\Z", socket) and len(socket) <= _LONGEST):
         say(
-            f"proxysql_mysql_socket is '{socket}'; it is the path of a file, at most {_LONGEST} letters, without"
-            " spaces and semicolons"
+            f"proxysql_mysql_socket is '{socket}'; it is the path of a file, at most {_LONGEST} letters,"
+            " without spaces and semicolons"
         )
     if options["proxysql_monitor_checks"] < 0:
         say("proxysql_monitor_checks must be 0 or more")
