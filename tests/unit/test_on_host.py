@@ -207,6 +207,16 @@ def test_what_is_declared_and_how_it_is_written() -> None:
     )
 
 
+def test_a_node_needs_all_of_its_members_whatever_is_declared_of_their_table() -> None:
+    options = proxysql(state="merged", scope={"proxysql_servers": {"port": 1}, "mysql_users": {"active": 1}})
+    found = declaration(options, {}, {"mysql_users": []}, MEMBERS)
+    assert found["states"] == {"mysql_users": "merged", "proxysql_servers": "merged"}
+    assert found["node_states"] == {"mysql_users": "merged", "proxysql_servers": "overridden"}
+    assert found["node_scope"] == {"mysql_users": {"active": 1}}
+    # a satellite of nobody
+    assert declaration(options, {}, {"mysql_users": []}, [])["node_states"] == {"mysql_users": "merged"}
+
+
 def test_the_second_admin_of_proxysql_3_is_on_the_loopback_unless_declared() -> None:
     found = declaration(proxysql(), {}, {}, [])
     assert found["of_three"] == {"admin-pgsql_ifaces": "127.0.0.1:6132"}

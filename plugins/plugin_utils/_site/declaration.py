@@ -39,7 +39,8 @@ def declaration(
 ) -> dict[str, Any]:
     """tables: proxysql_tables. own_tables: by name, those with a variable of their own, None where not set.
 
-    members: the cores, who are the rows of proxysql_servers unless that is declared.
+    members: the cores, who are the rows of proxysql_servers unless that is declared. In the result,
+    node_states and node_scope are what it takes for a node to need nothing.
     """
     given = {name: rows for name, rows in own_tables.items() if rows is not None}
     found: dict[str, Any] = {
@@ -60,6 +61,11 @@ def declaration(
     added = [name for name in layer if found["tables"].get(name) is None]
     found["tables"].update(with_layer(found["tables"], layer))
     found["states"] = {**dict.fromkeys(found["tables"], word), **dict.fromkeys(added, "merged"), **words}
+    # Whatever is said of it: a node that joins is given all of its members, and no other.
+    whole = {"proxysql_servers": "overridden"} if found["members"] else {}
+    found["node_states"] = {**found["states"], **whole}
+    scope = options.get("scope") or {}
+    found["node_scope"] = {name: rows for name, rows in scope.items() if name != "proxysql_servers"}
     found["unreplicated"] = {
         name: rows for name, rows in found["tables"].items() if name.startswith(_TABLES_OF_EACH_NODE)
     }
