@@ -76,6 +76,11 @@ def test_planned_work_goes_on_while_one_core_of_three_is_dead(cluster: Cluster, 
     place = inventory(tmp_path, three)
     settles(place=place)
     dead = cluster.backup
+
+    def processes() -> list[str]:
+        living = [node for node in cluster.nodes if node is not dead]
+        return [node.run("systemctl show proxysql --property MainPID --value") for node in living]
+
     lab("cut", NAME, dead.name)
     try:
         for name, arguments, holder in (
@@ -89,7 +94,10 @@ def test_planned_work_goes_on_while_one_core_of_three_is_dead(cluster: Cluster, 
             ),
             ("rolling_restart", (), "core1"),
         ):
+            before = processes()
             code, output = play(name, *arguments, inventory=place)
+            restarted = [old != new for old, new in zip(before, processes())]
+            assert restarted == [name == "rolling_restart"] * len(before), f"{name}: {end(output)}"
             assert f"{cluster.vip} is on {holder}" in output, f"{name}: {end(output)}"
             # a run that could not do all of it says so, and does not end as if it had
             assert "core2" in output and (code == 0) == (name != "rolling_restart"), end(output)
