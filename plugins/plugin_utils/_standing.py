@@ -78,7 +78,8 @@ def holders(
             facts = seen.get(host) or {}
             files = _files(facts)
             numbers = [_value(files, name) for name in files]
-            if host in one["priorities"] and not any(number <= OUT for number in numbers):
+            # of one that cannot be reached it is not known that it could
+            if facts and host in one["priorities"] and not any(number <= OUT for number in numbers):
                 ranks.append((int(one["priorities"][host]) + sum(numbers), host))
             if set(vips) & set(addresses(facts)):
                 having.append(host)

@@ -96,6 +96,12 @@ def test_who_should_hold_it(core1: Any, core2: Any, preempt: bool, first: str, w
     assert (row["vips"], row["first"], row["well"]) == ("192.0.2.100", first, well)
 
 
+def test_a_core_that_cannot_be_reached_should_not_hold_it() -> None:
+    """Whatever its priority: the virtual IP is where it belongs on the best of those that are there."""
+    (row,) = holders([ONE], ["core1", "core2"], {"core1": {}, "core2": facts("192.0.2.100", proxysql=0)})
+    assert row["first"] == "core2" and row["well"]
+
+
 def test_before_the_first_run_nobody_was_set_up_for_it() -> None:
     bare = {"ansible_all_ipv4_addresses": ["192.0.2.11"], "ansible_local": {}}
     (row,) = holders([ONE], ["core1", "core2"], {"core1": bare, "core2": bare})
