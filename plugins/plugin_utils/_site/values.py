@@ -84,8 +84,10 @@ def raw(variables: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
 
 
 def found_facts(hostvars: Mapping[str, Any], host: str) -> Mapping[str, Any]:
-    """Addresses of a host with their prefix: when the role keepalived looked, else when its play began. Empty if
-    they are not known."""
+    """Addresses of a host with their prefix: when the role keepalived looked, else when its play began.
+
+    Empty if they are not known.
+    """
     seen = registered(hostvars, host, "__keepalived_seen")
     facts: Mapping[str, Any] = seen.get("ansible_facts") or {}
     if facts or seen.get("unreachable"):  # by then what it said before is no longer so
