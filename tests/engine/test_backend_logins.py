@@ -175,3 +175,10 @@ def test_a_variable_that_waits_for_a_restart_is_not_in_force(module):
     given = {"variables": {"mysql-threads": 3}}
     assert not module("config", **given).get("failed")
     assert module("backend_logins", **given)["as_declared"] is False
+
+
+@pytest.mark.parametrize("option", ["variables", "variables_since_3"])
+def test_of_a_declaration_that_is_refused_no_secret_is_shown(module, option):
+    given = {"mysql-no_such_thing": {"a": 1}, "pgsql-monitor_password": "pg-secret"}
+    found = module("backend_logins", **{option: given}, _ansible_inject_invocation=True)
+    assert found["failed"] and "pg-secret" not in module.text
