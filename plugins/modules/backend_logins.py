@@ -64,29 +64,13 @@ options:
       - Do not fail where a server refuses a login; RV(refused) tells.
     type: bool
     default: false
-  tables:
-    description:
-      - What is declared, as in the module M(mysqlha.proxysql.config), for RV(as_declared).
-    type: dict
-  variables:
-    description:
-      - Declared variables, as in the module M(mysqlha.proxysql.config).
-    type: dict
   variables_since_3:
     description:
       - Those that only ProxySQL 3 and later have.
     type: dict
-  state:
-    description:
-      - The state of the declared tables, as in the module M(mysqlha.proxysql.config).
-    type: raw
-    default: overridden
-  scope:
-    description:
-      - Limits V(overridden) to a part of some tables, as in the module M(mysqlha.proxysql.config).
-    type: dict
 extends_documentation_fragment:
   - mysqlha.proxysql.login
+  - mysqlha.proxysql.declared
   - mysqlha.proxysql.tls_backends
   - mysqlha.proxysql.attributes.no_diff
 seealso:

@@ -26,23 +26,6 @@ options:
     type: str
     choices: [present, absent]
     default: present
-  tables:
-    description:
-      - What is declared, as in the module M(mysqlha.proxysql.config).
-    type: dict
-  variables:
-    description:
-      - Declared variables, as in the module M(mysqlha.proxysql.config).
-    type: dict
-  state:
-    description:
-      - The state of the declared tables, as in the module M(mysqlha.proxysql.config).
-    type: raw
-    default: overridden
-  scope:
-    description:
-      - Limits V(overridden) to a part of some tables, as in the module M(mysqlha.proxysql.config).
-    type: dict
   textfile_dir:
     description:
       - The folder of the textfile collector, such as C(/var/lib/prometheus/node-exporter), where a link to the numbers is put. It must
@@ -56,6 +39,7 @@ options:
     default: /var/lib/proxysql-drift
 extends_documentation_fragment:
   - mysqlha.proxysql.login
+  - mysqlha.proxysql.declared
   - mysqlha.proxysql.attributes.no_diff
 requirements:
   - systemd, on the host the task runs on, and root.

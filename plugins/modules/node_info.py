@@ -11,27 +11,10 @@ short_description: Read the state of one ProxySQL node, in its cluster and again
 version_added: "1.0.0"
 description:
   - Reads over one connection all that the playbook C(mysqlha.proxysql.status) shows of a node. It
-    writes nothing, and it may run at any time.
+    writes nothing, and it may run at any time. RV(drift) tells how the node differs from what O(tables) and O(variables) declare.
 author:
   - The mysqlha.proxysql developers (@mysqlha)
 options:
-  tables:
-    description:
-      - What is declared, as in the module M(mysqlha.proxysql.config). How it differs is told in RV(drift).
-    type: dict
-  variables:
-    description:
-      - Declared variables, as in the module M(mysqlha.proxysql.config).
-    type: dict
-  state:
-    description:
-      - The state of the declared tables, as in the module M(mysqlha.proxysql.config).
-    type: raw
-    default: overridden
-  scope:
-    description:
-      - Limits V(overridden) to a part of some tables, as in the module M(mysqlha.proxysql.config).
-    type: dict
   address:
     description:
       - Where the other nodes reach this one, as in their C(proxysql_servers). If not given, O(login_host).
@@ -48,6 +31,7 @@ options:
     type: path
 extends_documentation_fragment:
   - mysqlha.proxysql.login
+  - mysqlha.proxysql.declared
   - mysqlha.proxysql.attributes.no_diff
 seealso:
   - module: mysqlha.proxysql.cluster_sync

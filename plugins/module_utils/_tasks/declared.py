@@ -21,10 +21,9 @@ from .._section.tables import want_table
 from .masked import masked_rows
 
 
-def masked_config(
-    tables: Mapping[str, Any], variables: Any, scope: Mapping[str, Any] | None
-) -> dict[str, Any]:
-    """The same of tables, variables and scopes together. Raises one DeclarationError of all that is wrong."""
+def masked_config(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of tables, variables and scope together. Raises one DeclarationError of all that is wrong."""
+    tables, variables, scope = named_tables(raw.get("tables")), raw.get("variables") or {}, raw.get("scope")
     # Of a table that only the server knows, nothing tells what is secret.
     found: dict[str, Any] = {"tables": dict.fromkeys(tables, HIDDEN), "scope": scope}
 

@@ -119,6 +119,14 @@ BACKEND: Spec = {
 }
 
 
+# What a node is compared with; see the documentation fragment of that name.
+DECLARED: Spec = {
+    "tables": {"type": "dict"},
+    "variables": {"type": "dict"},
+    "state": {"type": "raw", "default": "overridden"},
+    "scope": {"type": "dict"},
+}
+
 # Of a declaration that is refused Ansible sees none of these.
 _DECLARED = ("config", "tables", "variables", "variables_since_3", "scope", "users")
 

@@ -163,11 +163,7 @@ def run_config() -> None:
         **layer_spec(),
     }
 
-    def declare(raw: dict[str, Any]) -> dict[str, Any]:
-        tables = named_tables(raw.get("tables"))
-        return masked_config(tables, raw.get("variables") or {}, raw.get("scope"))
-
-    module = Module(spec, declare)
+    module = Module(spec, masked_config)
     params = module.params
     rows: dict[str, Any] = {
         name: given or [] for name, given in named_tables(module.raw.get("tables")).items()

@@ -15,9 +15,9 @@ from .._declared.passwords import verify
 from .._server.admin import Admin
 from .._server.backends import Attempt, Place, is_hash, try_all
 from .._server.tls_backends import backend_of, with_certificate
-from .declared import masked_config, masked_variables, named_tables
+from .declared import masked_config, masked_variables
 from .masked import masked_rows
-from .module import BACKEND, Module, Spec
+from .module import BACKEND, DECLARED, Module, Spec
 from .node_state import Declared
 
 _MONITOR = ("mysql-monitor_username", "mysql-monitor_password")
@@ -35,11 +35,8 @@ def run_backend_logins() -> None:
         "everything": {"type": "bool", "default": False},
         "timeout": {"type": "float", "default": 5.0},
         "report_only": {"type": "bool", "default": False},
-        "tables": {"type": "dict"},
-        "variables": {"type": "dict"},
+        **DECLARED,
         "variables_since_3": {"type": "dict"},
-        "state": {"type": "raw", "default": "overridden"},
-        "scope": {"type": "dict"},
     }
     module = Module(spec, _masked)
     params = {**module.params, "users": module.raw.get("users") or []}
@@ -92,9 +89,8 @@ def run_backend_logins() -> None:
 
 
 def _masked(raw: dict[str, Any]) -> dict[str, Any]:
-    tables, variables = named_tables(raw.get("tables")), raw.get("variables") or {}
     return {
-        **masked_config(tables, variables, raw.get("scope")),
+        **masked_config(raw),
         "users": masked_rows(TABLES["mysql_users"], raw.get("users") or []),
         "variables_since_3": masked_variables(raw.get("variables_since_3") or {}),
     }

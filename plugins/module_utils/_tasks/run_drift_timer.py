@@ -15,25 +15,18 @@ from .._server.admin import Admin
 from .declared import masked_config, named_tables
 from .declared import scopes as scopes_of
 from .declared import states as states_of
-from .module import Module, Spec, login
+from .module import DECLARED, Module, Spec, login
 
 
 def run_drift_timer() -> None:
     spec: Spec = {
         "timer": {"type": "str", "default": "present", "choices": ["present", "absent"]},
-        "tables": {"type": "dict"},
-        "variables": {"type": "dict"},
-        "state": {"type": "raw", "default": "overridden"},
-        "scope": {"type": "dict"},
+        **DECLARED,
         "textfile_dir": {"type": "path"},
         "folder": {"type": "path", "default": FOLDER},
     }
 
-    def declare(raw: dict[str, Any]) -> dict[str, Any]:
-        tables = named_tables(raw.get("tables"))
-        return masked_config(tables, raw.get("variables") or {}, raw.get("scope"))
-
-    module = Module(spec, declare)
+    module = Module(spec, masked_config)
     params, raw = module.params, module.raw
     timer = DriftTimer(params["folder"])
     if params["timer"] == "absent":

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from .._server.admin import Admin
-from .declared import masked_config, named_tables
-from .module import Module, Spec
+from .declared import masked_config
+from .module import DECLARED, Module, Spec
 from .node_state import Declared, state_of
 
 _CLIENTS = "SELECT hostname, last_seen_at FROM stats_proxysql_servers_clients_status"
@@ -22,20 +22,13 @@ _CLIENTS = "SELECT hostname, last_seen_at FROM stats_proxysql_servers_clients_st
 def run_node_info() -> None:
     """The module status: how one node stands."""
     spec: Spec = {
-        "tables": {"type": "dict"},
-        "variables": {"type": "dict"},
-        "state": {"type": "raw", "default": "overridden"},
-        "scope": {"type": "dict"},
+        **DECLARED,
         "address": {"type": "str"},
         "addresses": {"type": "list", "elements": "str", "default": []},
         "restore_points_folder": {"type": "path"},
     }
 
-    def declare(raw: dict[str, Any]) -> dict[str, Any]:
-        tables = named_tables(raw.get("tables"))
-        return masked_config(tables, raw.get("variables") or {}, raw.get("scope"))
-
-    module = Module(spec, declare)
+    module = Module(spec, masked_config)
     params = module.params
 
     def body(admin: Admin) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from .._cluster.at_once import at_once
 from .._declared.errors import DeclarationError, EngineError
 from .._server.admin import Admin
 from .._server.login import Login
-from .declared import masked_config, masked_variables, named_tables
+from .declared import masked_config, masked_variables
 from .module import NODE, Module, Spec, login
 from .node_state import Declared, state_of
 
@@ -73,10 +73,7 @@ def _declare(raw: dict[str, Any]) -> dict[str, Any]:
         if not _is_list_of_dicts(raw.get(name)):
             raise DeclarationError(f"{name}: expected a list of dicts")
     return {
-        "declarations": [
-            masked_config(named_tables(each.get("tables")), each.get("variables") or {}, each.get("scope"))
-            for each in raw.get("declarations") or ()
-        ],
+        "declarations": [masked_config(each) for each in raw.get("declarations") or ()],
         "nodes": [
             {**node, "variables": masked_variables(node.get("variables") or {})}
             for node in raw.get("nodes") or ()

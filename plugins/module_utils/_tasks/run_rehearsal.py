@@ -77,10 +77,7 @@ def run_rehearsal() -> None:
         "only_changes": {"type": "bool", "default": False},
     }
 
-    def declare(raw: dict[str, Any]) -> dict[str, Any]:
-        return masked_config(named_tables(raw.get("tables")), raw.get("variables") or {}, raw.get("scope"))
-
-    module = Module(spec, declare)
+    module = Module(spec, masked_config)
     params = module.params
     rows: dict[str, Any] = {
         name: given or [] for name, given in named_tables(module.raw.get("tables")).items()
