@@ -64,6 +64,8 @@ class Logins(Threads):
             f"{self.lost} connections lost{worst}"
         )
 
+    __repr__ = __str__
+
     def connect(self) -> Any:
         secure: dict[str, Any] = {"ssl": self._tls} if self._tls else {"ssl_disabled": True}
         return pymysql.connect(

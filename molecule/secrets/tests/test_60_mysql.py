@@ -20,7 +20,7 @@ SHOP: dict[str, Any] = {
     "transaction_persistent": True,
 }
 FIRST, SECOND = "Sh0p-first'q", "Sh0p-second'q"
-# Each query has a connection of its own: one that is kept was let in before.
+# Each query has a connection of its own: one that is kept was let in before. ProxySQL keeps them all.
 AFRESH = "/* ;hostgroup={};create_new_connection=1 */ {}"
 CIPHER = "SHOW SESSION STATUS LIKE 'Ssl_cipher'"
 # The second password that MySQL keeps, 1 where there is one.
@@ -40,6 +40,8 @@ def mysqls(cluster: Cluster, is_real: bool) -> list[Node]:
     nodes = cluster.group("mysql_source") + cluster.group("mysql_replicas")
     if not nodes[0].infra.file("/opt/mysql/mysqld").exists:
         pytest.skip("there is no MySQL: Debian sid had none when the hosts were made")
+    for node in nodes:
+        sql(node, "SET GLOBAL max_connections = 4000", client=MYSQL)
     return nodes
 
 
