@@ -10,6 +10,7 @@ import pytest
 from cases import FIRST
 from driver import everything, sql
 from server import free_port
+from tls import Authority
 
 
 @pytest.fixture
@@ -48,6 +49,16 @@ def test_it_tells_the_same_as_of_one_and_writes_nothing(module, server):
     ]
     assert rows and many["backends"] == [{**row, "nodes": 1} for row in rows]
     assert everything(server) == before
+
+
+def test_files_are_those_of_its_own_host_alone(module, server, tmp_path):
+    """The host that asks may have others at the same paths."""
+    authority = Authority(tmp_path)
+    module("config", variables={"mysql-ssl_p2s_ca": authority.ca})
+    many = module("nodes_info", nodes=[node(server.admin_port)])["nodes"]
+    here = [each["what"] for each in module("node_info")["certificates"]]
+    there = [each["what"] for each in many[f"127.0.0.1:{server.admin_port}"]["certificates"]]
+    assert here == [*there, authority.ca]
 
 
 def test_marks_are_those_of_another_login(module, server):

@@ -27,11 +27,13 @@ class Authority:
 class TlsRelay:
     """Listens on a port of its own and passes on to a server, with TLS on this side only.
 
-    client_ca: whose certificate a client must show.
+    client_ca: whose certificate a client must show. in_the_clear: what comes right after the greeting.
     """
 
-    def __init__(self, port: int, authority: Authority, client_ca: str | None = None) -> None:
-        self.server_port = port
+    def __init__(
+        self, port: int, authority: Authority, client_ca: str | None = None, in_the_clear: bytes = b""
+    ) -> None:
+        self.server_port, self.in_the_clear = port, in_the_clear
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(authority.cert, authority.key)
         if client_ca:
@@ -59,7 +61,7 @@ class TlsRelay:
         try:
             with client, socket.create_connection(("127.0.0.1", self.server_port)) as server:
                 number, greeting = packet(server)
-                _send(client, number, _with_tls(greeting))
+                _send(client, number, _with_tls(greeting), self.in_the_clear)
                 packet(client)  # what asks for TLS
                 with self.context.wrap_socket(client, server_side=True) as safe:
                     _log_in(safe, server)
@@ -90,8 +92,8 @@ def _log_in(client: socket.socket, server: socket.socket) -> None:
             _send(server, number - 1, answer)
 
 
-def _send(target: socket.socket, number: int, data: bytes) -> None:
-    target.sendall(len(data).to_bytes(3, "little") + bytes([number]) + data)
+def _send(target: socket.socket, number: int, data: bytes, more: bytes = b"") -> None:
+    target.sendall(len(data).to_bytes(3, "little") + bytes([number]) + data + more)
 
 
 def _pass_on(source: socket.socket, target: socket.socket) -> None:

@@ -9,16 +9,15 @@ Admin ignores BEGIN, takes one statement per query and answers every value as te
 from __future__ import annotations
 
 import contextlib
-import re
 import ssl
 import time
 import traceback
 from collections.abc import Sequence
-from functools import cache
-from typing import Any, Callable, Optional
+from typing import Any, Optional
 
 from .._catalog.tables import SECTIONS, Section
 from .._declared.errors import ConnectError, StatementError
+from .connection import LOST, connection_class
 from .login import Login, tls_context, unverified
 from .sql import Statement, literal, plain
 
@@ -30,8 +29,7 @@ except ImportError:
     PYMYSQL_ERROR = traceback.format_exc()
 
 # The driver's codes for "nobody answered": worth another try until the deadline.
-_LOST = 2013
-_UNREACHABLE = (2002, 2003, _LOST)
+_UNREACHABLE = (2002, 2003, LOST)
 # And for "this server has no TLS".
 _NO_TLS = 2026
 # What the server says of a login.
@@ -231,9 +229,6 @@ def _connect(login: Login) -> Any:
             return _opened(login, options, context, not preferred, deadline)
         except pymysql.err.MySQLError as exc:
             code, message = _code_and_text(exc)
-            if preferred and code == _NO_TLS and "SSL is required" in message:
-                preferred, context = False, None
-                continue
             if code == _WRONG_PASSWORD and len(passwords) > 1:
                 del passwords[0]
                 continue
@@ -283,10 +278,10 @@ def _opened(
     if context is None and pymysql.VERSION < (1,):
         tls = {}  # not known there, and TLS is used only when asked for
     left = max(0.05, deadline - time.monotonic())
-    connection = _connection_class()(
+    connection = connection_class()(
         **options, **tls, connect_timeout=left, read_timeout=left, write_timeout=left, defer_connect=True
     )
-    connection.until = deadline
+    connection.until, connection.clear_too = deadline, not strict
     connection.connect()
     if strict and context is not None and not isinstance(connection._sock, ssl.SSLSocket):
         # PyMySQL before 1.2 goes on in the clear where a server offers no TLS.
@@ -295,65 +290,6 @@ def _opened(
     connection.until = None
     connection.limit = login.read_timeout
     return connection
-
-
-@cache
-def _connection_class() -> Any:
-    """The driver's connection, whose reads and writes end by one deadline.
-
-    The driver bounds the TCP connection alone, and then waits for each answer as long as for a LOAD.
-    """
-
-    class Connection(pymysql.connections.Connection):
-        # Until when (time.monotonic) or, after that, for how long each answer is waited for.
-        until: float | None = None
-        limit: float = 600
-        server_version: str
-        _sock: Any
-        _rfile: Any
-        _force_close: Callable[[], None]
-
-        @property
-        def _read_timeout(self) -> float:
-            return max(0.01, self.until - time.monotonic()) if self.until is not None else self.limit
-
-        @_read_timeout.setter
-        def _read_timeout(self, seconds: float) -> None:
-            self.limit = seconds
-
-        _write_timeout = _read_timeout
-
-        def _read_bytes(self, num_bytes: int) -> bytes:
-            """One deadline for all of them: the driver would wait anew for each piece that comes."""
-            if self.until is None:
-                whole: bytes = super()._read_bytes(num_bytes)  # type: ignore[misc]
-                return whole
-            data = b""
-            while len(data) < num_bytes:
-                try:
-                    if time.monotonic() > self.until:
-                        raise TimeoutError("timed out")
-                    self._sock.settimeout(self._read_timeout)
-                    # What the driver remembers of it is no longer so.
-                    self._current_timeout = None
-                    piece = self._rfile.read1(num_bytes - len(data))
-                    if not piece:
-                        raise EOFError("closed")
-                except (OSError, EOFError) as exc:
-                    self._force_close()
-                    raise pymysql.err.OperationalError(
-                        _LOST, f"Lost connection to MySQL server during query ({exc})"
-                    ) from None
-                data += piece
-            return data
-
-        def _get_server_information(self) -> None:
-            super()._get_server_information()  # type: ignore[misc]
-            # The driver reads a number from what mysql-server_version says, which may be any text.
-            if not re.match(r"[0-9]+(\.|\Z)", self.server_version):
-                self.server_version = "8.0"
-
-    return Connection
 
 
 def _driver_options(login: Login) -> dict[str, Any]:

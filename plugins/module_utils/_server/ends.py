@@ -16,14 +16,15 @@ from .certificates import Certificate, certificates_of, facts, read
 _VARIABLES = ("mysql-ssl_p2s_ca", "mysql-ssl_p2s_cert")
 
 
-def certificates_in_use(admin: Admin) -> list[dict[str, Any]]:
-    """`what` is 'clients' or the path of a file. Files that cannot be read are left out."""
+def certificates_in_use(admin: Admin, files: bool) -> list[dict[str, Any]]:
+    """`what` is 'clients' or the path of a file. files: whether its files are those of this host; ones that
+    cannot be read are left out."""
     now = time.time()
     found = []
     der = admin.peer_certificate()
     if der:
         found.append({"what": "clients", **facts(read(der), now)})
-    for path in _paths(admin):
+    for path in _paths(admin) if files else ():
         certificate = _first_to_end(path)
         if certificate:
             found.append({"what": path, **facts(certificate, now)})

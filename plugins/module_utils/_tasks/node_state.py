@@ -106,8 +106,11 @@ def _variables(works: Sequence[Any]) -> list[str]:
     return sorted({name for work in mine for layer in LAYERS for name in work.changes[layer]})
 
 
-def state_of(admin: Admin, address: str | None, key: str) -> dict[str, Any]:
-    """Uptime, part in the cluster, pool and certificates. key: of the marks that stand for passwords."""
+def state_of(admin: Admin, address: str | None, key: str, here: bool) -> dict[str, Any]:
+    """Uptime, part in the cluster, pool and certificates. key: of the marks that stand for passwords.
+
+    here: whether this is the node's own host, with its files.
+    """
     return {
         "uptime": int(admin.value(_UPTIME) or 0),
         "cluster": _shown(see(admin, address), key),
@@ -116,7 +119,7 @@ def state_of(admin: Admin, address: str | None, key: str) -> dict[str, Any]:
             for name in pools_of(admin)
             for row in admin.fetch(_POOL.format(name))[1]
         ],
-        "certificates": certificates_in_use(admin),
+        "certificates": certificates_in_use(admin, here),
     }
 
 

@@ -34,7 +34,7 @@ def run_node_info() -> None:
     def body(admin: Admin) -> dict[str, Any]:
         return {
             "changed": False,
-            **state_of(admin, params["address"], str(params["login_password"] or "")),
+            **state_of(admin, params["address"], str(params["login_password"] or ""), here=True),
             "hostgroup_roles": _roles(admin),
             "followers": sorted({str(row[0]) for row in admin.fetch(_CLIENTS)[1]}),
             "holds": sorted(set(params["addresses"]) & _addresses()) if params["addresses"] else [],

@@ -113,7 +113,7 @@ def _look(question: _Question, key: str, seconds: float) -> dict[str, Any]:
             admin.until(deadline)
             return {
                 "server_version": admin.version,
-                **state_of(admin, None, key),
+                **state_of(admin, None, key, here=False),
                 **question.declared.drift(admin, question.own),
             }
     except EngineError as exc:
