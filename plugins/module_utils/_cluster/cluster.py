@@ -100,7 +100,7 @@ def _refusal(exc: ConnectError) -> str:
     return f"it cannot be reached: {exc.message}"
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=4096)
 def peer_name(host: str, port: int) -> str:
     """host:port with the host's address, so that a name and its address are the same peer."""
     # A name that is not known here, the node itself may know.
@@ -212,12 +212,13 @@ class Convergence:
     def why(self) -> list[dict[str, Any]]:
         """Each node and section that differs, with the reason; section None for the whole node."""
         found: list[dict[str, Any]] = []
+        apart = self.apart()
         for node in self.nodes[1:]:
             if node.view is None:
                 found.append({"node": node.name, "section": None, "reason": node.problem})
                 continue
             for section in self.sections:
-                if (node.name, section.name) in self.apart():
+                if (node.name, section.name) in apart:
                     text = reason(self.views, node.view, section.name)
                     found.append({"node": node.name, "section": section.name, "reason": text})
         return found
