@@ -20,7 +20,8 @@ from .._planning.layers import LAYERS, expected, fold, layers_of, verbatim
 from .._planning.placement import Pair, place_of, settled
 from .._planning.plan import Plan, Scope, Want, differences, drift, plan
 from .._planning.users import half_users, recognise, to_both_roles, together
-from .._server.admin import Admin, Raw
+from .._server.admin import Admin
+from .._server.connection import Raw
 from .._server.present import Present
 from .._server.sql import Statement, delete_rows, replace_rows, update_rows
 

@@ -17,14 +17,13 @@ from typing import Any, Optional
 
 from .._catalog.tables import SECTIONS, Section
 from .._declared.errors import ConnectError, StatementError
-from .connection import LOST, connection_class
+from .connection import LOST, Answer, Raw, connection_class
 from .login import Login, tls_context, unverified
 from .sql import Statement, literal, plain
 
 PYMYSQL_ERROR: str | None = None
 try:
     import pymysql
-    import pymysql.cursors
 except ImportError:
     PYMYSQL_ERROR = traceback.format_exc()
 
@@ -39,8 +38,6 @@ _PAUSE = 0.2
 _OF_NOTHING = "0x0000000000000000"
 
 Fetched = tuple[list[str], list[Sequence[Optional[str]]]]
-# A row as it was sent: the bytes of each value, None for NULL.
-Raw = tuple[Optional[bytes], ...]
 
 
 class Admin:
@@ -94,13 +91,12 @@ class Admin:
         """Column names and rows; every value is text or None. Bytes that are not UTF-8 survive
         as surrogate escapes."""
         names, rows = self.fetch_raw(sql)
-        return names, [[_text(value) for value in row] for row in rows]
+        return names, [[None if value is None else _decoded(value) for value in row] for row in rows]
 
     def fetch_raw(self, sql: str) -> tuple[list[str], list[Raw]]:
         """Column names and rows of bytes."""
-        cursor = self._send(plain(sql))
-        names = [_text(item[0]) or "" for item in cursor.description or ()]
-        return names, list(cursor.fetchall())
+        answer = self._send(plain(sql))
+        return [_decoded(name) for name in answer.names], answer.rows
 
     def value(self, sql: str) -> str | None:
         rows = self.fetch(sql)[1]
@@ -125,7 +121,7 @@ class Admin:
 
     def execute(self, statement: Statement) -> int:
         """Send a statement that is none of the task's own, and say how many rows it changed."""
-        return max(0, int(self._send(statement).rowcount or 0))
+        return self._send(statement).changed
 
     # -- whether anybody else wrote ------------------------------------------------------
 
@@ -183,11 +179,10 @@ class Admin:
         query = f"SELECT checksum FROM runtime_checksums_values WHERE name = {literal(section.checksum)}"
         return bool(before) and self.value(query) not in (None, "", before, _OF_NOTHING)
 
-    def _send(self, statement: Statement) -> Any:
+    def _send(self, statement: Statement) -> Answer:
         try:
-            cursor = self._connection.cursor()
-            cursor.execute(statement.sql)
-            return cursor
+            found: Answer = self._connection.ask(statement.sql.encode("utf-8", "surrogateescape"))
+            return found
         except (pymysql.err.MySQLError, OSError) as exc:
             code, message = _code_and_text(exc)
             raise StatementError(
@@ -298,8 +293,6 @@ def _driver_options(login: Login) -> dict[str, Any]:
         "port": login.port,
         "user": login.user,
         "unix_socket": login.unix_socket,
-        # The connection is never left waiting with a half-done statement, so any cursor does.
-        "cursorclass": pymysql.cursors.Cursor,
         "charset": "utf8mb4",
         # Raw bytes: a caching_sha2 salt is not UTF-8 and would not decode.
         "use_unicode": False,
@@ -312,16 +305,14 @@ def _bytes(password: str) -> bytes:
     return password.encode("utf-8", "surrogateescape")
 
 
-def _text(value: Any) -> str | None:
-    if isinstance(value, (bytes, bytearray)):
-        return bytes(value).decode("utf-8", "surrogateescape")
-    return value if value is None else str(value)
+def _decoded(value: bytes) -> str:
+    return value.decode("utf-8", "surrogateescape")
 
 
 def _code_and_text(exc: BaseException) -> tuple[int | None, str]:
     code = exc.args[0] if exc.args and isinstance(exc.args[0], int) else None
     text = exc.args[1] if len(exc.args) > 1 else str(exc)
-    return code, _text(text) or type(exc).__name__
+    return code, (_decoded(text) if isinstance(text, bytes) else str(text or "")) or type(exc).__name__
 
 
 def _short(sql: str) -> str:

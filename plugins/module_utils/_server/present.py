@@ -11,7 +11,8 @@ from .._catalog.tables import SECTIONS, TABLES, Table, Value
 from .._declared.errors import DeclarationError, StatementError
 from .._declared.rows import Key, Rows, by_key, key_of, server_rows, text_of
 from .._planning.layers import LAYERS, expected, fold, halves, layers_of
-from .admin import Admin, Raw
+from .admin import Admin
+from .connection import Raw
 from .explained import sees_no_users
 from .schema import with_columns
 from .servers import last_loaded

@@ -16,7 +16,8 @@ from typing import Optional
 from .._catalog.tables import SECTIONS, TABLES, Table
 from .._declared.errors import DeclarationError, StatementError, where
 from .._declared.rows import Rows, raw_of, show_key
-from .admin import Admin, Raw
+from .admin import Admin
+from .connection import Raw
 
 # The rows that the table held at the last LOAD. They are the cluster's own queries and only these
 # exact texts are answered (CLUSTER_QUERY_MYSQL_SERVERS_V2 in include/ProxySQL_Cluster.hpp, 2.6 on;

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import lru_cache
 from ssl import SSLContext
 from typing import TYPE_CHECKING, Any, Callable
 
 from mysql_mimic import packets, types, utils
 from mysql_mimic.auth import IdentityProvider, NativePasswordAuthPlugin, User
+from mysql_mimic.charset import CharacterSet
 from mysql_mimic.connection import Connection
 from mysql_mimic.constants import DEFAULT_SERVER_CAPABILITIES
 from mysql_mimic.control import LocalControl
 from mysql_mimic.errors import ErrorCode, MysqlError
-from mysql_mimic.results import ResultColumn, ResultSet
+from mysql_mimic.results import ResultColumn
 from mysql_mimic.session import BaseSession
 from mysql_mimic.stream import ConnectionClosed, MysqlStream
 from mysql_mimic.types import Capabilities, ColumnType
@@ -140,8 +142,10 @@ class MysqlConnection(Connection):
         if answer.columns is None:
             await self.stream.write(self.ok(affected_rows=answer.affected))
             return
-        columns = [ResultColumn(name, ColumnType.VAR_STRING) for name in answer.columns]
-        await self.write_text_resultset(ResultSet(answer.rows, columns))
+        columns, header = _header(tuple(answer.columns), self.capabilities)
+        self.stream.write_many([*header, self.eof()])
+        self.stream.write_text_rows(answer.rows, columns)
+        await self.stream.write(self.eof())
 
     async def _write_error(self, error: AdminError) -> None:
         state = _SQL_STATES.get(error.code, b"HY000")
@@ -151,6 +155,23 @@ class MysqlConnection(Connection):
 
     async def handle_stmt_prepare(self, data: bytes) -> None:
         raise MysqlError("Command not supported", ErrorCode.UNKNOWN_COM_ERROR)
+
+
+@lru_cache(maxsize=1024)
+def _header(names: tuple[str, ...], capabilities: Capabilities) -> tuple[list[ResultColumn], list[bytes]]:
+    """Columns and the packets that tell of them: a thousand nodes are asked the same."""
+    columns = [ResultColumn(name, ColumnType.VAR_STRING) for name in names]
+    count = packets.make_column_count(capabilities=capabilities, column_count=len(columns))
+    told = [
+        packets.make_column_definition_41(
+            server_charset=CharacterSet.utf8mb4,
+            name=each.name,
+            column_type=each.type,
+            character_set=each.character_set,
+        )
+        for each in columns
+    ]
+    return columns, [count, *told]
 
 
 class AdminPort:
