@@ -22,8 +22,8 @@ _SOURCE = {"memory": "main.%s", "runtime": "main.runtime_%s", "disk": "disk.%s"}
 # In runtime, whether the monitor made the row (mysql_aws_rds_bgd_hostgroups of 3.0.10, not run).
 _MONITORS_OWN = "auto_generated"
 
-# By version and table.
-_COLUMNS: dict[tuple[str, str], list[tuple[str, Value, bool]]] = {}
+# By version, table and names. Of many nodes of one version only the first is asked.
+_COLUMNS: dict[tuple[str, ...], list[tuple[str, Value, bool]]] = {}
 
 # Which rows LOAD may have left out of runtime, where asking is cheaper than reading runtime: for that
 # ProxySQL makes the text of an INSERT for each row, every time.
@@ -59,7 +59,7 @@ class Present:
         if any(name not in table.by_name for name in self.names):
             table = with_columns(admin, table, self.names)
         self.table = table
-        columns = described(admin, table)
+        columns = self._described(admin)
         self.defaults = {name: default for name, default, _pk in columns}
         self._identity = [name for name, _default, pk in columns if pk] or table.key
         whole = by_key(table, server_rows(table, self.names, self.raw))
@@ -75,6 +75,12 @@ class Present:
                 continue
             self.alone[layer], self.extra[layer] = self._differences(admin, layer)
             self.rows[layer] = self._rows(layer, whole, self.alone[layer], self.extra[layer])
+
+    def _described(self, admin: Admin) -> list[tuple[str, Value, bool]]:
+        place = (admin.version, self.table.name, *self.names)
+        if place not in _COLUMNS:
+            _COLUMNS[place] = _columns(admin, self.table)
+        return _COLUMNS[place]
 
     def memory_now(self, admin: Admin) -> list[Raw]:
         """Memory's rows as they are sent now."""
@@ -198,19 +204,11 @@ def _fetch(admin: Admin, table: Table, sql: str) -> tuple[list[str], list[Raw]]:
         raise DeclarationError(message, table=table.name) from None
 
 
-def described(admin: Admin, table: Table) -> list[tuple[str, Value, bool]]:
+def _columns(admin: Admin, table: Table) -> list[tuple[str, Value, bool]]:
     """The server's columns: name, default or None, whether it is in the primary key.
 
-    A release has one set of tables, so of many nodes of one version only the first is asked.
+    The text of a default is SQL, so the server evaluates it.
     """
-    place = admin.version, table.name
-    if place not in _COLUMNS:
-        _COLUMNS[place] = _columns(admin, table)
-    return _COLUMNS[place]
-
-
-def _columns(admin: Admin, table: Table) -> list[tuple[str, Value, bool]]:
-    """The text of a default is SQL, so the server evaluates it."""
     columns = admin.fetch(f"SELECT name, dflt_value, pk FROM pragma_table_info('{table.name}')")[1]
     names = [str(name) for name, _default, _pk in columns]
     raw = admin.fetch_raw("SELECT " + ", ".join(default or "NULL" for _name, default, _pk in columns))[1]
@@ -268,7 +266,7 @@ def _users_query(table: Table, names: Sequence[str], theirs: str) -> str:
 
 def defaults_of(admin: Admin, table: Table) -> dict[str, Value]:
     """What the server puts into columns that are not given; None where there is no default."""
-    return {name: default for name, default, _pk in described(admin, table)}
+    return {name: default for name, default, _pk in _columns(admin, table)}
 
 
 def read_running(admin: Admin, table: Table) -> Rows:
