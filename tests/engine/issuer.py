@@ -14,9 +14,15 @@ from cryptography.x509.oid import NameOID
 
 
 def _certificate(
-    subject: str, issuer: Any, issuer_key: Any, key: Any, names: Sequence[str] = (), days: int = 2
+    subject: str,
+    issuer: Any,
+    issuer_key: Any,
+    key: Any,
+    names: Sequence[str] = (),
+    days: int = 2,
+    identified: bool = False,
 ) -> Any:
-    """names: of a server; without them it is an authority."""
+    """names: of a server; without them it is an authority. identified: whether it says which key it is of."""
     now = datetime.datetime.now(datetime.timezone.utc)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)])
     builder = (
@@ -27,9 +33,12 @@ def _certificate(
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=days))
-        # As ProxySQL's own: no identifiers of keys, which X.509 asks for when read strictly.
+        # As ProxySQL's own: most have no identifiers of keys, which X.509 asks for when read strictly.
         .add_extension(x509.BasicConstraints(ca=not names, path_length=None), critical=True)
     )
+    if identified:
+        identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+        builder = builder.add_extension(identifier, critical=False)
     if names:
         found = [_general(each) for each in names]
         builder = builder.add_extension(x509.SubjectAlternativeName(found), critical=False)
@@ -53,11 +62,13 @@ def _key_pem(key: Any, password: bytes = b"", traditional: bool = False) -> str:
 class Issuer:
     """An authority, which signs others and certificates of servers. Everything as PEM."""
 
-    def __init__(self, name: str, above: Issuer | None = None, days: int = 400) -> None:
+    def __init__(
+        self, name: str, above: Issuer | None = None, days: int = 400, identified: bool = False
+    ) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
         issuer = above or self
         subject = above._own.subject if above else None
-        self._own = _certificate(name, subject, issuer._key, self._key, days=days)
+        self._own = _certificate(name, subject, issuer._key, self._key, (), days, identified)
         self.pem: str = self._own.public_bytes(serialization.Encoding.PEM).decode()
 
     def issuer(self, name: str) -> Issuer:

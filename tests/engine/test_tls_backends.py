@@ -127,6 +127,25 @@ def test_what_cannot_be_used_is_refused(give: Any, tmp_path: Path, parts: Any, s
     assert sentence in found["msg"] and files(tmp_path) == {}
 
 
+def test_two_cas_of_one_name_are_refused_unless_keys_tell_them_apart(give: Any, tmp_path: Path) -> None:
+    """MySQL gives the CAs that it makes itself all the same name, and no identifiers of keys."""
+    same = [Issuer("the CA") for _number in range(2)]
+    found = give([{"ca": same[0].pem}, {"hostname": "a", "ca": same[1].pem}], [])
+    assert "the CAs for all and for a_3306 are two with one name, 'the CA'" in found["msg"]
+    assert give([{"ca": same[0].pem + same[1].pem}], [])["failed"] and files(tmp_path) == {}
+    apart = [Issuer("the CA", identified=True) for _number in range(2)]
+    assert give([{"ca": apart[0].pem}, {"hostname": "a", "ca": apart[1].pem}], [])["changed"]
+    assert give([{"ca": same[0].pem}, {"hostname": "a", "ca": same[0].pem}], [])["changed"]
+
+
+def test_one_that_hides_the_next_of_its_name_is_warned_of(give: Any, module: Any) -> None:
+    for name, late in (("the CA", False), ("the CA", True), ("another", False)):
+        found = give([{"ca": Issuer(name).pem}], [])
+        assert found["changed"]
+        said = "goes on by the CA of the same name" in str(found.get("warnings"))
+        assert said == late, found
+
+
 def test_names_lead_out_of_no_folder(give: Any, databases: Any, tmp_path: Path) -> None:
     (_one, ca), _other = databases
     give([{"hostname": "../../etc/x y", "username": "a/b", "ca": ca}], [])

@@ -19,7 +19,7 @@ class Authority:
     def __init__(self, folder: Path, address: str = "127.0.0.1") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.ca, self.cert, self.key = (str(folder / f"{name}.pem") for name in ("ca", "cert", "key"))
-        issuer = Issuer("a test's own authority")
+        issuer = Issuer(f"the authority {folder.name}")
         for path, text in zip((self.ca, self.cert, self.key), (issuer.pem, *issuer.server(address))):
             Path(path).write_text(text, encoding="ascii")
 

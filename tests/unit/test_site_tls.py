@@ -151,6 +151,11 @@ def test_what_is_for_single_servers_becomes_rows() -> None:
         ([{"ca": ROOT.pem}, {"ca": ROOT.pem}], {}, "number 2: it is for the same servers as one before it"),
         ([{"caa": ROOT.pem}], {}, "caa"),
         (
+            [{"hostname": name, "ca": Issuer("MySQL's own").pem} for name in ("a", "b")],
+            {},
+            'the CAs for a_3306 and for b_3306 are two with one name, "MySQL\'s own",',
+        ),
+        (
             [{"ca": ROOT.pem}],
             {"proxysql_global_variables": {"mysql-ssl_p2s_ca": "/x"}},
             "sets mysql-ssl_p2s_ca, which is made of proxysql_tls_backends",

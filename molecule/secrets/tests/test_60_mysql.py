@@ -7,8 +7,9 @@ from typing import Any
 import pymysql
 import pytest
 from application import Change, Record
-from databases import DBA, MYSQL, dba, sql
+from databases import DBA, MYSQL, dba, put, sql
 from helpers import Cluster, Node, changes, poll
+from issuer import Issuer
 from load import Logins
 from test_20_monitor import LOG, SERVERS
 from vault import Vault
@@ -53,6 +54,16 @@ def mysql(mysqls: list[Node], *statements: str) -> str:
     return found
 
 
+def issued(node: Node) -> Issuer:
+    """Who has signed what the server shows from now on."""
+    issuer = Issuer(f"the CA of {node}")
+    for name, pem in zip(("cert", "key"), issuer.server(node.address)):
+        put(node, f"/var/lib/mysql-lab/tls-{name}.pem", pem)
+        sql(node, f"SET GLOBAL ssl_{name} = 'tls-{name}.pem'", client=MYSQL)
+    sql(node, "ALTER INSTANCE RELOAD TLS", client=MYSQL)
+    return issuer
+
+
 def made(user: str, password: str) -> str:
     return f"CREATE USER {user}@'%' IDENTIFIED WITH caching_sha2_password BY \"{password}\""
 
@@ -74,9 +85,13 @@ def test_joined(cluster: Cluster, vault: Vault, mysqls: list[Node]) -> None:
     source, replica = mysqls
     declared = cluster.declared
     servers = vault.values.get("proxysql_mysql_servers") or declared["proxysql_mysql_servers"]
-    authorities = [
-        {"hostname": node.address, "ca": node.run("cat /var/lib/mysql-lab/ca.pem") + "\n"} for node in mysqls
-    ]
+    # those that MySQL makes itself all have one name, and ProxySQL would not know which is which
+    theirs = [node.run("cat /var/lib/mysql-lab/ca.pem") + "\n" for node in mysqls]
+    known = vault.values.get("proxysql_tls_backends") or []
+    places_ = [{"hostname": node.address} for node in mysqls]
+    vault.set(proxysql_tls_backends=[*known, *({**one, "ca": ca} for one, ca in zip(places_, theirs))])
+    assert "are two with one name, 'MySQL_Server_" in vault.configure(fails=True)
+    authorities = [{**one, "ca": issued(node).pem} for one, node in zip(places_, mysqls)]
     vault.set(
         shop_password=FIRST,
         proxysql_mysql_servers=[
@@ -89,7 +104,7 @@ def test_joined(cluster: Cluster, vault: Vault, mysqls: list[Node]) -> None:
             {"writer_hostgroup": 30, "reader_hostgroup": 40, "check_type": "read_only"},
         ],
         proxysql_mysql_users=[SHOP, *declared["proxysql_mysql_users"]],
-        proxysql_tls_backends=[*(vault.values.get("proxysql_tls_backends") or []), *authorities],
+        proxysql_tls_backends=[*known, *authorities],
     )
     monitor, password = (cluster.credentials[f"proxysql_monitor_{what}"] for what in ("user", "password"))
     mysql(mysqls, "DROP USER IF EXISTS monitor@'%'")

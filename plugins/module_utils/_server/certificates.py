@@ -28,6 +28,8 @@ _PEM = re.compile(r"-----BEGIN CERTIFICATE-----\s(.*?)-----END CERTIFICATE-----"
 _KEY = re.compile(r"-----BEGIN ([A-Z0-9 ]*)PRIVATE KEY-----")
 _PARTIAL_CHAIN = 0x80000  # ssl.VERIFY_X509_PARTIAL_CHAIN, which Python has since 3.10
 _STRICT = getattr(ssl, "VERIFY_X509_STRICT", 0)
+# Object identifiers, as DER has them.
+_COMMON_NAME, _KEY_IDENTIFIER = b"\x06\x03\x55\x04\x03", b"\x06\x03\x55\x1d\x0e"
 #: Days before its end from which a certificate is warned of.
 WARN_DAYS = 30
 
@@ -42,6 +44,21 @@ class Certificate:
     subject: bytes
     begins: int
     ends: int
+    public_key: bytes = b""
+
+    @property
+    def identifies_its_key(self) -> bool:
+        """Whether it says which key it is of (its subject key identifier), so that those it signed can."""
+        return _KEY_IDENTIFIER in self.der
+
+    @property
+    def common_name(self) -> str:
+        """Of the subject; empty where it has none."""
+        at = self.subject.rfind(_COMMON_NAME)
+        if at < 0:
+            return ""
+        start, end = _parts_of_one(self.subject, at + len(_COMMON_NAME))
+        return self.subject[start:end].decode("utf-8", "replace")
 
     @property
     def pem(self) -> str:
@@ -77,7 +94,7 @@ def read(der: bytes) -> Certificate:
     fields = list(_parts(der, *inside[0][1:]))
     if fields[0][0] == 0xA0:  # the version, which the first kind of certificates has not
         fields.pop(0)
-    number, issuer, validity, subject = fields[0], fields[2], fields[3], fields[4]
+    number, issuer, validity, subject, public_key = fields[0], *fields[2:6]
     begins, ends = (_time(tag, der[a:b]) for tag, a, b in _parts(der, *validity[1:]))
     serial = int.from_bytes(der[number[1] : number[2]], "big", signed=True)
     text = f"{serial:X}"
@@ -88,6 +105,7 @@ def read(der: bytes) -> Certificate:
         der[subject[1] : subject[2]],
         begins,
         ends,
+        der[public_key[1] : public_key[2]],
     )
 
 

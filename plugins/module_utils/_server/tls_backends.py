@@ -8,6 +8,7 @@ ProxySQL reads them at each new connection to a database. So what is in them is 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import ssl
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +19,7 @@ from urllib.parse import quote
 
 from .._declared.errors import DeclarationError, EngineError
 from .backends import Attempt, Place
-from .certificates import certificates_of, show
+from .certificates import Certificate, certificates_of, show
 from .handshake import shown
 from .login import unverified
 from .tls_files import File, make_folder, seen, write
@@ -85,6 +86,41 @@ def problems(one: Backend) -> list[str]:
     return found
 
 
+def clashes(backends: Sequence[Backend]) -> list[str]:
+    """CAs between which ProxySQL could not choose. For what `problems` says nothing of.
+
+    Each of its threads keeps all CAs that it has ever read in one store, whichever server they were given for
+    (x509cache.patch in deps/mariadb-client-library of 2.7.1 and 3.0.3). OpenSSL looks for them by name, and
+    takes the first of those unless certificates say by which key they were signed.
+    """
+    first: dict[bytes, tuple[str, Certificate]] = {}
+    found = []
+    for one in backends:
+        for each in certificates_of(one.ca):
+            where, other = first.setdefault(each.subject, (one.name, each))
+            if same_name_for_two(each, other):
+                found.append(
+                    f"the CAs for {where} and for {one.name} are two with one name, {each.common_name!r},"
+                    " and no identifiers of keys: ProxySQL would look for the first one's signature at both."
+                    " Give the databases certificates of one CA, or of CAs with names of their own"
+                )
+    return list(dict.fromkeys(found))
+
+
+def same_name_for_two(one: Certificate, other: Certificate) -> bool:
+    """Whether they cannot be told from each other by those that they signed."""
+    if one.subject != other.subject or one.public_key == other.public_key:
+        return False
+    return not (one.identifies_its_key and other.identifies_its_key)
+
+
+def _hidden(new: str, old: str) -> bool:
+    with contextlib.suppress(DeclarationError):
+        known = certificates_of(old)
+        return any(same_name_for_two(one, other) for one in certificates_of(new) for other in known)
+    return False
+
+
 def context(one: Backend) -> ssl.SSLContext:
     """As ProxySQL would: the CA is asked for, and not the name."""
     made = unverified()
@@ -113,7 +149,14 @@ class BackendFiles:
             for path in [paths(data_dir, one).get(column)]
             if path
         }
-        self.due = {path: file for path, file in self.wanted.items() if seen(path) != file}
+        before = {path: seen(path) for path in self.wanted}
+        self.due = {path: file for path, file in self.wanted.items() if before[path] != file}
+        #: CAs instead of which ProxySQL goes on by others of the same names, until it restarts.
+        self.late = [
+            path
+            for path in (paths(data_dir, one).get("ssl_ca", "") for one in backends)
+            if path in self.due and _hidden(self.wanted[path].content or "", before[path].content or "")
+        ]
 
     def put(self) -> None:
         """Each by one rename, a certificate right before its key. Raises EngineError."""

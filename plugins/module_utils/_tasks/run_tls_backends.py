@@ -12,7 +12,7 @@ from .._declared.errors import DeclarationError, EngineError, together
 from .._server.admin import Admin
 from .._server.backends import Place
 from .._server.certificates import WARN_DAYS, certificates_of, day
-from .._server.tls_backends import Backend, BackendFiles, backend_of, for_server, problems, try_all
+from .._server.tls_backends import Backend, BackendFiles, backend_of, clashes, for_server, problems, try_all
 from .module import BACKEND, Module, Spec
 
 
@@ -29,6 +29,7 @@ def run_tls_backends() -> None:
     backends = [backend_of(row) for row in params["backends"]]
     try:
         wrong = [f"backends, {each.name}: {text}" for each in backends for text in problems(each)]
+        wrong = wrong or [f"backends: {text}" for text in clashes(backends)]
         if wrong:
             raise together([DeclarationError(text) for text in wrong])
         files = BackendFiles(params["folder"], backends)
@@ -62,6 +63,10 @@ def run_tls_backends() -> None:
             "warnings": [
                 *(f"TLS with the database could not be tried: {text}" for text in unknown),
                 *_soon(backends),
+                *(
+                    f"{path}: until ProxySQL restarts it goes on by the CA of the same name that was there"
+                    for path in files.late
+                ),
             ],
         }
 

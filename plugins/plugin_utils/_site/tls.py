@@ -64,7 +64,7 @@ def check_backends(options: dict[str, Any], tables: Mapping[str, Any], say: Say)
     tables: those that are declared, by name.
     """
     rows = options["proxysql_tls_backends"] or []
-    found, names = [], set()
+    found, names, usable = [], set(), []
     for number, row in enumerate(rows, 1):
         where = f"proxysql_tls_backends, number {number}"
         try:
@@ -73,12 +73,16 @@ def check_backends(options: dict[str, Any], tables: Mapping[str, Any], say: Say)
             say(exc.message)
             continue
         one = tls_backends.backend_of({**row, **given})
-        for sentence in tls_backends.problems(one):
+        wrong = tls_backends.problems(one)
+        usable += [one] if not wrong else []
+        for sentence in wrong:
             say(f"{where}, {sentence}")
         if one.name in names:
             say(f"{where}: it is for the same servers as one before it")
         names.add(one.name)
         found.append({**row, **given})
+    for sentence in tls_backends.clashes(usable):
+        say(f"proxysql_tls_backends: {sentence}")
     options["proxysql_tls_backends"] = found
     if names - {"all"} and "mysql_servers_ssl_params" in tables:
         say("proxysql_tls_backends makes rows of mysql_servers_ssl_params, which is also in proxysql_tables")
