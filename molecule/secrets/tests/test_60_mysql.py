@@ -57,7 +57,8 @@ def mysql(mysqls: list[Node], *statements: str) -> str:
 def issued(node: Node) -> Issuer:
     """Who has signed what the server shows from now on."""
     issuer = Issuer(f"the CA of {node}")
-    for name, pem in zip(("cert", "key"), issuer.server(node.address)):
+    # MySQL takes none that its own CA has not signed
+    for name, pem in zip(("ca", "cert", "key"), (issuer.pem, *issuer.server(node.address))):
         put(node, f"/var/lib/mysql-lab/tls-{name}.pem", pem)
         sql(node, f"SET GLOBAL ssl_{name} = 'tls-{name}.pem'", client=MYSQL)
     sql(node, "ALTER INSTANCE RELOAD TLS", client=MYSQL)
