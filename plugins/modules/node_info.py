@@ -25,6 +25,12 @@ options:
     type: list
     elements: str
     default: []
+  health_port:
+    description:
+      - Where the host answers load balancers, as P(mysqlha.proxysql.keepalived#role) has it in O(mysqlha.proxysql.keepalived#role:main:keepalived_health_port).
+        V(0) if it answers none.
+    type: int
+    default: 0
   restore_points_folder:
     description:
       - Where the node keeps its restore points, for RV(kept).
@@ -101,10 +107,17 @@ holds:
 set_back:
   description:
     - What lowers this host's priority as the holder of the O(addresses), by the name of its file, each with C(value) and C(why).
-    - Empty if nothing does, where the role P(mysqlha.proxysql.keepalived#role) is not used, and without O(addresses).
+    - Empty if nothing does, where the role P(mysqlha.proxysql.keepalived#role) is not used, and without O(addresses) or O(health_port).
   returned: success
   type: dict
   sample: {maintenance: {value: -254, why: maintenance}}
+health:
+  description:
+    - What is answered at the O(health_port), as C(status) of HTTP, V(0) if nothing is; which C(balancers) ask, and for how many seconds it
+      has been known, C(age). Empty without O(health_port).
+  returned: success
+  type: dict
+  sample: {port: 6034, status: 200, balancers: [192.0.2.41], age: 86400}
 kept:
   description: When the node last kept a restore point, in seconds since 1970. None if it has none, and without O(restore_points_folder).
   returned: success

@@ -17,6 +17,7 @@ from typing import Any
 from ..module_utils._cluster.follow import Checksum, View, agree, leader_of, reason
 from ..module_utils._server.certificates import WARN_DAYS, day
 from ._status_backends import troubles, unused, well
+from ._status_serving import serving
 
 SHORT = {
     "ADMIN VARIABLES": "admin",
@@ -157,7 +158,7 @@ def judge(
         _clocks_apart,
         _agreement,
         _vips,
-        _set_back,
+        _serving,
         _backends,
         _drift,
         _members,
@@ -281,45 +282,9 @@ def _vips(report: Report) -> list[Finding]:
     return found
 
 
-_PUT_BACK = {
-    "maintenance": (
-        "`maintenance -e proxysql_maintenance_host={host} -e proxysql_maintenance_state=back` puts it back"
-    ),
-    "switchover": "`switchover` to the core that is first in rank ends it",
-    "preference": "`/etc/keepalived/proxysql-state prefer 0` on it ends it",
-    "restart": "a rolling run was interrupted: run it again",
-}
-
-
-def _set_back(report: Report) -> list[Finding]:
-    """Somebody's wish is no illness, but somebody must know of it; and that nobody could take over."""
-    cores = [node for node in report.nodes if node.is_core]
-    against = {node.host: (node.seen or {}).get("set_back") or {} for node in cores}
-    found = [
-        Finding(
-            "{} is {} as holder of the virtual IP: {}".format(
-                host, "out" if row["value"] <= -254 else "set back", row["why"] or name
-            ),
-            _PUT_BACK.get(name, "`journalctl -u proxysql-watch` on it tells more").format(host=host),
-            serious=False,
-            host=host,
-        )
-        for host, files in against.items()
-        for name, row in files.items()
-    ]
-    able = [
-        node
-        for node in cores
-        if node.seen and all(row["value"] > -254 for row in against[node.host].values())
-    ]
-    if found and report.vips and len(cores) > 1 and len(able) < 2:
-        found.append(
-            Finding(
-                "no other core could take over the virtual IP" + (f" from {able[0].host}" if able else ""),
-                "put one back",
-            )
-        )
-    return found
+def _serving(report: Report) -> list[Finding]:
+    seen = {node.host: node.seen for node in report.nodes if node.is_core}
+    return [Finding(*row) for row in serving(seen, bool(report.vips))]
 
 
 def _backends(report: Report) -> list[Finding]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import http.server
+import json
 import os
+import threading
 
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._tasks import run_node_info
 from cases import FIRST
@@ -58,6 +61,32 @@ def test_what_sets_a_host_back(tmp_path):
     names = ["maintenance", "switchover", "watch", "network", "restart", "preference", "nothing"]
     found = run_node_info._set_back([str(tmp_path / name) for name in names])
     assert found == {"maintenance": {"value": -254, "why": "a new disk"}}
+
+
+def test_what_load_balancers_are_told(module):
+    """As the program proxysql-health tells it to its own host."""
+    told = {"status": 404, "balancers": {"192.0.2.41": 3}, "age": 31.5}
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):  # noqa: N802
+            self.send_response(200 if self.path == "/asked" else 500)
+            self.end_headers()
+            self.wfile.write(json.dumps(told).encode())
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as listening:
+        threading.Thread(target=listening.serve_forever, daemon=True).start()
+        port = listening.server_address[1]
+        found = module("node_info", health_port=port)["health"]
+        assert found == {"port": port, "status": 404, "balancers": ["192.0.2.41"], "age": 31}
+        told.clear()
+        silent = {"port": port, "status": 0, "balancers": [], "age": 0}
+        assert module("node_info", health_port=port)["health"] == silent
+        listening.shutdown()
+    assert module("node_info", health_port=port)["health"] == silent
+    assert module("node_info")["health"] == {}
 
 
 def test_status_tells_drift_by_layer(module, server):

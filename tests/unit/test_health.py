@@ -149,7 +149,7 @@ def test_a_file_that_is_missing_says_nothing(core: Core) -> None:
 def test_nobody_who_asks_has_to_be_waited_for(core: Core) -> None:
     core.put("switchover", -56)
     done = core.wait("drained")
-    assert (done.returncode, done.stdout) == (0, "all who ask know\n")
+    assert (done.returncode, done.stdout) == (0, "no load balancer asks\n")
 
 
 def test_a_balancer_is_waited_for(core: Core) -> None:
@@ -157,7 +157,7 @@ def test_a_balancer_is_waited_for(core: Core) -> None:
         core.put("switchover", -56)
         done = core.wait("drained")
         told = balancer.seen.count(404)
-    assert done.returncode == 0, done.stdout
+    assert (done.returncode, done.stdout) == (0, "all who ask know: 127.0.0.9\n")
     assert told >= 3
 
 
@@ -252,7 +252,7 @@ def test_a_balancer_that_is_forgotten_meanwhile_is_named_all_the_same(
     monkeypatch.setattr(module, "time", clock)
     monkeypatch.setattr(module.http.client, "HTTPConnection", Forgets(clock))
     settings = {"port": 1, "checks": 3, "young": 10, "unknown": 30}
-    assert module.wait(settings, "drained", 30.0) == "lb has been told 0 times, after 30 s"
+    assert module.wait(settings, "drained", 30.0) == ("lb asks too seldom, or no more, after 30 s", ["lb"])
 
 
 def test_that_nobody_asks_is_known_later_than_who_does(tmp_path: Path) -> None:

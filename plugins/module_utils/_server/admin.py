@@ -33,6 +33,7 @@ _UNREACHABLE = (2002, 2003, LOST)
 _NO_TLS = 2026
 # What the server says of a login.
 _WRONG_PASSWORD = 1045
+_CHANGED = ". If it was changed, give the one before, too (proxysql_previous_passwords, previous_passwords)"
 _PAUSE = 0.2
 # The checksum of an empty runtime.
 _OF_NOTHING = "0x0000000000000000"
@@ -237,7 +238,8 @@ def _connect(login: Login) -> Any:
             if code not in _UNREACHABLE:
                 raise ConnectError(
                     f"ProxySQL's admin port {login.place} refused the login of {login.user!r}"
-                    f"{' with each of its passwords' if login.previous else ''}: {message}",
+                    f"{' with each of its passwords' if login.previous else ''}: {message}"
+                    f"{_CHANGED if code == _WRONG_PASSWORD and not login.previous else ''}",
                     server=login.place,
                     code=code,
                 ) from None

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import http.client
 import ipaddress
+import json
 import os
 import re
 from collections.abc import Iterable
@@ -25,6 +27,7 @@ def run_node_info() -> None:
         **DECLARED,
         "address": {"type": "str"},
         "addresses": {"type": "list", "elements": "str", "default": []},
+        "health_port": {"type": "int", "default": 0},
         "restore_points_folder": {"type": "path"},
     }
 
@@ -38,7 +41,8 @@ def run_node_info() -> None:
             "hostgroup_roles": _roles(admin),
             "followers": sorted({str(row[0]) for row in admin.fetch(_CLIENTS)[1]}),
             "holds": sorted(set(params["addresses"]) & _addresses()) if params["addresses"] else [],
-            "set_back": _set_back() if params["addresses"] else {},
+            "set_back": _set_back() if params["addresses"] or params["health_port"] else {},
+            "health": _health(params["health_port"]) if params["health_port"] else {},
             "kept": _kept(params["restore_points_folder"]),
             **Declared(module.raw, params["state"], module.raw.get("variables")).drift(admin),
         }
@@ -102,6 +106,24 @@ def _set_back(paths: Iterable[str] = _AGAINST) -> dict[str, dict[str, Any]]:
         if re.match(r"-[1-9][0-9]*$", value):
             found[os.path.basename(path)] = {"value": int(value), "why": _first_line(path + ".why")}
     return found
+
+
+def _health(port: int) -> dict[str, Any]:
+    """What load balancers are told here, and who asks: see the role keepalived's proxysql-health."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", "/asked")
+        found = json.loads(connection.getresponse().read())
+        return {
+            "port": port,
+            "status": int(found["status"]),
+            "balancers": sorted(found["balancers"]),
+            "age": int(found["age"]),
+        }
+    except (OSError, ValueError, LookupError, TypeError, http.client.HTTPException):
+        return {"port": port, "status": 0, "balancers": [], "age": 0}
+    finally:
+        connection.close()
 
 
 def _first_line(path: str) -> str:

@@ -68,6 +68,7 @@ def seen_of(node: Node) -> dict[str, Any]:
         **{role: short(node.options, f"{role}_") for role in ROLES},
         "vip": node.vip,
         "balanced": node.balanced,
+        "health_port": node.health,
         # whether new connections can be led past it, by whichever way
         "led": node.vip or node.balanced,
         "vrrp": node.found,

@@ -140,6 +140,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder = given.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fleet-")))
         found = places(cores, satellites, given.dead, given.hanging)
         told = variables_for(given.port, folder)
+        if given.inventory:
+            # in place of that of an example, which is refused
+            told["proxysql_monitor_password"] = secrets.token_hex(12)
         files = write(folder, found, told)
         inventories = [*([given.inventory] if given.inventory else []), files[0]]
         options = " ".join(f"-i {path}" for path in inventories) + f" -e @{files[1]}"
