@@ -57,6 +57,10 @@ def test_maintenance(cluster: Balanced, record_property: Record) -> None:
         output = played(
             "maintenance", "-e", "proxysql_maintenance_host=core1", "-e", "proxysql_maintenance_timeout=5"
         )
+        assert f"core1 is drained: all who ask know: {cluster.balancer.address}" in output
+        code, said = play("status")
+        assert code and "core1 is drained: load balancers give it no connections: maintenance" in said
+        assert "no other core could take over from core2" in said
         # those that satellites and monitors keep open, through the balancer; no client's is among them
         (left,) = re.findall(r"core1 is out\. (\d+) connections are left\. ([^\"]*)", output)
         peers = re.findall(r"([\d.]+)\]?:\d+", left[1])
@@ -70,6 +74,7 @@ def test_maintenance(cluster: Balanced, record_property: Record) -> None:
             "maintenance", "-e", "proxysql_maintenance_host=core1", "-e", "proxysql_maintenance_state=back"
         )
         poll("core1 again", lambda: cluster.where() == "core1")
+        assert "0 findings" in played("status")
     record_property("maintenance", logins)
     assert not logins.failed, logins
 
@@ -79,6 +84,8 @@ def test_rolling_restart(cluster: Balanced, record_property: Record) -> None:
     with Logins(cluster) as logins:
         played("rolling_restart")
     assert all(old != new for old, new in zip(before, cluster.processes()))
+    began = [core.run("systemctl show -P ActiveEnterTimestampMonotonic proxysql") for core in cluster.cores]
+    assert int(began[0]) > int(began[1]), "core1, which is given all, is the last"
     record_property("rolling_restart", logins)
     assert not logins.failed, logins
 
