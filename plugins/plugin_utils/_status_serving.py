@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Optional
 
+from ._standing import OUT, WISHES
+
 #: text, what to do, whether it is serious, host
 Row = tuple[str, str, bool, str]
 #: By core, what node_info returned; None of one that does not answer.
@@ -21,25 +23,17 @@ _PUT_BACK = {
     "preference": "`/etc/keepalived/proxysql-state prefer 0` on it ends it",
     "restart": "a rolling run was interrupted: run it again",
 }
-# Numbers from which a core takes no virtual IP.
-_OUT = -254
-# Somebody's wishes, at which load balancers are told to drain a core, whatever the number.
-_WISHES = ("maintenance", "switchover", "preference", "restart")
 # Seconds after which it is known whether a balancer asks.
 _KNOWN = 30
 
 
 def serving(cores: Seen, virtual_ip: bool) -> Iterator[Row]:
     """Somebody's wish is no illness, but somebody must know of it; and that nobody could take over."""
-    against = {host: (seen or {}).get("set_back") or {} for host, seen in cores.items()}
     balanced = not virtual_ip and any((seen or {}).get("health") for seen in cores.values())
-    told = False
+    against = {host: _against(seen or {}, balanced) for host, seen in cores.items()}
     for host, files in against.items():
         for name, row in files.items():
-            if balanced and name not in _WISHES:
-                continue
-            told = True
-            how = "out" if row["value"] <= _OUT else "set back"
+            how = "out" if row["value"] <= OUT else "set back"
             what = (
                 "drained: load balancers give it no connections"
                 if balanced
@@ -47,18 +41,24 @@ def serving(cores: Seen, virtual_ip: bool) -> Iterator[Row]:
             )
             todo = _PUT_BACK.get(name, "`journalctl -u proxysql-watch` on it tells more")
             yield f"{host} is {what}: {row['why'] or name}", todo.format(host=host), False, host
-    able = [host for host, seen in cores.items() if seen and not _is_out(against[host], balanced)]
-    if told and (virtual_ip or balanced) and len(cores) > 1 and len(able) < 2:
+    # a balancer is told of any wish, whatever its number
+    most = 0 if balanced else OUT
+    able = [
+        host
+        for host, files in against.items()
+        if cores[host] and all(row["value"] > most for row in files.values())
+    ]
+    if any(against.values()) and (virtual_ip or balanced) and len(cores) > 1 and len(able) < 2:
         what = "take over" if balanced else "take over the virtual IP"
         yield f"no other core could {what}" + (f" from {able[0]}" if able else ""), "put one back", True, ""
     if balanced:
         yield from _balancers(cores)
 
 
-def _is_out(files: Mapping[str, Mapping[str, Any]], balanced: bool) -> bool:
-    if balanced:
-        return any(name in files for name in _WISHES)
-    return any(row["value"] <= _OUT for row in files.values())
+def _against(seen: Mapping[str, Any], balanced: bool) -> Mapping[str, Mapping[str, Any]]:
+    """By name, the numbers that lead clients past the core: balancers are told of wishes alone."""
+    files: Mapping[str, Mapping[str, Any]] = seen.get("set_back") or {}
+    return {name: row for name, row in files.items() if not balanced or name in WISHES}
 
 
 def _balancers(cores: Seen) -> Iterator[Row]:

@@ -44,7 +44,7 @@ class Certificate:
     subject: bytes
     begins: int
     ends: int
-    public_key: bytes = b""
+    public_key: bytes
 
     @property
     def identifies_its_key(self) -> bool:
