@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -313,6 +314,31 @@ def test_certificates_and_cas_change_under_load(
     assert ends() not in ("", first)
     refused = declare(old.pem)
     assert refused["failed"] and "shows a certificate that the CA did not sign" in refused["msg"], refused
+
+
+@pytest.fixture
+def cas_of_the_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many, in one file, as OpenSSL finds them."""
+    file = tmp_path / "bundle.pem"
+    file.write_text(Issuer("a CA of the host").pem * 3000)
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+
+
+def test_without_a_ca_those_of_the_host_are_read_for_each_connection(
+    cas_of_the_host: None, call: Any, proxy: Server, databases: list[MySQLServer]
+) -> None:
+    primary = databases[0]
+    call("mysql_servers", config=declared(databases[:1], True))
+    call("mysql_users", config=user(OLD))
+
+    def lasts() -> float:
+        began = time.monotonic()
+        assert ask(proxy, OLD, ssl_disabled=True) == ("shop@%",)
+        return time.monotonic() - began
+
+    without = min(lasts() for _each in range(4))
+    call("global_variables", config={"mysql-ssl_p2s_ca": str(primary.folder / "data/ca.pem")})
+    assert without > 5 * min(lasts() for _each in range(4))
 
 
 def test_the_monitors_password_by_the_same_steps(

@@ -117,6 +117,13 @@ BOTH_WAYS: list[tuple[str, str, dict[str, Any], str, dict[str, Any]]] = [
         {"tables": {"mysql_servers": [server(10), server(20)]}, "limits": {"db1:3306": 4000}, "nodes": 2},
     ),
     (
+        "tls-without-ca", "warning",
+        {"tables": {"mysql_servers": [server(10, use_ssl=True), server(20, use_ssl=True)]}},
+        "hostgroup_id=10, hostname=db1, port=3306",
+        {"tables": {"mysql_servers": [server(10, use_ssl=True)]},
+         "variables": {"mysql-ssl_p2s_ca": "/ca.pem"}},
+    ),
+    (
         "rule-shadowed", "warning",
         {"tables": rules(rule(1, match_digest="^SELECT"), rule(2, match_digest="^SELECT .* FOR UPDATE"))},
         "rule_id=2",

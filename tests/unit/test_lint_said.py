@@ -56,6 +56,11 @@ SAID = [
         "2 ProxySQL with 2000 connections each in all its hostgroups are more than the 3999 that db1:3306"
         " allows",
     ),
+    (
+        SERVERS, "use_ssl",
+        "no CA is declared for it: ProxySQL trusts any certificate, and for each new connection reads all CAs"
+        " of the host, while clients wait",
+    ),
     (RULES, "rule_id", f"{NEVER} rule 1 before it matches every query that this one matches"),
     (RULES, "rule_id", f"{NEVER} rule 1 before it matches every query with flagIN 0"),
     (RULES, "flagIN", f"{NEVER} no active rule leads to the flag 5"),

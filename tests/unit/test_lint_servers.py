@@ -98,6 +98,27 @@ def test_sets_none_of_whose_hostgroups_has_a_server() -> None:
 
 
 @pytest.mark.parametrize(
+    ("row", "variables", "found"),
+    [
+        ({"ssl_ca": "/ca.pem"}, {}, False), ({"ssl_capath": "/etc/cas"}, {}, False),
+        ({"ssl_cert": "/cert.pem"}, {}, True), ({"ssl_ca": "/ca.pem", "username": "shop"}, {}, True),
+        ({"ssl_ca": "/ca.pem", "hostname": "db2"}, {}, True), ({"ssl_ca": "/ca.pem", "port": 3307}, {}, True),
+        # such a row is taken for all that it has
+        ({"ssl_cert": "/cert.pem"}, {"mysql-ssl_p2s_ca": "/ca.pem"}, True),
+        ({"hostname": "db2"}, {"mysql-ssl_p2s_ca": "/ca.pem"}, False),
+        ({"hostname": "db2"}, {"mysql-ssl_p2s_capath": "/etc/cas"}, False),
+    ],
+)  # fmt: skip
+def test_a_ca_for_some(row: dict[str, Any], variables: dict[str, str], found: bool) -> None:
+    tables = {
+        "mysql_servers": [server(10, use_ssl=True), server(20)],
+        "mysql_servers_ssl_params": [{"hostname": "db1", "port": 3306, **row}],
+    }
+    assert bool(of("tls-without-ca", tables, variables)) == found
+    assert of("tls-without-ca", tables, variables, states={"mysql_servers_ssl_params": "merged"}) == []
+
+
+@pytest.mark.parametrize(
     ("servers", "severities"),
     [
         ([], (None, None)), ([server(10)], (None, None)), ([server(20)], ("info", "error")),

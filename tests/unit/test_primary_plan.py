@@ -287,6 +287,13 @@ def test_each_nodes_reason_is_told(changed: Any, text: str) -> None:
     assert [each for each in found.problems if text in each], found.problems
 
 
+def test_nodes_without_a_ca_for_the_new_primary_are_named() -> None:
+    blind = dataclasses.replace(NODE, name="n2", without_ca=frozenset([NEW]))
+    (told,) = of_nodes(ASKED, [NODE, blind]).warnings
+    assert told.startswith("n2 has no CA for TLS with b:3306")
+    assert of_nodes(ASKED, [NODE, dataclasses.replace(NODE, without_ca=frozenset([OLD]))]).warnings == []
+
+
 def frozen(changed: Any) -> Any:
     return {name: frozenset(value) if name == "standing" else value for name, value in changed.items()}
 

@@ -108,6 +108,18 @@ def declared(found: dict[str, Any]) -> dict[str, Any]:
     return declaration(found["hosts"]["core1"]["proxysql"], {}, {}, [])
 
 
+def test_lint_knows_of_the_ca() -> None:
+    servers = [{"hostgroup_id": 10, "hostname": "192.0.2.21", "use_ssl": True}]
+
+    def blind(*rows: dict[str, Any]) -> int:
+        return sum(
+            "[tls-without-ca]" in each for each in secured(*rows, proxysql_mysql_servers=servers)["warnings"]
+        )
+
+    assert blind() == 1
+    assert blind({"ca": ROOT.pem}) == blind({"ca": ROOT.pem, "hostname": "192.0.2.21"}) == 0
+
+
 def test_what_is_for_all_becomes_variables(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text(ROOT.pem)
     found = secured({"ca": str(tmp_path / "ca.pem")})

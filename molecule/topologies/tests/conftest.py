@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "shared"))
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parents[1] / "shared"), str(HERE.parents[2] / "tests/engine")]
 
 from fixtures import pytest_terminal_summary  # noqa: E402, F401
 from helpers import Cluster  # noqa: E402

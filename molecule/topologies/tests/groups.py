@@ -12,11 +12,14 @@ from typing import Any
 
 import pymysql
 from helpers import Cluster, Node, changes, poll, site
+from issuer import Issuer
 from kinds import MARIADB, MYSQL
 from threads import Threads
 from topology import roles, stir
 
 Measured = Callable[[str, object], None]
+DATABASES_CA = Issuer("the databases' CA")
+TLS = [{"ca": DATABASES_CA.pem}]
 TABLE = "CREATE TABLE app.written (id BIGINT AUTO_INCREMENT PRIMARY KEY, word BIGINT NOT NULL, KEY (word))"
 
 
@@ -40,6 +43,12 @@ def empty_mysql(node: Node) -> None:
     """A server of no group and with no data, which does not run."""
     node.run("systemctl stop mariadb mysql; systemctl disable --quiet mariadb; rm -rf /var/lib/mysql-lab/*")
     node.run("rm -f /etc/mysql-lab/conf.d/*; mkdir -p /run/mysql; /opt/mysql/mysqld --initialize-insecure")
+    # the server takes what is called so, and makes nothing itself
+    parts = (DATABASES_CA.pem, *DATABASES_CA.server(node.address))
+    for name, pem in zip(("ca", "server-cert", "server-key"), parts):
+        path = f"/var/lib/mysql-lab/{name}.pem"
+        _write(node, path, pem)
+        node.run(f"chown mysql:mysql {path}; chmod 600 {path}")
 
 
 # -- Group Replication

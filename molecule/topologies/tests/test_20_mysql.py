@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import primaries
 import pytest
-from groups import empty_mysql, poll_roles
+from groups import TLS, empty_mysql, poll_roles
 from helpers import CHECKOUT, Cluster, full
 from kinds import MYSQL
 from primaries import Measured
@@ -29,7 +29,7 @@ def mysql(cluster: Cluster) -> None:
     plays(CHECKOUT / "tests/lab/mysql.yml")
     password = cluster.credentials["proxysql_primary_switchover_database_password"]
     MYSQL.sql(cluster.primary, ADMINISTRATOR.format(password=password), "")
-    behind(cluster, "mysql")
+    behind(cluster, "mysql", proxysql_tls_backends=TLS)
     primaries.make_tables(cluster, MYSQL)
 
 
@@ -43,22 +43,7 @@ def test_nobody_has_the_old_plugin(cluster: Cluster) -> None:
         assert [row for row in errors if "caching_sha2" in str(row)] == []
 
 
-@pytest.fixture(scope="module")
-def without_tls(cluster: Cluster) -> None:
-    """Between ProxySQL and the databases; they replicate with it, still.
-
-    With TLS ProxySQL stands still for up to 2 s when many connections to a new primary are made at once
-    (likely for the OpenSSL 3.0 of Debian 12, of which it warns at its start). Then the virtual IP moves away.
-    """
-    for node in cluster.databases:
-        MYSQL.sql(node, "SET PERSIST require_secure_transport = OFF", "")
-    servers = [
-        {"hostgroup_id": group, "hostname": node.address} for group in (10, 20) for node in cluster.databases
-    ]
-    behind(cluster, "mysql", proxysql_mysql_servers=servers)
-
-
-def test_back_and_forth_under_load(cluster: Cluster, without_tls: None, record_property: Measured) -> None:
+def test_back_and_forth_under_load(cluster: Cluster, record_property: Measured) -> None:
     primaries.back_and_forth(cluster, MYSQL, record_property)
 
 

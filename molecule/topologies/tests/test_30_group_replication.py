@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from groups import (
+    TLS,
     Measured,
     apart,
     fail_over_often,
@@ -25,7 +26,7 @@ def group(cluster: Cluster) -> None:
     if not has_mysql(cluster):
         pytest.skip("the hosts have no MySQL: Debian sid did not have it when they were made")
     make_group(cluster)
-    behind(cluster, "group_replication")
+    behind(cluster, "group_replication", proxysql_tls_backends=TLS)
 
 
 def test_each_where_it_belongs(cluster: Cluster) -> None:

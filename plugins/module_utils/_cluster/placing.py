@@ -113,6 +113,7 @@ class Nodes:
             int(admin.variable(_WAIT) or 10000) / 1000,
             section.open_edits,
             self._pinned(admin),
+            self._without_ca(admin),
         )
 
     def _monitored(self, admin: Admin) -> dict[Place, Monitored] | None:
@@ -143,6 +144,22 @@ class Nodes:
             for number, user, host, port, flags in rows
             if pinned_by(int(flags or 0))
         ]
+
+    def _without_ca(self, admin: Admin) -> frozenset[Place]:
+        """A row of mysql_servers_ssl_params is taken for all that it has (set_ssl_params, 2.7.1)."""
+        for_all = any(admin.variable(f"mysql-ssl_p2s_{name}") for name in ("ca", "capath"))
+        secure = self._places(admin, "runtime_mysql_servers WHERE use_ssl = 1")
+        if not secure:
+            return frozenset()
+        own = "runtime_mysql_servers_ssl_params WHERE username = ''"
+        with_ca = self._places(admin, f"{own} AND (ssl_ca <> '' OR ssl_capath <> '')")
+        without = self._places(admin, own) - with_ca
+        return frozenset(secure & without if for_all else secure - with_ca)
+
+    @staticmethod
+    def _places(admin: Admin, where: str) -> set[Place]:
+        rows = admin.fetch(f"SELECT hostname, port FROM {where}")[1]
+        return {(str(host), int(port or 0)) for host, port in rows}
 
     def used(self, hostgroup: int, places: Iterable[Place] | None = None) -> dict[str, int]:
         """By node, how many connections to the hostgroup, or to these of its servers, are in use."""

@@ -103,7 +103,7 @@ class NodeLook:
 
     declared: the pair's rows as last loaded, as one text. wait: seconds for which a statement may wait for a
     server. monitor: None where there is no record of it. pinned: sessions that
-    keep a connection to the writer hostgroup.
+    keep a connection to the writer hostgroup. without_ca: servers that it uses TLS with and has no CA for.
     """
 
     name: str
@@ -113,6 +113,7 @@ class NodeLook:
     wait: float
     open_edits: Sequence[str] = ()
     pinned: Sequence[Busy] = ()
+    without_ca: frozenset[Place] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -249,6 +250,13 @@ def of_nodes(asked: Asked, nodes: Sequence[NodeLook]) -> Found:
         if text != nodes[0].declared:
             apart = [node.name for node in nodes if node.declared == text]
             found.problems.append(f"{', '.join(apart)} has other servers loaded than {nodes[0].name}")
+    blind = [node.name for node in nodes if new in node.without_ca]
+    if blind:
+        # see the rule tls-without-ca of lint
+        found.warnings.append(
+            f"{', '.join(blind)} has no CA for TLS with {text_of(new)}: each new connection there may read"
+            " all CAs of the host, and statements wait meanwhile"
+        )
     if not found.problems and len({node.standing for node in nodes}) > 1:
         found.problems.append(
             "the nodes' monitors have the servers in different hostgroups; wait until they agree"

@@ -102,7 +102,7 @@ def _variables(options: Mapping[str, Any]) -> dict[str, Any]:
             **(options["base_variables"] or {}),
             **own,
             **monitor,
-            **_tls_variables(options),
+            **tls_variables(options),
             **made,
         },
     }
@@ -134,7 +134,7 @@ def tls_rows(options: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _tls_variables(options: Mapping[str, Any]) -> dict[str, str]:
+def tls_variables(options: Mapping[str, Any]) -> dict[str, str]:
     """What is for all other servers."""
     for row in options["tls_backends"] or ():
         if not row.get("hostname"):

@@ -11,6 +11,7 @@ from typing import Any, Callable
 from ...module_utils._declared.errors import EngineError
 from ...module_utils._planning.lint.run import lint
 from .._lint_output import as_lines, is_failure
+from .declaration import tls_rows, tls_variables
 from .declared import tables_of
 
 Say = Callable[[str], None]
@@ -21,12 +22,20 @@ def arguments(options: Mapping[str, Any], nodes: int) -> dict[str, Any]:
 
     options: whole names, values plain. nodes: the number of ProxySQL.
     """
+    backends = {
+        "tls_backends": options.get("proxysql_tls_backends"),
+        "data_dir": options.get("proxysql_data_dir"),
+    }
+    tables, secure = tables_of(options), tls_rows(backends)
+    if secure:
+        tables["mysql_servers_ssl_params"] = secure
     variables = {
         **(options.get("proxysql_base_variables") or {}),
+        **tls_variables(backends),
         **(options.get("proxysql_global_variables") or {}),
     }
     return {
-        "tables": tables_of(options),
+        "tables": tables,
         "arguments": {
             "variables": variables,
             "state": options.get("proxysql_state") or "overridden",

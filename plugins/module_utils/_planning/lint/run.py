@@ -69,6 +69,16 @@ RULES = (
         servers.connections,
     ),
     LintRule(
+        "tls-without-ca",
+        "warning",
+        "A server has use_ssl, and no CA is declared for it.",
+        "ProxySQL trusts any certificate of it then. And OpenSSL is told to use the CAs of the host: where it"
+        " has a file of them all (Debian 12 with the package openssl, RHEL), ProxySQL (2.7.1 and 3.0.3) reads"
+        " it for each new connection, in the thread that serves clients. When many are made at once, as after"
+        " a change of the primary, it stands still for a second or two. Name a CA in proxysql_tls_backends.",
+        servers.without_ca,
+    ),
+    LintRule(
         "rule-shadowed",
         "warning",
         "No query ever comes to a rule, since an earlier one takes all that it matches.",
