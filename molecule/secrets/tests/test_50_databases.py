@@ -112,16 +112,16 @@ def test_all_of_it_changes_under_load(
     ):
         # both CAs, each side first
         give(cluster.primary, old, new)
-        sql(cluster.primary, "FLUSH SSL")
+        sql(cluster.primary, "FLUSH LOCAL SSL")
         declare(old.pem + new.pem, other.pem + another.pem, shows(old))
         give(cluster.primary, new, old, days=90)
         give(cluster.replica, another, days=90)
         for node in (cluster.primary, cluster.replica):
-            sql(node, "FLUSH SSL")
+            sql(node, "FLUSH LOCAL SSL")
         declare(old.pem + new.pem, other.pem + another.pem, shows(new))
         declare(new.pem, another.pem, shows(new))
         give(cluster.primary, new, days=60)
-        sql(cluster.primary, "FLUSH SSL")
+        sql(cluster.primary, "FLUSH LOCAL SSL")
     for hostgroup, logins in ((10, writer), (20, reader)):
         record_property(f"clients of hostgroup {hostgroup} while all of its TLS changes", str(logins))
     for logins in (writer, reader):
