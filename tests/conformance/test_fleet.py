@@ -178,6 +178,20 @@ def test_status_goes_on_looking(collections_path: str, nodes: int) -> None:
     assert verdicts == ["healthy", "NOT healthy", *["healthy"] * (looks - 1)]
 
 
+def test_without_keepalived_there_is_nothing_to_move(collections_path: str) -> None:
+    with RunningFleet(2) as fleet:
+        done = subprocess.run(
+            [Path(sys.executable).with_name("ansible-playbook"), *fleet.options]
+            + ["mysqlha.proxysql.switchover"],
+            env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": collections_path, "ANSIBLE_NOCOLOR": "1"},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    sentence = (
+        "keepalived_vips is empty, and keepalived_health_port is 0; there is nothing that could be moved"
+    )
+    assert done.returncode == 2 and sentence in done.stdout, done.stdout + done.stderr
+
+
 def test_an_inventory_of_ones_own(tmp_path: Path) -> None:
     """Its secrets are not looked at, and its hosts are not reached."""
     (tmp_path / "hosts.yml").write_text(

@@ -16,17 +16,15 @@ import pytest
 from fleets import RunningFleet
 from test_fleet import HELD, ask
 
-pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="the role gives files to root, and this is not root")
+pytestmark = [
+    pytest.mark.skipif(os.getuid() != 0, reason="the role gives files to root, and this is not root"),
+    pytest.mark.skipif(not os.environ.get("FULL"), reason="takes minutes: in the full round only (FULL=1)"),
+]
 
 # Tasks on each of them are what takes long here, so no more than it takes for a core to ask them.
 NODES = 16
 LAST = f"node{NODES:04}"
 RECAP = re.compile(r"^(\S+) +: ok=\d+ +changed=(\d+) +unreachable=0 +failed=(\d)", re.MULTILINE)
-
-
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("FULL"), reason="takes minutes: in the full round only (FULL=1)"
-)
 
 
 class Site:
@@ -70,7 +68,6 @@ def site(collections_path: str) -> Iterator[Site]:
         yield site
 
 
-slow = pytest.mark.skipif("FULL" not in os.environ, reason="tasks on each of 16 nodes take a minute: FULL=1")
 CORES = {"node0001", "node0002"}
 
 
@@ -114,7 +111,6 @@ def test_a_satellite_that_follows_nobody_joins_first(site: Site) -> None:
     assert len(site.of_all("SELECT username FROM runtime_mysql_users WHERE frontend = 1 ORDER BY 1")) == 1
 
 
-@slow
 def test_another_password_of_the_cluster_gets_to_all(site: Site) -> None:
     site.word = ["-e", "proxysql_cluster_password=An0ther-word"]
     shown = site.sound(*site.word)
@@ -139,7 +135,6 @@ def test_those_that_do_not_answer_are_named_and_the_others_finished(collections_
         assert time.monotonic() - began < 45
 
 
-@slow
 def test_all_of_them_can_be_gone_to(site: Site) -> None:
     site.sound("--check", "-e", "proxysql_site_over_ssh=all", *site.word)
     assert len(site.ran) == NODES
