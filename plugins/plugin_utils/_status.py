@@ -252,7 +252,8 @@ def clocks(times: Mapping[str, int]) -> str:
     if not apart:
         return ""
     return "clocks are apart: " + ", ".join(
-        f"that of {host} is {age(abs(by))} {'ahead of' if by > 0 else 'behind'} the others'"
+        # to the minute: they were not all asked in the same second
+        f"that of {host} is {age(60 * round(abs(by) / 60))} {'ahead of' if by > 0 else 'behind'} the others'"
         for host, by in apart.items()
     )
 
