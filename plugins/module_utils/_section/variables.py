@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 
 from .._catalog.tables import Section
@@ -259,8 +260,10 @@ def plan_variables(admin: Admin, want: Values) -> list[VariableWork]:
     wrong = []
     for name, value in want.items():
         if name not in have["memory"] and name not in have["runtime"]:
+            near = difflib.get_close_matches(name, sorted(have["memory"]), 1, 0.8)
+            hint = f", did you mean {near[0]}?" if near else ""
             text = f"variable {name}: ProxySQL {admin.version} at {admin.login.place} has no such variable"
-            wrong.append(DeclarationError(text, variable=name))
+            wrong.append(DeclarationError(text + hint, variable=name))
         present = have["runtime"].get(name, value)
         if name in CASELESS and present != value and present.lower() == value.lower():
             text = (
