@@ -223,18 +223,18 @@ def test_clocks_that_are_apart_are_named_before_anything_is_written(cluster: Clu
 def test_become_with_a_password(cluster: Cluster) -> None:
     for node in cluster.nodes:
         node.run(
-            "id operator 2>/dev/null || useradd --create-home --shell /bin/bash operator;"
-            " echo operator:Op3rator-lab | chpasswd;"
-            " echo 'operator ALL=(ALL) ALL' >/etc/sudoers.d/operator;"
-            " install -d -o operator -m 700 ~operator/.ssh;"
-            " install -o operator -m 600 ~ansible/.ssh/authorized_keys ~operator/.ssh/"
+            "id oncall 2>/dev/null || useradd --create-home --shell /bin/bash oncall;"
+            " echo oncall:Op3rator-lab | chpasswd;"
+            " echo 'oncall ALL=(ALL) ALL' >/etc/sudoers.d/oncall;"
+            " install -d -o oncall -m 700 ~oncall/.ssh;"
+            " install -o oncall -m 600 ~ansible/.ssh/authorized_keys ~oncall/.ssh/"
         )
-    as_operator = ("-e", "ansible_user=operator", "-e", "ansible_become_password=Op3rator-lab")
-    assert changes(site(*as_operator)) == []
-    assert "healthy: " in played("status", *as_operator)
-    played("switchover", *as_operator, "-e", "proxysql_switchover_to=core2")
-    played("switchover", *as_operator, "-e", "proxysql_switchover_to=core1")
-    code, output = play("site", "-e", "ansible_user=operator")
+    as_oncall = ("-e", "ansible_user=oncall", "-e", "ansible_become_password=Op3rator-lab")
+    assert changes(site(*as_oncall)) == []
+    assert "healthy: " in played("status", *as_oncall)
+    played("switchover", *as_oncall, "-e", "proxysql_switchover_to=core2")
+    played("switchover", *as_oncall, "-e", "proxysql_switchover_to=core1")
+    code, output = play("site", "-e", "ansible_user=oncall")
     assert code != 0 and "sudo" in output, end(output)
 
 
