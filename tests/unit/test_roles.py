@@ -14,6 +14,7 @@ from jinja2 import Environment, nodes
 
 ROLES = Path(__file__).resolve().parents[2] / "roles"
 CONDITIONS = ("when", "until", "failed_when", "changed_when")
+HERE = "{{ role_path }}/tasks/"
 NAMES = sorted(path.name for path in ROLES.iterdir() if path.is_dir())
 
 
@@ -168,8 +169,22 @@ def test_included_files_are_named_from_the_tasks_folder(role: str) -> None:
     tasks = ROLES / role / "tasks"
     for file in tasks.rglob("*.yml"):
         for name in re.findall(r"(?:include|import)_tasks: (.+)", file.read_text(encoding="utf-8")):
+            name = name.strip('"').removeprefix(HERE)
             found = tasks.glob(re.sub(r"{{.*?}}", "*", name))
             assert any(found) and ".." not in name, f"{file}: {name}"
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_what_an_included_file_imports_is_found_by_the_oldest_ansible_core(role: str) -> None:
+    """2.16 looks from the folder of the included file on upwards, and ends with a traceback at the role."""
+    tasks = ROLES / role / "tasks"
+    texts = {file: file.read_text(encoding="utf-8") for file in tasks.rglob("*.yml")}
+    included = {name for text in texts.values() for name in re.findall(r"include_tasks: (.+)", text)}
+    inside = {file: text for file, text in texts.items() if str(file.relative_to(tasks)) in included}
+    assert inside
+    for file, text in inside.items():
+        for name in re.findall(r"import_tasks: (.+)", text):
+            assert file.parent == tasks or name.startswith(f'"{HERE}'), f"{file}: {name}"
 
 
 def test_a_host_that_is_let_off_ends_no_play() -> None:
