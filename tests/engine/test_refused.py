@@ -180,7 +180,9 @@ def test_a_failing_save_says_what_is_left(server):
 
 def test_a_variable_the_server_lacks_is_refused_before_anything_is_written(server):
     before = everything(server)
-    said = "variable mysql-max_conections: ProxySQL .* has no such variable, did you mean mysql-max_connections"
+    said = (
+        "variable mysql-max_conections: ProxySQL .* has no such variable, did you mean mysql-max_connections"
+    )
     with pytest.raises(DeclarationError, match=said):
         run(server, FIRST, {"mysql-max_conections": 5, "mysql-max_connections": 5})
     assert everything(server) == before
