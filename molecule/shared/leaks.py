@@ -15,7 +15,7 @@ umask 077
 while [ ! -e {_WATCHED}.stop ]; do
     cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ | tr '\\000' '\\n'
     sleep 0.2
-done 2> /dev/null | awk '!seen[$0]++' > {_WATCHED}
+done 2> /dev/null | awk '!seen[$0]++ {{ print; fflush() }}' > {_WATCHED}
 """
 
 

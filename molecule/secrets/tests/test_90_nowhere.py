@@ -30,9 +30,9 @@ def test_what_is_planted_is_found(cluster: Cluster, vault: Vault) -> None:
     node.run(f"umask 022; echo {planted['digits'].encode().hex().upper()} > /var/tmp/planted-digits")
     node.run(f"umask 077; echo {planted['file']} > /var/tmp/planted-well")
     try:
-        poll("the journal", lambda: leaks(planted, node.run(JOURNAL)))
-        assert {"argument", "environment"} <= set(leaks(planted, vault.processes.seen(node)))
-        assert "journal" in leaks(planted, node.run(JOURNAL))
+        poll("the journal", lambda: "journal" in leaks(planted, node.run(JOURNAL)))
+        both = {"argument", "environment"}
+        poll("the processes", lambda: both <= set(leaks(planted, vault.processes.seen(node))))
         found = readable(planted, node).split()
         assert sorted(found) == ["/var/tmp/planted", "/var/tmp/planted-digits"], found
     finally:
