@@ -109,14 +109,18 @@ def _logins(found: Inventory, variables: Mapping[str, str], login_user: str, log
         if (user, password) != FACTORY_STATS:
             found.declared["proxysql_stats_user"] = user
             found.secret("proxysql_stats_password", password)
-    monitor = (variables.get("mysql-monitor_username"), variables.get("mysql-monitor_password"))
+    # what is as ProxySQL comes was not read
+    monitor = tuple(
+        variables.get(f"mysql-monitor_{name}", factory)
+        for name, factory in zip(("username", "password"), FACTORY_MONITOR)
+    )
     if monitor == FACTORY_MONITOR:
         found.remarks.append(
             "the monitor logs in with the password that ProxySQL comes with; set proxysql_monitor_password"
         )
     elif monitor[1]:
-        found.declared["proxysql_monitor_user"] = variables["mysql-monitor_username"]
-        found.secret("proxysql_monitor_password", variables["mysql-monitor_password"])
+        found.declared["proxysql_monitor_user"] = monitor[0]
+        found.secret("proxysql_monitor_password", monitor[1])
     for option, name in (("admin", "admin-mysql_ifaces"), ("mysql", "mysql-interfaces")):
         if variables.get(name):
             found.declared[f"proxysql_{option}_interfaces"] = variables[name].split(";")

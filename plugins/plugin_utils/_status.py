@@ -198,7 +198,8 @@ def _missing(report: Report) -> list[Finding]:
     found = [
         Finding(
             f"{node.host} gives no answer: {node.error or 'unreachable'}",
-            "look at the host and at `systemctl status proxysql` there; it catches up by itself when back",
+            "look at the host and at `systemctl status proxysql` there; when back it catches up by itself, or"
+            " by a run of site where logins were changed meanwhile",
             host=node.host,
         )
         for node in report.nodes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import time
 
+import pytest
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.admin import Admin
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._tasks import run_proxysql_info
 from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._inventory import inventory
@@ -191,6 +192,23 @@ def test_what_is_of_postgresql(module, three):
         "LOAD MYSQL SERVERS TO RUNTIME",
         "LOAD PGSQL SERVERS TO RUNTIME",
     )
+
+
+@pytest.mark.parametrize(
+    ("user", "password", "declared"),
+    [("monitor", "of-mine", "monitor"), ("watch", "monitor", "watch"), ("monitor", "monitor", None)],
+)
+def test_a_monitor_with_half_of_the_login_that_proxysql_comes_with(module, server, user, password, declared):
+    variables = {"mysql-monitor_username": user, "mysql-monitor_password": password}
+    assert not module("global_variables", config=variables).get("failed")
+    seen = module("proxysql_info", show_secrets=True)
+    # as omit_default_variables leaves them out
+    memory = seen["variables"]["memory"]
+    seen["variables"]["memory"] = {name: value for name, value in memory.items() if value != "monitor"}
+    found = inventory(seen, "admin", 6032)
+    assert found.declared.get("proxysql_monitor_user") == declared
+    assert ("vault_proxysql_monitor_password" in found.vault) == bool(declared)
+    assert any("that ProxySQL comes with" in each for each in found.remarks) != bool(declared)
 
 
 def test_a_declared_table_that_only_the_server_knows(module, server):

@@ -64,7 +64,7 @@ def test_from_the_first_step_to_the_last(
     place = f"{primary.host}:{primary.port}"
     first = step()
     assert (first["next"], first["changed"]) == ("retain", False)
-    assert f"{place}, {replica.host}:{replica.port} refuses the new password" in first["text"]
+    assert f"{place}, {replica.host}:{replica.port} refuse the new password" in first["text"]
     assert first["databases"][place] == {"new": False, "previous": True}
 
     assert step("retain", check=True)["changed"] and primary.users["shop"] == [b"old-word"]

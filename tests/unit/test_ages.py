@@ -37,6 +37,7 @@ def test_what_a_database_knows_to_the_second() -> None:
             Age(before(9), before(0.2)),
             "changed between 9 days ago and less than a day ago",
         ),
+        ([(0.9, "a"), (0.2, "b")], Age(before(0.9), before(0.2)), "changed within the last day"),
         # there and back again
         (
             [(9, "b"), (5, "a"), (1, "b")],

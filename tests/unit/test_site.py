@@ -411,10 +411,11 @@ def test_lint_is_of_site_alone_and_not_of_rows_that_are_refused_anyway() -> None
 
 
 def test_the_playbook_lint_is_given_the_declaration_of_one_host() -> None:
-    other = {"proxysql_mysql_servers": [*SERVER, *SERVER]}
+    two = [*SERVER, {**SERVER[0], "port": 3307}]
+    other = {"proxysql_mysql_servers": two}
     asked = {"playbook": "lint", "roles": ()}
     found = planned(hosts={"sat1": other}, asked=asked, proxysql_lint_host="sat1")
-    assert found["problems"] == [] and found["lint"]["tables"]["mysql_servers"] == [*SERVER, *SERVER]
+    assert found["problems"] == [] and found["lint"]["tables"]["mysql_servers"] == two
     assert found["lint"]["arguments"]["nodes"] == 3
     assert planned(asked=asked)["lint"]["tables"].keys() == {"mysql_users"}
     (problem,) = planned(asked=asked, proxysql_lint_host="sat2")["problems"]

@@ -22,6 +22,47 @@ def test_of_what_is_no_value_of_its_kind_nothing_more_is_said(role: str) -> None
             assert len(found) < 2 or name in _SAID_MORE_THAN_ONCE, found
 
 
+@pytest.mark.parametrize("playbook", ["site", "status", "lint", "switchover"])
+@pytest.mark.parametrize(
+    ("core", "satellite"),
+    [
+        ("proxysql_core", "proxysql_satelite"),
+        ("proxysql_cores", "proxysql_satellite"),
+        ("proxysql-core", "proxysql_satellites"),
+    ],
+)
+def test_a_group_that_is_misspelt_is_asked_about(playbook: str, core: str, satellite: str) -> None:
+    groups = {core: ["core1", "core2"], satellite: ["sat1"], "all": ["core1", "core2", "sat1"]}
+    wrong = [one for one in (core, satellite) if one not in ("proxysql_core", "proxysql_satellite")]
+    problems = planned(groups, playbook=playbook)["problems"]
+    for name in wrong:
+        assert any(f"did you mean it by the group {name}?" in each for each in problems), problems
+    assert not any("right inventory" in each for each in problems)
+
+
+def test_groups_with_nearly_the_name_of_one_that_is_there_are_nobodys_business() -> None:
+    there = {
+        "proxysql_core": ["core1", "core2"],
+        "proxysql_satellite": ["sat1"],
+        "all": ["core1", "core2", "sat1"],
+    }
+    assert (
+        planned({**there, "proxysql_satellites": ["sat1"], "proxysql_satellite_eu": ["sat1"]})["problems"]
+        == []
+    )
+    del there["proxysql_satellite"]
+    assert planned({**there, "proxysql": ["sat1"], "proxysql_core_eu": ["core1"]})["problems"] == []
+
+
+@pytest.mark.parametrize("rows", ["192.0.2.21", [{"hostgroup": 10, "hostname": "192.0.2.21"}]])
+def test_the_playbook_lint_refuses_rows_as_site_does(rows: object) -> None:
+    site, lint = (
+        planned(playbook=name, proxysql_mysql_servers=rows)["problems"] for name in ("site", "lint")
+    )
+    # lint looks at one host
+    assert [f"core1: {each}" for each in site] == lint != []
+
+
 def test_a_mode_in_capitals_is_one_sentence() -> None:
     assert planned(keepalived_mode="Unicast")["problems"] == [
         "all cores: keepalived_mode is 'Unicast'; it is one of unicast, multicast"

@@ -16,7 +16,7 @@ def test_step_by_step(cluster: Cluster, vault: Vault, record_property: Record) -
     databases = [f"{node.address}:3306" for node in (cluster.primary, cluster.replica)]
 
     output = vault.run("rotate", *USER)
-    assert f"app, retain: {', '.join(databases)} refuses the new password" in output, output[-3000:]
+    assert f"app, retain: {', '.join(databases)} refuse the new password" in output, output[-3000:]
     # too early: both refuse, and nothing is written
     output = vault.configure(fails=True)
     assert all(f"{place} as 'app': Access denied" in output for place in databases), output[-3000:]
@@ -38,7 +38,7 @@ def test_step_by_step(cluster: Cluster, vault: Vault, record_property: Record) -
     change.make()
 
     output = vault.run("rotate", *USER)
-    kept = f"app, discard: {', '.join(databases)} still lets in with the previous password"
+    kept = f"app, discard: {', '.join(databases)} let in with the previous password still"
     assert kept in output, output[-3000:]
     output = vault.run("rotate", *USER, "-e", "proxysql_rotate_step=discard")
     # the age of it, as the database tells

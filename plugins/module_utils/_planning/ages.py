@@ -22,6 +22,8 @@ class Age:
         """For people."""
         if self.changed_after and self.changed_after == self.same_since:
             return f"changed {_ago(self.same_since, now)}"
+        if self.changed_after and not (now - self.changed_after).days:
+            return "changed within the last day"
         if self.changed_after and self.same_since:
             return f"changed between {_ago(self.changed_after, now)} and {_ago(self.same_since, now)}"
         if self.changed_after:

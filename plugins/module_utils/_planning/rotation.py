@@ -33,6 +33,11 @@ class Step:
     text: str
 
 
+def _do(places: str, verb: str) -> str:
+    """They refuse, or it refuses."""
+    return f"{places} {verb}" if "," in places else f"{places} {verb}s"
+
+
 def next_step(
     databases: Mapping[str, Standing], proxies: Mapping[str, Standing], two: bool, monitor: bool = False
 ) -> Step:
@@ -50,11 +55,12 @@ def next_step(
         fails = "its servers count as read only" if monitor else "queries fail"
         urgent = f". {already} has it already: until then {fails}" if already else ""
         return Step(
-            "retain", f"{refusing} refuses the new password: add it there and keep the previous one{urgent}"
+            "retain",
+            f"{_do(refusing, 'refuse')} the new password: add it there and keep the previous one{urgent}",
         )
     behind = _where(proxies, lambda seen: not seen.new)
     if behind and monitor:
-        return Step("proxy", f"{behind} logs in with another password: run the playbook site")
+        return Step("proxy", f"{_do(behind, 'log')} in with another password: run the playbook site")
     if behind:
         how = (
             "with the previous one as additional_password of its attributes, which stays good"
@@ -63,18 +69,20 @@ def next_step(
             " user: have the applications ready to change"
         )
         return Step(
-            "proxy", f"{behind} refuses the new password: declare it and run the playbook site, {how}"
+            "proxy",
+            f"{_do(behind, 'refuse')} the new password: declare it, where it is not yet, and run the playbook"
+            f" site, {how}",
         )
     both = _where(proxies, lambda seen: bool(seen.previous))
     if both:
         return Step(
             "applications",
             "give the applications the new password. When all have it, take additional_password out of the"
-            f" inventory and run the playbook site; {both} lets in with the previous one until then",
+            f" inventory and run the playbook site; {_do(both, 'let')} in with the previous one until then",
         )
     keeping = _where(databases, lambda seen: bool(seen.previous))
     if keeping:
-        return Step("discard", f"{keeping} still lets in with the previous password: discard it there")
+        return Step("discard", f"{_do(keeping, 'let')} in with the previous password still: discard it there")
     return Step("done", "the new password is good everywhere, and the previous one nowhere")
 
 

@@ -104,7 +104,10 @@ class Site:
             )
         if self.asked.playbook in ("", "export"):
             return
-        if not self.cores:
+        misspelt = [playbooks.misspelt(name, self.groups, self.names) for name in (CORES, SATELLITES)]
+        for sentence in filter(None, misspelt):
+            self.problems.add(sentence)
+        if not self.cores and not misspelt[0]:
             self.problems.add(
                 f"there is no host in the group {CORES}"
                 + (
@@ -113,7 +116,7 @@ class Site:
                     else ": is it the right inventory?"
                 )
             )
-        elif not set(self.names) & set(self.asked.hosts):
+        elif self.cores and not set(self.names) & set(self.asked.hosts):
             self.problems.add(
                 f"none of the hosts of this run is in {CORES} or {SATELLITES}; --limit may leave none of them"
             )
@@ -235,7 +238,11 @@ class Site:
         """For the playbook lint: the declaration of one host, whose rows may be anything."""
         host = self.playbook["proxysql_lint_host"] or (self.cores[0] if self.cores else "")
         if host in self.nodes:
-            rows = given(self.hostvars[host], _TABLES, self.say(host))
+            say = self.say(host)
+            rows = given(self.hostvars[host], _TABLES, say)
+            # what site refuses is no finding
+            declared.check_variables(self.nodes[host].options, say)
+            declared.check_tables({**self.nodes[host].options, **rows}, say)
             self.lint = linted.arguments({**self.nodes[host].options, **rows}, len(self.names))
 
     def read_questions(self) -> None:

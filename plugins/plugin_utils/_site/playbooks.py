@@ -28,6 +28,16 @@ def spec_of(playbook: str) -> str:
     return "backup" if playbook == "restore" else playbook
 
 
+def misspelt(group: str, groups: Mapping[str, Sequence[str]], known: Sequence[str]) -> str:
+    """A sentence if there is nobody in this group, and one of nearly its name has hosts that nobody knows."""
+    if groups.get(group):
+        return ""
+    # proxysql_satelite and proxysql-satellites, and not proxysql
+    near = difflib.get_close_matches(group, groups, 3, 0.85)
+    meant = [one for one in near if set(groups[one]) - set(known)]
+    return f"there is no host in the group {group}; did you mean it by the group {meant[0]}?" if meant else ""
+
+
 def chosen(pattern: str, groups: Mapping[str, Sequence[str]], say: Callable[[str], None]) -> list[str]:
     """The hosts that a pattern of names means; none are known of a pattern of another kind."""
     found: list[str] = []
