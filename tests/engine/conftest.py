@@ -72,8 +72,16 @@ MODULES = "ansible_collections.mysqlha.proxysql.plugins.modules"
 
 
 @pytest.fixture
-def module(server: Server, capsys: pytest.CaptureFixture[str]) -> Callable[..., dict[str, Any]]:
-    """Runs a module on the server; its result as a dict, with the whole text kept in `text`."""
+def module(
+    server: Server, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., dict[str, Any]]:
+    """Runs a module on the server; its result as a dict, with the whole text kept in `text`, and what would
+    be in the journal in `journal`."""
+
+    def log(_self: Any, message: str, log_args: Any = None) -> None:
+        call.journal += f"{message} {log_args}"  # type: ignore[attr-defined]
+
+    monkeypatch.setattr("ansible.module_utils.basic.AnsibleModule.log", log)
 
     def call(name: str, *, check: bool = False, diff: bool = False, **options: Any) -> dict[str, Any]:
         arguments = {
@@ -88,6 +96,7 @@ def module(server: Server, capsys: pytest.CaptureFixture[str]) -> Callable[..., 
         # As if it had not been given.
         arguments = {name: value for name, value in arguments.items() if value is not None}
         capsys.readouterr()
+        call.journal = ""  # type: ignore[attr-defined]
         # Each task is a process of its own: nothing may be left of the one before.
         for loaded in [each for each in sys.modules if each.startswith(MODULES)]:
             del sys.modules[loaded]

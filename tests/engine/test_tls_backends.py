@@ -33,6 +33,7 @@ def give(server: Server, module: Any, tmp_path: Path) -> Any:
         given = {"backends": backends, "servers": servers, "folder": str(tmp_path), "timeout": 1}
         result: dict[str, Any] = module("tls_backends", **{**given, **more})
         assert "PRIVATE" not in module.text
+        assert "backends=" in module.journal and "PRIVATE" not in module.journal
         return result
 
     return call
@@ -53,6 +54,12 @@ def test_one_for_all_and_one_of_its_own(give: Any, databases: Any, tmp_path: Pat
     assert files(tmp_path) == {"all-ca.pem": ca, f"127.0.0.1_{other.port}-ca.pem": other_ca}
     again = give(backends, servers)
     assert not again["changed"] and len(again["tried"]) == 2, "ProxySQL has used no TLS with them yet"
+
+
+@pytest.mark.parametrize("word", ["of\nmany\nlines\n", "back\\slash", "both ' and \"", "zero\0", "plain"])
+def test_no_secret_within_a_list_is_in_the_journal(module: Any, databases: Any, word: str) -> None:
+    module("tls_backends", backends=[{"certificate": "x", "key": word}], servers=[], folder="/nowhere")
+    assert "'key': '********'" in module.journal.replace('"', "'"), module.journal
 
 
 def test_a_wrong_ca_is_named_and_nothing_is_written(give: Any, databases: Any, tmp_path: Path) -> None:

@@ -179,6 +179,12 @@ class Module(AnsibleModule):
         for name in aside:
             self.params.pop(name, None)
 
+    def _log_invocation(self) -> None:
+        """For the journal Ansible makes a text of each list and looks for secrets in it: there a key of many
+        lines stands as one, and a backslash as two."""
+        self.no_log_values.update([repr(word)[1:-1] for word in self.no_log_values])
+        super()._log_invocation()  # type: ignore[no-untyped-call]
+
     def fail(self, exc: EngineError) -> NoReturn:
         self.fail_json(msg=exc.message, error=type(exc).__name__, **exc.fields)
 
