@@ -70,9 +70,10 @@ def test_a_node_that_does_not_follow_goes_on_looking(fleet: RunningFleet) -> Non
         " WHERE variable_name = 'admin-cluster_mysql_users_diffs_before_sync'"  # fmt: skip
     ask(fleet, LAST, off.format(0), "LOAD ADMIN VARIABLES TO RUNTIME")
     add_user(fleet, "not-here")
-    time.sleep(10 * INTERVAL)
+    # the other core follows first
+    eventually(lambda: all(int(differs) >= 3 for differs, _recent in ask(fleet, LAST, PEERS)))
     seen = ask(fleet, LAST, PEERS)
-    assert all(3 <= int(differs) <= 40 and recent == "1" for differs, recent in seen), seen
+    assert all(int(differs) <= 40 and recent == "1" for differs, recent in seen), seen
     time.sleep(7 * INTERVAL)
     assert int(ask(fleet, LAST, PEERS)[0][0]) >= int(seen[0][0]) + 4, "a check in each interval"
     ask(fleet, LAST, off.format(2), "LOAD ADMIN VARIABLES TO RUNTIME")
@@ -180,6 +181,7 @@ def test_status_goes_on_looking(collections_path: str, nodes: int) -> None:
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="the role gives files to root, and this is not root")
+@pytest.mark.skipif(not os.environ.get("FULL"), reason="takes a minute: `make matrix` and FULL=1 run it")
 def test_two_nodes_from_the_first_run_to_the_last(collections_path: str) -> None:
     """With whichever ansible-core is there: `make matrix` runs it with the oldest."""
     declared = json.dumps({"proxysql_mysql_users": [{"username": "shop", "password": "a word"}]})
