@@ -128,6 +128,17 @@ def test_the_dead_refuse_and_the_hanging_say_nothing(fleet: RunningFleet) -> Non
     assert time.monotonic() - began >= 1
 
 
+def play(
+    fleet: RunningFleet, collections_path: str, name: str, *options: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [Path(sys.executable).with_name("ansible-playbook"), *fleet.options]
+        + [f"mysqlha.proxysql.{name}", *options],
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": collections_path, "ANSIBLE_NOCOLOR": "1"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
 def test_status_of_a_fleet(collections_path: str) -> None:
     """Satellites are asked by a core, and those that do not answer cost their time once."""
     with RunningFleet(NODES, "--dead", "3", "--hanging", "3") as fleet:
@@ -138,12 +149,8 @@ def test_status_of_a_fleet(collections_path: str) -> None:
             "UPDATE global_variables SET variable_value = '9' WHERE variable_name = 'mysql-max_connections'",
         )
         began = time.monotonic()
-        done = subprocess.run(
-            [Path(sys.executable).with_name("ansible-playbook"), *fleet.options, "mysqlha.proxysql.status"]
-            + ["-e", '{"proxysql_global_variables": {"mysql-max_connections": 10000}}'],
-            env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": collections_path, "ANSIBLE_NOCOLOR": "1"},
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        declared = '{"proxysql_global_variables": {"mysql-max_connections": 10000}}'
+        done = play(fleet, collections_path, "status", "-e", declared)
         took = time.monotonic() - began
     assert done.returncode == 2, done.stdout + done.stderr
     assert f"NOT healthy: {NODES - 6} of {NODES} nodes answer, 7 findings" in done.stdout
@@ -180,16 +187,6 @@ def test_status_goes_on_looking(collections_path: str, nodes: int) -> None:
     assert verdicts == ["healthy", "NOT healthy", *["healthy"] * (looks - 1)]
 
 
-def play(fleet: RunningFleet, collections_path: str, name: str, *options: str) -> tuple[int, str]:
-    done = subprocess.run(
-        [Path(sys.executable).with_name("ansible-playbook"), *fleet.options]
-        + [f"mysqlha.proxysql.{name}", *options],
-        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": collections_path, "ANSIBLE_NOCOLOR": "1"},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    return done.returncode, done.stdout + done.stderr
-
-
 @pytest.mark.skipif(os.getuid() != 0, reason="the role gives files to root, and this is not root")
 @pytest.mark.skipif(not os.environ.get("FULL"), reason="takes a minute: `make matrix` and FULL=1 run it")
 def test_two_nodes_are_written_to_and_looked_at(collections_path: str) -> None:
@@ -197,10 +194,10 @@ def test_two_nodes_are_written_to_and_looked_at(collections_path: str) -> None:
     users = {"proxysql_mysql_users": [{"username": "shop", "password": "a word"}]}
     declared = ("-e", json.dumps(users))
     with RunningFleet(2) as fleet:
-        code, output = play(fleet, collections_path, "site", "--tags", "configuration", *declared)
-        assert code == 0 and "changed: [" in output, output
-        code, output = play(fleet, collections_path, "status", *declared)
-        assert code == 0, output
+        done = play(fleet, collections_path, "site", "--tags", "configuration", *declared)
+        assert done.returncode == 0 and "changed: [" in done.stdout, done.stdout + done.stderr
+        done = play(fleet, collections_path, "status", *declared)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.skipif(not os.environ.get("FULL"), reason="`make matrix` and FULL=1 run it")
@@ -209,8 +206,8 @@ def test_two_nodes_without_keepalived_have_nothing_to_move(collections_path: str
         "keepalived_vips is empty, and keepalived_health_port is 0; there is nothing that could be moved"
     )
     with RunningFleet(2) as fleet:
-        code, output = play(fleet, collections_path, "switchover")
-    assert code == 2 and sentence in output, output
+        done = play(fleet, collections_path, "switchover")
+    assert done.returncode == 2 and sentence in done.stdout, done.stdout + done.stderr
 
 
 def test_an_inventory_of_ones_own(tmp_path: Path) -> None:

@@ -152,6 +152,42 @@ def test_check_mode_tells_and_writes_nothing(
     assert [everything(node) for node in nodes] == before and members[0].log == []
 
 
+def test_a_node_without_a_ca_for_the_new_primary_is_named(
+    change: Module, nodes: list[Server], members: list[Member]
+) -> None:
+    def give(node: Server, *statements: str) -> None:
+        sql(node, *statements, "LOAD MYSQL SERVERS TO RUNTIME", "LOAD MYSQL VARIABLES TO RUNTIME")
+
+    def blind() -> list[bool]:
+        found = change(check=True)
+        assert not found.get("failed"), found
+        told = [
+            each
+            for each in map(str, found.get("warnings", ()))
+            if f"no CA for TLS with {members[1].place}" in each
+        ]
+        return [any(f":{node.admin_port}" in each for each in told) for node in nodes]
+
+    def row(column: str) -> str:
+        columns = f"mysql_servers_ssl_params (hostname, port, username, {column})"
+        return f"INSERT INTO {columns} VALUES ('{members[1].host}', {members[1].port}, '', '/x.pem')"
+
+    ca = "UPDATE global_variables SET variable_value = '{}' WHERE variable_name = 'mysql-ssl_p2s_ca'"
+    assert blind() == [False, False]
+    for node in nodes:
+        give(node, "UPDATE mysql_servers SET use_ssl = 1")
+    assert blind() == [True, True]
+    give(nodes[0], row("ssl_ca"))
+    assert blind() == [False, True]
+    give(nodes[1], ca.format("/x.pem"))
+    assert blind() == [False, False]
+    # its own row is taken for all that it has
+    give(nodes[1], row("ssl_cert"))
+    assert blind() == [False, True]
+    for node in nodes:
+        give(node, "DELETE FROM mysql_servers_ssl_params", ca.format(""))
+
+
 @pytest.mark.parametrize(
     "part", ["lock_wait_timeout", "read_only = 1", "WAIT", "STOP", "read_only = 0"]
 )  # fmt: skip

@@ -18,7 +18,7 @@ from typing import Callable, TypeVar
 from .._catalog.tables import SECTIONS, TABLES
 from .._declared.errors import DeclarationError, EngineError, StatementError
 from .._declared.rows import Row, server_rows
-from .._planning.placement import Pair, Place, of_pair, text_of
+from .._planning.placement import CA_FOR_ALL, Pair, Place, of_pair, place_of, text_of, without_ca
 from .._planning.primary import Busy, Monitored, NodeLook, pinned_by
 from .._section.lock import WriteLock
 from .._section.section import SectionWork
@@ -29,7 +29,7 @@ from .._server.sql import Statement, literal, plain, replace_rows
 T = TypeVar("T")
 
 SERVERS, VARIABLES = SECTIONS["MYSQL SERVERS"], SECTIONS["MYSQL VARIABLES"]
-_TABLE = TABLES["mysql_servers"]
+_TABLE, _SECURE = TABLES["mysql_servers"], TABLES["mysql_servers_ssl_params"]
 _INTERVAL = "mysql-monitor_read_only_interval"
 _KEEPS, _KEEPS_FOR = "mysql-auto_increment_delay_multiplex", "mysql-auto_increment_delay_multiplex_timeout_ms"
 _WAIT = "mysql-connect_timeout_server_max"
@@ -113,7 +113,7 @@ class Nodes:
             int(admin.variable(_WAIT) or 10000) / 1000,
             section.open_edits,
             self._pinned(admin),
-            self._without_ca(admin),
+            self._without_ca(admin, loaded),
         )
 
     def _monitored(self, admin: Admin) -> dict[Place, Monitored] | None:
@@ -145,21 +145,13 @@ class Nodes:
             if pinned_by(int(flags or 0))
         ]
 
-    def _without_ca(self, admin: Admin) -> frozenset[Place]:
-        """A row of mysql_servers_ssl_params is taken for all that it has (set_ssl_params, 2.7.1)."""
-        for_all = any(admin.variable(f"mysql-ssl_p2s_{name}") for name in ("ca", "capath"))
-        secure = self._places(admin, "runtime_mysql_servers WHERE use_ssl = 1")
-        if not secure:
-            return frozenset()
-        own = "runtime_mysql_servers_ssl_params WHERE username = ''"
-        with_ca = self._places(admin, f"{own} AND (ssl_ca <> '' OR ssl_capath <> '')")
-        without = self._places(admin, own) - with_ca
-        return frozenset(secure & without if for_all else secure - with_ca)
-
     @staticmethod
-    def _places(admin: Admin, where: str) -> set[Place]:
-        rows = admin.fetch(f"SELECT hostname, port FROM {where}")[1]
-        return {(str(host), int(port or 0)) for host, port in rows}
+    def _without_ca(admin: Admin, servers: Sequence[Row]) -> frozenset[Place]:
+        if not any(row.get("use_ssl") for row in servers):
+            return frozenset()
+        secure = server_rows(_SECURE, *admin.fetch_raw(f"SELECT * FROM runtime_{_SECURE.name}"))
+        for_all = any(admin.variable(name) for name in CA_FOR_ALL)
+        return frozenset(map(place_of, without_ca(servers, secure, for_all)))
 
     def used(self, hostgroup: int, places: Iterable[Place] | None = None) -> dict[str, int]:
         """By node, how many connections to the hostgroup, or to these of its servers, are in use."""

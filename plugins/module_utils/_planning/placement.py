@@ -13,6 +13,9 @@ from .._declared.rows import Row
 
 Place = tuple[str, int]
 
+#: The variables that name a CA for all servers without a row of their own in mysql_servers_ssl_params.
+CA_FOR_ALL = ("mysql-ssl_p2s_ca", "mysql-ssl_p2s_capath")
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -41,6 +44,24 @@ def places(rows: Iterable[Row], hostgroup: int | None = None) -> list[Place]:
         if hostgroup in (None, row["hostgroup_id"]) and str(row.get("status")).upper() != "OFFLINE_HARD"
     )
     return list(dict.fromkeys(found))
+
+
+def without_ca(servers: Iterable[Row], secure: Iterable[Row], for_all: bool) -> list[Row]:
+    """The servers, each once, that ProxySQL uses TLS with and has no CA for.
+
+    secure: rows of mysql_servers_ssl_params. One is taken for all that it has, without a look at the
+    variables (MySQL_Connection::set_ssl_params, 2.7.1 and 3.0.3). for_all: whether these name a CA.
+    """
+    own = {
+        place_of(row): bool(row.get("ssl_ca") or row.get("ssl_capath"))
+        for row in secure
+        if not row.get("username")
+    }
+    found: dict[Place, Row] = {}
+    for row in servers:
+        if row.get("use_ssl") and not own.get(place_of(row), for_all):
+            found.setdefault(place_of(row), row)
+    return list(found.values())
 
 
 def by_pair(rows: Iterable[Row], pair: Pair) -> list[Place]:

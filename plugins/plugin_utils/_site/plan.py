@@ -238,12 +238,12 @@ class Site:
         """For the playbook lint: the declaration of one host, whose rows may be anything."""
         host = self.playbook["proxysql_lint_host"] or (self.cores[0] if self.cores else "")
         if host in self.nodes:
-            say = self.say(host)
-            rows = given(self.hostvars[host], _TABLES, say)
+            say, options = self.say(host), self.nodes[host].options
+            declares = {**options, **given(self.hostvars[host], _TABLES, say)}
             # what site refuses is no finding
-            declared.check_variables(self.nodes[host].options, say)
-            declared.check_tables({**self.nodes[host].options, **rows}, say)
-            self.lint = linted.arguments({**self.nodes[host].options, **rows}, len(self.names))
+            declared.check_variables(options, say)
+            declared.check_tables(declares, say)
+            self.lint = linted.arguments(declares, len(self.names))
 
     def read_questions(self) -> None:
         """Satellites that a core asks: where they are, and what they declare."""

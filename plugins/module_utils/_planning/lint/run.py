@@ -76,7 +76,7 @@ RULES = (
         " has a file of them all (Debian 12 with the package openssl, RHEL), ProxySQL (2.7.1 and 3.0.3) reads"
         " it for each new connection, in the thread that serves clients. When many are made at once, as after"
         " a change of the primary, it stands still for a second or two. Name a CA in proxysql_tls_backends.",
-        servers.without_ca,
+        servers.tls_without_ca,
     ),
     LintRule(
         "rule-shadowed",

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from ..._catalog.tables import TABLES
 from ..._declared.rows import Row
-from ..placement import Pair, by_pair, place_of
+from ..placement import CA_FOR_ALL, Pair, by_pair, place_of, without_ca
 from .chain import FAST, RULES, Chain, applies, chain_of, wider
 from .look import Finding, Look, at, number
 
@@ -193,24 +193,15 @@ def connections(look: Look) -> list[Finding]:
     return found
 
 
-def without_ca(look: Look) -> list[Finding]:
-    """A row of mysql_servers_ssl_params is taken for all that it has, without a look at the variables
-    (MySQL_Connection::set_ssl_params, 2.7.1 and 3.0.3)."""
+def tls_without_ca(look: Look) -> list[Finding]:
     if SECURE in look.partial:
         return []
-    for_all = any(look.variables.get(f"mysql-ssl_p2s_{name}") for name in ("ca", "capath"))
-    own = {
-        (row["hostname"], row["port"]): bool(row.get("ssl_ca") or row.get("ssl_capath"))
-        for row in look.rows(SECURE)
-        if not row.get("username")
-    }
-    found: dict[object, Row] = {}
-    for row in look.rows(SERVERS):
-        place = (row["hostname"], row["port"])
-        if row.get("use_ssl") and not own.get(place, for_all):
-            found.setdefault(place, row)
+    for_all = any(look.variables.get(name) for name in CA_FOR_ALL)
     text = (
         "no CA is declared for it: ProxySQL trusts any certificate, and for each new connection reads all CAs"
         " of the host, while clients wait"
     )
-    return [at("tls-without-ca", "warning", SERVERS, row, "use_ssl", text) for row in found.values()]
+    return [
+        at("tls-without-ca", "warning", SERVERS, row, "use_ssl", text)
+        for row in without_ca(look.rows(SERVERS), look.rows(SECURE), for_all)
+    ]
