@@ -46,6 +46,13 @@ options:
       - What C(admin-cluster_password) is to be.
     type: str
     required: true
+  restore_points:
+    description:
+      - The folder of the restore points, on the host the task runs on. Kept there is when each password was replaced, with
+        a salted hash of the previous one, for M(mysqlha.proxysql.secret_ages_info). It is no restore point, a rollback never
+        brings a previous password back. If empty, nothing is kept.
+    type: path
+    default: ""
   open_edits:
     description:
       - What becomes of admin variables that somebody edited in a node's memory and never loaded, as in the module

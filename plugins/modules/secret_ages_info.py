@@ -11,7 +11,8 @@ short_description: How old passwords are, as far as it can be known
 version_added: "1.0.0"
 description:
   - ProxySQL keeps no times of its passwords. What a password was before each run is in the restore points, and from these
-    follows after which time it was changed and since when it has not been.
+    follows after which time it was changed and since when it has not been. Of the logins of admin, statistics and cluster
+    M(mysqlha.proxysql.cluster_credentials) keeps it beside them.
   - Databases know when the password of a user was changed, MySQL in C(mysql.user) and MariaDB in C(mysql.global_priv).
   - It writes nothing, and shows no password.
 author:

@@ -47,6 +47,59 @@ def test_what_was_kept_of_them(server: Server, module: Any, tmp_path: Path) -> N
     assert ages["ProxySQL, cluster"]["text"] == "its age is not known"
 
 
+def change_logins(
+    module: Any, nodes: list[Server], folder: Path, word: str, **options: Any
+) -> dict[str, Any]:
+    done: dict[str, Any] = module(
+        "cluster_credentials",
+        nodes=[{"login_host": node.host, "login_port": node.admin_port} for node in nodes],
+        admin_credentials=f"admin:admin;radmin:r-{word};cluster:c-{word}",
+        stats_credentials=f"stats:s-{word}",
+        cluster_user="cluster",
+        cluster_password=f"c-{word}",
+        restore_points=str(folder),
+        **options,
+    )
+    assert not done.get("failed"), done
+    return done
+
+
+def test_logins_of_the_nodes(server: Server, module: Any, tmp_path: Path) -> None:
+    folder, kept = tmp_path / "points", tmp_path / "points" / "replaced"
+    change_logins(module, [server], folder, "one", check=True)
+    assert not folder.exists()
+    change_logins(module, [server], folder, "one")
+    ages = told(module, restore_points=str(folder))
+    assert ages["ProxySQL, cluster"]["changed_after"], "it had another before"
+    assert ages["ProxySQL, admin radmin"]["text"] == "its age is not known", "it is new"
+    change_logins(module, [server], folder, "two")
+    assert not change_logins(module, [server], folder, "two")["changed"]
+    ages = told(module, restore_points=str(folder))
+    for name in ("admin radmin", "statistics stats", "cluster"):
+        assert ages[f"ProxySQL, {name}"]["text"] == "changed within the last day", name
+    assert ages["ProxySQL, admin admin"]["text"] == "its age is not known"
+    # one that was away has the previous ones for longer than they were in use
+    before = kept.read_bytes()
+    with Server() as away:
+        assert change_logins(module, [server, away], folder, "two")["changed"]
+    assert kept.read_bytes() == before
+    assert kept.stat().st_mode & 0o777 == 0o600 and folder.stat().st_mode & 0o777 == 0o700
+    assert not [word for word in (b"r-one", b"c-one", b"s-one", b"r-two", b"clusterpw") if word in before]
+    # as rotate asks: what is there is no restore point, and what nobody can read stops nobody
+    assert module("restore_points_info", restore_points=str(folder))["restore_points"] == []
+    kept.write_text("{}}")
+    assert told(module, restore_points=str(folder))["ProxySQL, cluster"]["text"] == "its age is not known"
+
+
+def test_where_nothing_can_be_kept_the_logins_change_all_the_same(
+    server: Server, module: Any, tmp_path: Path
+) -> None:
+    folder = tmp_path / "points"
+    folder.write_text("a file")
+    done = change_logins(module, [server], folder, "one")
+    assert done["changed"] and "it is not kept when the logins changed" in str(done["warnings"])
+
+
 def test_without_restore_points_nothing_is_known(server: Server, module: Any, tmp_path: Path) -> None:
     write(module, tmp_path, "m0n-one", "sh0p-one")
     assert {age["text"] for age in told(module).values()} == {"its age is not known"}

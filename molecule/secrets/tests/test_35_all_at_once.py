@@ -56,6 +56,8 @@ def test_all_at_once(cluster: Cluster, vault: Vault, record_property: Record, is
     output = vault.run("rotate", "-e", "proxysql_rotate_step=discard")
     for user in ("app", monitor):
         assert f"{user}, done: " in output, output[-3000:]
+    for name in ("admin radmin", r"statistics \w+", "cluster", "monitor"):
+        assert re.search(rf"ProxySQL, {name}: changed within the last day", output), output[-3000:]
     monitored(cluster, is_real)
 
     vault.set(

@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Callable
 
 from .._declared.errors import DeclarationError, EngineError, NotConvergedError, OvertakenError
 from .._planning.credentials import SUFFIX, Standing, Step, credentials_of, next_step, pairs_of
@@ -22,6 +23,8 @@ from .cluster import Node
 
 ADMINS, STATS = "admin-admin_credentials", "admin-stats_credentials"
 USER, PASSWORD = "admin-cluster_username", "admin-cluster_password"
+
+Before = Callable[[Sequence[Standing]], None]
 
 # A node that follows may fetch from another what this is about to write: then it is looked at again.
 _AGAIN = 5
@@ -60,8 +63,13 @@ def check_wanted(want: Standing, login: str | None) -> None:
         raise DeclarationError(f"admin_credentials: lacks {login!r}, the login in use")
 
 
-def rotate(nodes: Sequence[Node], want: Standing, how: How, deadline: float) -> Rotation:
-    """Bring all nodes that answer to the wanted logins, in all layers. Raises EngineError naming the step."""
+def rotate(
+    nodes: Sequence[Node], want: Standing, how: How, deadline: float, before: Before | None = None
+) -> Rotation:
+    """Bring all nodes that answer to the wanted logins, in all layers. Raises EngineError naming the step.
+
+    before: is told how they stand before anything is written.
+    """
     done = Rotation(absent={node.name: node.problem or "" for node in nodes if node.admin is None})
     there = {node.name: node.admin for node in nodes if node.admin is not None}
     final = dict.fromkeys(there, want)
@@ -69,6 +77,8 @@ def rotate(nodes: Sequence[Node], want: Standing, how: How, deadline: float) -> 
     if not done.changed:
         return done
     stands = {name: _standing(admin, want) for name, admin in there.items()}
+    if before is not None and not how.check:
+        before(list(stands.values()))
     again = 0
     while step := next_step(stands, want):
         done.steps.append(step)
@@ -105,14 +115,8 @@ def _each(admins: Mapping[str, Admin], stands: Mapping[str, Standing], how: How)
     def write(name: str) -> Outcome:
         admin, stand = admins[name], stands[name]
         admin.sent = []
-        values = {
-            ADMINS: credentials_of(stand.accepts),
-            USER: stand.login[0],
-            PASSWORD: stand.login[1],
-            **({STATS: stand.stats} if stand.stats else {}),
-        }
         try:
-            return apply(admin, plan_variables(admin, values), how)
+            return apply(admin, plan_variables(admin, variables_of(stand)), how)
         except EngineError as exc:
             exc.message = f"{name}: {exc.message}"
             exc.fields.setdefault("node", name)
@@ -120,6 +124,16 @@ def _each(admins: Mapping[str, Admin], stands: Mapping[str, Standing], how: How)
 
     with ThreadPoolExecutor(max_workers=64) as pool:
         return dict(zip(stands, pool.map(write, stands)))
+
+
+def variables_of(stand: Standing) -> dict[str, str]:
+    """The variables that make a node stand so."""
+    return {
+        ADMINS: credentials_of(stand.accepts),
+        USER: stand.login[0],
+        PASSWORD: stand.login[1],
+        **({STATS: stand.stats} if stand.stats else {}),
+    }
 
 
 def _standing(admin: Admin, want: Standing) -> Standing:

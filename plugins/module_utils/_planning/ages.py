@@ -5,10 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Callable
+from typing import Any, Callable
+
+from .credentials import pairs_of
+
+_LOGINS = {"admin-admin_credentials": "admin", "admin-stats_credentials": "statistics"}
+_PASSWORDS = {"admin-cluster_password": "cluster", "mysql-monitor_password": "monitor"}
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,17 @@ def age_of(
             return Age(when, since)
         since = when
     return Age(None, since)
+
+
+def passwords_of(variables: Mapping[str, Any]) -> dict[str, str]:
+    """The passwords among the values of variables, by the names that they have for people."""
+    found = {name: str(variables.get(variable) or "") for variable, name in _PASSWORDS.items()}
+    for variable, kind in _LOGINS.items():
+        for user, password in pairs_of(str(variables.get(variable) or "")):
+            # the cluster's user is one of those of admin
+            if password != found["cluster"]:
+                found[f"{kind} {user}"] = password
+    return found
 
 
 def _ago(when: datetime, now: datetime) -> str:

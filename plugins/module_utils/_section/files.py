@@ -7,10 +7,22 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import tempfile
 
 #: What the name of a file ends in that is not wholly written: left behind by a process that was killed.
 UNFINISHED = ".new"
+
+
+def own_folder(path: str, make: bool) -> None:
+    """Nobody but root and this user may be able to put a file there, or read one. Raises OSError."""
+    if make:
+        os.makedirs(path, 0o700, exist_ok=True)
+    found = os.lstat(path)
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (0, os.geteuid()):
+        raise OSError(0, f"not a folder of user {os.geteuid()}")
+    if stat.S_IMODE(found.st_mode) & 0o077:
+        os.chmod(path, 0o700)
 
 
 def write_whole(path: str, content: bytes, mode: int) -> None:

@@ -13,7 +13,6 @@ import contextlib
 import json
 import os
 import re
-import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -22,7 +21,7 @@ from typing import Any, NamedTuple
 from .._declared.errors import DeclarationError, EngineError, StatementError
 from .._server.admin import Admin
 from . import armed
-from .files import UNFINISHED, write_private
+from .files import UNFINISHED, own_folder, write_private
 from .section import SectionWork
 from .tables import TableWork
 from .variables import VariableWork
@@ -117,7 +116,7 @@ class RestorePoints:
             "sections": content_of(sections, whole),
         }
         try:
-            self._own_folder(make=True)
+            own_folder(self.folder, make=True)
             there = self.names()
             # Nothing but the time: a word in it could be somebody's password, which Ansible hides in results.
             name = content["made"] = datetime.now(timezone.utc).strftime(_CLOCK)
@@ -203,7 +202,7 @@ class RestorePoints:
     def text(self, name: str) -> str:
         """All of a point, as it is kept: with secrets."""
         try:
-            self._own_folder(make=False)
+            own_folder(self.folder, make=False)
             handle = os.open(self._path(name), os.O_RDONLY | os.O_NOFOLLOW)
             with os.fdopen(handle, encoding="ascii", errors="replace") as stream:
                 return stream.read()
@@ -225,7 +224,7 @@ class RestorePoints:
         try:
             names = self.names()
             if names:
-                self._own_folder(make=False)
+                own_folder(self.folder, make=False)
         except OSError as exc:
             raise EngineError(f"{self.folder}: {exc.strerror or exc}", folder=self.folder) from None
         for name in names:
@@ -234,16 +233,6 @@ class RestorePoints:
             except EngineError as exc:
                 broken[name] = exc
         return found, broken
-
-    def _own_folder(self, make: bool) -> None:
-        """Nobody but root and this user may be able to put a file there, or read one."""
-        if make:
-            os.makedirs(self.folder, 0o700, exist_ok=True)
-        found = os.lstat(self.folder)
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (0, os.geteuid()):
-            raise OSError(0, f"not a folder of user {os.geteuid()}")
-        if stat.S_IMODE(found.st_mode) & 0o077:
-            os.chmod(self.folder, 0o700)
 
 
 def content_of(sections: Iterable[SectionWork], whole: bool = False) -> Content:

@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from .._cluster.cluster import Node, connect_nodes
-from .._cluster.credentials import check_wanted, rotate
+from .._cluster.credentials import check_wanted, rotate, variables_of
 from .._declared.errors import DeclarationError, EngineError
+from .._planning.ages import passwords_of
 from .._planning.credentials import Standing, pairs_of
+from .._section import replaced_logins
 from .._section.apply import OPEN_EDITS, How
 from .module import NODE, Module, Spec, login
 
@@ -24,6 +27,7 @@ def run_cluster_credentials() -> None:
         "stats_credentials": {"type": "str", "no_log": True},
         "cluster_user": {"type": "str", "required": True},
         "cluster_password": {"type": "str", "required": True, "no_log": True},
+        "restore_points": {"type": "path", "default": ""},
         "open_edits": {"type": "str", "default": OPEN_EDITS[0], "choices": list(OPEN_EDITS)},
         "timeout": {"type": "float", "default": 60.0},
     }
@@ -36,6 +40,20 @@ def run_cluster_credentials() -> None:
         (params["cluster_user"], params["cluster_password"]),
         params["stats_credentials"] or "",
     )
+
+    def remember(stands: Sequence[Standing]) -> None:
+        """Those that no node has yet: one that was away has its previous ones longer than they were used."""
+        new = passwords_of(variables_of(want))
+        there = [passwords_of(variables_of(stand)) for stand in stands]
+        old = {name: word for one in there for name, word in one.items() if name in new and word}
+        replaced = {
+            name: word for name, word in old.items() if all(one.get(name) != new[name] for one in there)
+        }
+        try:
+            replaced_logins.keep(params["restore_points"], replaced, new if want.stats else None)
+        except EngineError as exc:
+            module.warn(f"it is not kept when the logins changed: {exc}")
+
     try:
         if not params["nodes"]:
             raise DeclarationError("nodes: at least one must be given")
@@ -45,7 +63,7 @@ def run_cluster_credentials() -> None:
         check_wanted(want, logins[0].user)
         nodes = connect_nodes(logins, deadline)
         how = How(check=module.check_mode, open_edits=params["open_edits"])
-        done = rotate(nodes, want, how, deadline)
+        done = rotate(nodes, want, how, deadline, remember if params["restore_points"] else None)
     except EngineError as exc:
         module.fail(exc)
     finally:

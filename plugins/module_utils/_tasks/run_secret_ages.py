@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timezone
+from operator import itemgetter
 from typing import Any
 
 from .._declared.passwords import verify
-from .._planning.ages import Age, age_of
-from .._planning.credentials import pairs_of
+from .._planning.ages import Age, age_of, passwords_of
+from .._section import replaced_logins
 from .._section.restore_points import Point, RestorePoints
 from .._server.admin import Admin
 from .._server.backends import Attempt, code_of, connect, shown
@@ -24,8 +25,6 @@ with contextlib.suppress(ImportError):
 Secrets = dict[str, str]
 
 _ADMIN, _MYSQL, _USERS = "ADMIN VARIABLES", "MYSQL VARIABLES", "MYSQL USERS"
-_LOGINS = {"admin-admin_credentials": "admin", "admin-stats_credentials": "statistics"}
-_PASSWORDS = {"admin-cluster_password": "cluster", "mysql-monitor_password": "monitor"}
 _MYSQL_AGES = "SELECT User, Host, UNIX_TIMESTAMP(password_last_changed) FROM mysql.user"
 _MARIADB_AGES = "SELECT User, Host, JSON_VALUE(Priv, '$.password_last_changed') FROM mysql.global_priv"
 
@@ -45,13 +44,15 @@ def run_secret_ages() -> None:
 
     def body(admin: Admin) -> dict[str, Any]:
         now = datetime.now(timezone.utc)
-        points = RestorePoints(params["restore_points"]).all()[0] if params["restore_points"] else []
+        folder = params["restore_points"]
+        points = RestorePoints(folder).all()[0] if folder else []
+        replaced = replaced_logins.known(folder) if folder else {}
         rows = admin.fetch("SELECT variable_name, variable_value FROM runtime_global_variables")[1]
         variables = {str(name): value for name, value in rows}
         users = admin.fetch("SELECT username, password FROM mysql_users")[1]
         found = {
-            f"ProxySQL, {name}": _by_points(points, name, secret)
-            for name, secret in {**_of_variables(variables), **_of_users(users)}.items()
+            f"ProxySQL, {name}": _by_points(points, replaced.get(name), name, secret)
+            for name, secret in {**passwords_of(variables), **_of_users(users)}.items()
             if secret
         }
         warnings = []
@@ -74,8 +75,10 @@ def run_secret_ages() -> None:
     module.run(body)
 
 
-def _by_points(points: Iterable[Point], name: str, present: str) -> Age:
-    kept: list[tuple[datetime, str | None]] = []
+def _by_points(
+    points: Iterable[Point], replaced: tuple[datetime, str] | None, name: str, present: str
+) -> Age:
+    kept: list[tuple[datetime, str | None]] = [replaced] if replaced else []
     for point in points:
         content = point.content
         if name.startswith("user "):
@@ -86,22 +89,12 @@ def _by_points(points: Iterable[Point], name: str, present: str) -> Age:
             continue
         section = content.get(_MYSQL if name == "monitor" else _ADMIN, {})
         if "variables" in section:
-            kept.append((point.made, _of_variables(section["variables"]).get(name)))
-    return age_of(kept, present, _same)
+            kept.append((point.made, passwords_of(section["variables"]).get(name)))
+    return age_of(sorted(kept, key=itemgetter(0)), present, _same)
 
 
 def _same(one: str, other: str) -> bool:
     return verify(one, other) or verify(other, one)
-
-
-def _of_variables(values: Mapping[str, Any]) -> Secrets:
-    found = {name: str(values.get(variable) or "") for variable, name in _PASSWORDS.items()}
-    for variable, kind in _LOGINS.items():
-        for user, password in pairs_of(str(values.get(variable) or "")):
-            # the cluster's user is one of those of admin
-            if password != found["cluster"]:
-                found[f"{kind} {user}"] = password
-    return found
 
 
 def _of_users(rows: Iterable[Any]) -> Secrets:
