@@ -174,7 +174,7 @@ def test_members_that_proxysql_does_not_know_are_warned_of(server):
         check=True,
     )
     assert (
-        "column servers_defaults: ProxySQL knows no wieght here and ignores it, did you mean weight?"
+        "column servers_defaults: ProxySQL knows no wieght here and ignores it; did you mean weight?"
         in str(done.warnings)
     )
     assert "did you mean additional_password?" in str(done.warnings) and "team" not in str(done.warnings)

@@ -181,7 +181,7 @@ def test_a_failing_save_says_what_is_left(server):
 def test_a_variable_the_server_lacks_is_refused_before_anything_is_written(server):
     before = everything(server)
     said = (
-        "variable mysql-max_conections: ProxySQL .* has no such variable, did you mean mysql-max_connections"
+        "variable mysql-max_conections: ProxySQL .* has no such variable; did you mean mysql-max_connections"
     )
     with pytest.raises(DeclarationError, match=said):
         run(server, FIRST, {"mysql-max_conections": 5, "mysql-max_connections": 5})
@@ -192,7 +192,7 @@ def test_a_column_the_server_lacks_is_refused_before_anything_is_written(server)
     before = everything(server)
     rows = [{"hostname": "db1", "wieght": 5}]
     with pytest.raises(
-        DeclarationError, match="column wieght: ProxySQL .* no such column, did you mean weight"
+        DeclarationError, match="column wieght: ProxySQL .* no such column; did you mean weight"
     ):
         run(server, {"mysql_users": FIRST["mysql_users"], "mysql_servers": rows})
     assert everything(server) == before

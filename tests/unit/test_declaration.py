@@ -103,7 +103,7 @@ def test_a_column_that_the_server_lacks():
         "table": "mysql_servers",
         "key": "hostgroup_id=0, hostname=a, port=3306",
         "column": "wieght",
-        "problems": [f"{first}, did you mean weight?", second],
+        "problems": [f"{first}; did you mean weight?", second],
     }
     assert "the connected server has no such column" in refused(SERVERS, config, columns=columns).message
     rows = declared_rows(SERVERS, [{"hostname": "a"}], columns)
@@ -224,7 +224,7 @@ def test_a_native_hash_is_taken_as_it_is(digits):
             ATTRIBUTES,
             {"hostgroup_id": 1, "servers_defaults": {"wieght": 1}},
             ["mysql_hostgroup_attributes, row hostgroup_id=1, column servers_defaults: ProxySQL knows no"
-             " wieght here and ignores it, did you mean weight?"],
+             " wieght here and ignores it; did you mean weight?"],
         ),
         (
             ATTRIBUTES,
@@ -236,7 +236,7 @@ def test_a_native_hash_is_taken_as_it_is(digits):
             ATTRIBUTES,
             {"hostgroup_id": 1, "servers_defaults": {"wegiht": 1}},
             ["mysql_hostgroup_attributes, row hostgroup_id=1, column servers_defaults: ProxySQL knows no"
-             " wegiht here and ignores it, did you mean weight?"],
+             " wegiht here and ignores it; did you mean weight?"],
         ),
         (
             ATTRIBUTES,
@@ -250,7 +250,7 @@ def test_a_native_hash_is_taken_as_it_is(digits):
             USERS,
             {"username": "u", "attributes": {"default-transaction-isolation": "x", "team": "a"}},
             ["mysql_users, row username=u, backend=True, column attributes: ProxySQL knows no"
-             " default-transaction-isolation here and ignores it, did you mean"
+             " default-transaction-isolation here and ignores it; did you mean"
              " default-transaction_isolation?"],
         ),
         (SERVERS, {"hostname": "a"}, []),

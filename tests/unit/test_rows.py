@@ -105,7 +105,7 @@ def test_a_row_declared_twice_is_refused():
 
 
 def test_a_column_the_server_lacks_is_refused_with_the_nearest_name():
-    with pytest.raises(DeclarationError, match="ProxySQL 9 has no such column, did you mean weight?"):
+    with pytest.raises(DeclarationError, match="ProxySQL 9 has no such column; did you mean weight?"):
         rows = declared_rows(SERVERS, [{"hostname": "a", "wieght": 1}])
         check_columns(SERVERS, rows, ["hostgroup_id", "hostname", "port", "weight"], "ProxySQL 9")
 

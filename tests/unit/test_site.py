@@ -117,7 +117,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"proxysql_stats_password": "Secret-a"}, "proxysql_stats_password is also that of the admin or cluster"),
     (
         {"proxysql_mysql_users": [{"username": "a", "pasword": "x"}]},
-        "no column pasword, did you mean password?",
+        "no column pasword; did you mean password?",
     ),
     ({"proxysql_mysql_users": []}, "mysql_users is declared without rows"),
     ({"proxysql_mysql_users": "shop"}, "mysql_users is declared, and is no list of rows"),

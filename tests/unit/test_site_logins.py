@@ -61,7 +61,7 @@ NAMES_AND_PLACES: list[tuple[dict[str, Any], str]] = [
     ({"proxysql_tables": {"mysql_users": []}}, "set proxysql_mysql_users instead"),
     (
         {"proxysql_mysql_servers": [{"hostgroup": 10, "hostname": "db1"}]},
-        "mysql_servers, hostname=db1: there is no column hostgroup, did you mean hostgroup_id?",
+        "mysql_servers, hostname=db1: there is no column hostgroup; did you mean hostgroup_id?",
     ),
     ({"proxysql_admin_interfaces": ["192.0.2.11:6032"]}, "where Ansible logs in"),
 ]

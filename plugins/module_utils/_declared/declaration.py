@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import Any, Callable
 
 from .._catalog.tables import REQUIRED, Column, Table, Value
 from .errors import DeclarationError, together, where
+from .meant import did_you_mean
 from .passwords import from_hex
 from .rows import (
     HEX,
@@ -86,12 +86,10 @@ def check_columns(table: Table, rows: Iterable[Row], columns: Sequence[str], ser
     wrong = []
     strangers = [(row, name) for row in rows for name in row if name not in known]
     for row, name in strangers:
-        near = difflib.get_close_matches(name, columns, 1)
-        hint = f", did you mean {near[0]}?" if near else ""
         place = where(table.name, show_key(table, row), name)
         wrong.append(
             DeclarationError(
-                f"{place}: {server} has no such column{hint}",
+                f"{place}: {server} has no such column{did_you_mean(name, columns)}",
                 table=table.name,
                 key=show_key(table, row),
                 column=name,
@@ -350,10 +348,9 @@ def unknown_members(table: Table, rows: Iterable[Row]) -> list[str]:
     for column in columns:
         for row in [row for row in rows if row.get(column.name)]:
             for name in json.loads(str(row[column.name])):
-                near = difflib.get_close_matches(name, column.known_members, 1, 0.8)
-                if name in column.known_members or (column.open and not near):
+                hint = did_you_mean(name, column.known_members, 0.8)
+                if name in column.known_members or (column.open and not hint):
                     continue
-                hint = f", did you mean {near[0]}?" if near else ""
                 place = where(table.name, show_key(table, row), column.name)
                 found.append(f"{place}: ProxySQL knows no {brief(name)} here and ignores it{hint}")
     return found

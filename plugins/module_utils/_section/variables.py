@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 
 from .._catalog.tables import Section
 from .._catalog.variables import CASELESS, CHECKSUM_OF, NEEDS_RESTART, READ_ONLY, STATIC
 from .._declared.errors import DeclarationError, StatementError, together
+from .._declared.meant import did_you_mean
 from .._declared.rows import HIDDEN
 from .._declared.variables import (
     PAIR,
@@ -260,8 +260,7 @@ def plan_variables(admin: Admin, want: Values) -> list[VariableWork]:
     wrong = []
     for name, value in want.items():
         if name not in have["memory"] and name not in have["runtime"]:
-            near = difflib.get_close_matches(name, sorted(have["memory"]), 1, 0.8)
-            hint = f", did you mean {near[0]}?" if near else ""
+            hint = did_you_mean(name, sorted(have["memory"]), 0.8)
             text = f"variable {name}: ProxySQL {admin.version} at {admin.login.place} has no such variable"
             wrong.append(DeclarationError(text + hint, variable=name))
         present = have["runtime"].get(name, value)

@@ -9,13 +9,13 @@ refused on the leader, after packages and services had been touched.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
 from ...module_utils._catalog.tables import TABLES, Table
 from ...module_utils._declared.declaration import declared_rows
 from ...module_utils._declared.errors import EngineError
+from ...module_utils._declared.meant import did_you_mean
 from ...module_utils._declared.rows import show_key
 from ...module_utils._declared.variables import declared_variables
 
@@ -65,9 +65,9 @@ def check_tables(options: Mapping[str, Any], say: Say) -> None:
         if f"proxysql_{name}" in TABLE_OPTIONS:
             say(f"proxysql_tables has {name}; set proxysql_{name} instead")
         elif name not in TABLES:
-            near = difflib.get_close_matches(str(name), TABLES, 1)
-            if near:
-                say(f"proxysql_tables has {name}, which is no table; did you mean {near[0]}?")
+            hint = did_you_mean(str(name), TABLES)
+            if hint:
+                say(f"proxysql_tables has {name}, which is no table{hint}")
     allow_empty = bool(options.get("proxysql_allow_empty"))
     for name, rows in tables_of(options).items():
         if name in TABLES:
@@ -113,11 +113,11 @@ def _slips(table: Table, row: Mapping[str, Any]) -> list[str]:
     for name in map(str, row):
         if name in table.by_name:
             continue
-        near = difflib.get_close_matches(name, table.by_name, 1, 0.7)
-        if near:
+        hint = did_you_mean(name, table.by_name, 0.7)
+        if hint:
             simple = {key: value for key, value in row.items() if isinstance(value, (str, int))}
             place = show_key(table, simple) or "a row without its key"
-            found.append(f"{table.name}, {place}: there is no column {name}, did you mean {near[0]}?")
+            found.append(f"{table.name}, {place}: there is no column {name}{hint}")
     return found
 
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 from collections.abc import Iterable, Mapping
@@ -15,6 +14,8 @@ from typing import Any, Callable
 
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ...module_utils._declared.meant import nearest
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 ROLES = ("proxysql", "keepalived")
@@ -65,9 +66,9 @@ def likely(name: str) -> str:
         return bare[rest]
     same = [real.partition("_")[2] for real in sorted(known_names()) if real.startswith(f"{prefix}_")]
     for among in (same, list(bare)):
-        near = difflib.get_close_matches(rest, among, 1, _CLOSE)
+        near = nearest(rest, among, _CLOSE)
         if near:
-            return f"{prefix}_{near[0]}" if among is same else bare[near[0]]
+            return f"{prefix}_{near}" if among is same else bare[near]
     return ""
 
 

@@ -30,11 +30,10 @@ from . import (
 )
 from .node import Node, check_options, logins_of, seen_of, short, vips_of
 from .options import ROLES, Typing, likely, playbook_options, role_options, unknown_names
+from .playbooks import CORES, SATELLITES
 from .problems import Problems
 from .values import given, raw
 
-CORES = "proxysql_core"
-SATELLITES = "proxysql_satellite"
 # Read where they are needed: they may be long, and most hosts share them.
 _TABLES = (*declared.TABLE_OPTIONS, "proxysql_tables")
 _OUTSIDE = ("ansible_host",)
@@ -104,22 +103,9 @@ class Site:
             )
         if self.asked.playbook in ("", "export"):
             return
-        misspelt = [playbooks.misspelt(name, self.groups, self.names) for name in (CORES, SATELLITES)]
-        for sentence in filter(None, misspelt):
-            self.problems.add(sentence)
-        if not self.cores and not misspelt[0]:
-            self.problems.add(
-                f"there is no host in the group {CORES}"
-                + (
-                    "; the satellites would have nobody to follow"
-                    if self.satellites
-                    else ": is it the right inventory?"
-                )
-            )
-        elif self.cores and not set(self.names) & set(self.asked.hosts):
-            self.problems.add(
-                f"none of the hosts of this run is in {CORES} or {SATELLITES}; --limit may leave none of them"
-            )
+        playbooks.check_hosts(
+            self.cores, self.satellites, self.groups, self.asked.hosts, self.names, self.problems.add
+        )
 
     def read_playbook(self, variables: Mapping[str, Any]) -> None:
         """The variables that only the playbook takes, of any host, for they are extra variables."""

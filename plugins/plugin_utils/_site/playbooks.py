@@ -10,6 +10,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
+from ...module_utils._declared.meant import did_you_mean
+
+CORES, SATELLITES = "proxysql_core", "proxysql_satellite"
+
 _NAME = re.compile(r"[A-Za-z0-9_.-]+\Z")
 # By playbook, the variable that names a host.
 _HOSTS = {
@@ -38,6 +42,25 @@ def misspelt(group: str, groups: Mapping[str, Sequence[str]], known: Sequence[st
     return f"there is no host in the group {group}; did you mean it by the group {meant[0]}?" if meant else ""
 
 
+def check_hosts(
+    cores: Sequence[str],
+    satellites: Sequence[str],
+    groups: Mapping[str, Sequence[str]],
+    hosts: Sequence[str],
+    nodes: Sequence[str],
+    say: Callable[[str], None],
+) -> None:
+    """Whether there is anybody to do something on. hosts: of the run; nodes: of the site."""
+    slips = {name: misspelt(name, groups, nodes) for name in (CORES, SATELLITES)}
+    for sentence in filter(None, slips.values()):
+        say(sentence)
+    if not cores and not slips[CORES]:
+        why = "; the satellites would have nobody to follow" if satellites else ": is it the right inventory?"
+        say(f"there is no host in the group {CORES}{why}")
+    elif cores and not set(nodes) & set(hosts):
+        say(f"none of the hosts of this run is in {CORES} or {SATELLITES}; --limit may leave none of them")
+
+
 def chosen(pattern: str, groups: Mapping[str, Sequence[str]], say: Callable[[str], None]) -> list[str]:
     """The hosts that a pattern of names means; none are known of a pattern of another kind."""
     found: list[str] = []
@@ -45,10 +68,9 @@ def chosen(pattern: str, groups: Mapping[str, Sequence[str]], say: Callable[[str
         hosts = groups.get(name, [name] if name in groups.get("all", ()) else [])
         found += hosts
         if not hosts and _NAME.match(name):
-            near = difflib.get_close_matches(name, [*groups.get("all", ()), *groups], 1)
             say(
                 f"proxysql_export_hosts has '{name}', which is no host or group of the inventory"
-                + (f"; did you mean {near[0]}?" if near else "")
+                + did_you_mean(name, [*groups.get("all", ()), *groups])
             )
     return found
 
@@ -67,11 +89,7 @@ def check(
     unanswered = host is None or (playbook == "switchover" and host == "")
     if not unanswered and host not in allowed:
         groups = "proxysql_core" if playbook == "switchover" else "proxysql_core or proxysql_satellite"
-        near = difflib.get_close_matches(str(host), allowed, 1)
-        say(
-            f"{name} is '{host}', which is no host of {groups}"
-            + (f"; did you mean {near[0]}?" if near else "")
-        )
+        say(f"{name} is '{host}', which is no host of {groups}{did_you_mean(str(host), allowed)}")
     if playbook == "remove_node" and list(cores) == [host] and satellites:
         say(f"{host} is the only core; the others would have nobody to follow")
     if playbook in ("backup", "restore") and not options.get("proxysql_backup_password"):
