@@ -165,7 +165,7 @@ class Cluster:
             connect_timeout=5,
             read_timeout=5,
             autocommit=True,
-            ssl_disabled=True,
+            ssl_disabled=port == 6033,  # a database may want TLS
             **self.application(host),
         )
 
