@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterator
@@ -18,9 +19,15 @@ from conftest import KINDS, REAL
 from driver import login, sql
 from server import Server
 
-NAMES = ("admin-admin_credentials", "admin-cluster_username", "admin-cluster_password")
+NAMES = (
+    "admin-admin_credentials",
+    "admin-cluster_username",
+    "admin-cluster_password",
+    "admin-stats_credentials",
+)
 SETTINGS = {
     "admin_credentials": "admin:admin;radmin:old-r;cluster:clusterpw",
+    "stats_credentials": "stats:old-s",
     "cluster_check_interval_ms": 200,
     "cluster_check_status_frequency": 10,
 } | {
@@ -106,7 +113,13 @@ def want(**passwords: str) -> dict[str, Any]:
     """Options: the admin radmin, and the cluster's user; words that are no part of any message."""
     user, word = passwords.get("user", "cluster"), passwords.get("cluster", "new-c")
     admins = f"admin:admin;radmin:{passwords.get('radmin', 'old-r')};{user}:{word}"
-    return {"admin_credentials": admins, "cluster_user": user, "cluster_password": word}
+    stats = f"stats:{passwords.get('stats', 'old-s')}"
+    return {
+        "admin_credentials": admins,
+        "cluster_user": user,
+        "cluster_password": word,
+        "stats_credentials": stats,
+    }
 
 
 @pytest.fixture
@@ -123,7 +136,7 @@ def rotate(nodes: list[Server], module: Any) -> Any:
             connect_timeout=2,
             **want(**passwords),
         )
-        for word in ("old-r", "new-r", "new-c", "clusterpw"):
+        for word in ("old-r", "new-r", "new-c", "clusterpw", "old-s", "new-s"):
             assert word not in module.text
         return result
 
@@ -132,18 +145,26 @@ def rotate(nodes: list[Server], module: Any) -> Any:
 
 def assert_stands(nodes: list[Server], **passwords: str) -> None:
     given = want(**passwords)
-    expected = (given["admin_credentials"], given["cluster_user"], given["cluster_password"])
+    options = ("admin_credentials", "cluster_user", "cluster_password", "stats_credentials")
+    expected = tuple(given[option] for option in options)
     for node in nodes:
         for layer in ("main.", "runtime_", "disk."):
             rows = dict(sql(node, f"SELECT variable_name, variable_value FROM {layer}global_variables"))
             assert tuple(rows[name] for name in NAMES) == expected, layer
+        for word in ("old-s", "new-s"):
+            lets_in = (
+                contextlib.nullcontext() if expected[-1].endswith(word) else pytest.raises(pymysql.Error)
+            )
+            with lets_in:
+                node.connect(user="stats", password=word).close()
 
 
 @pytest.mark.parametrize(
     ("passwords", "steps"),
     [
         ({}, 5),
-        ({"radmin": "new-r"}, 5),
+        ({"radmin": "new-r", "stats": "new-s"}, 5),
+        ({"cluster": "clusterpw", "stats": "new-s"}, 1),
         ({"user": "other"}, 3),
         ({"cluster": "clusterpw", "radmin": "new-r"}, 1),
     ],
@@ -176,15 +197,15 @@ def test_interrupted_anywhere_the_nodes_follow_and_the_next_run_goes_on(nodes, r
         write(admin, statement)
 
     monkeypatch.setattr(Admin, "write", failing)
-    first = rotate(radmin="new-r")
+    first = rotate(radmin="new-r", stats="new-s")
     assert first["failed"] and "Run this again" in first["msg"], first
     monkeypatch.setattr(Admin, "write", write)
     time.sleep(1.05)
     changed(nodes[0], 7)
     assert arrives(nodes, 7, 5), "the nodes are apart"
-    again = rotate(radmin="new-r")
+    again = rotate(radmin="new-r", stats="new-s")
     assert again["changed"] and not again.get("failed"), again
-    assert_stands(nodes, radmin="new-r")
+    assert_stands(nodes, radmin="new-r", stats="new-s")
 
 
 def test_a_satellite_that_was_away_comes_back(nodes, rotate):

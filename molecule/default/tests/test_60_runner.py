@@ -88,6 +88,7 @@ class Runner:
                 "ANSIBLE_PIPELINING": "true",
                 "ANSIBLE_FORCE_COLOR": "false",
                 "LAB_NET": os.environ["LAB_NET"],
+                "LAB_DATABASES": os.environ.get("LAB_DATABASES", ""),
             },
         )
 

@@ -85,6 +85,9 @@ def test_all_three_at_once_interrupted_midway(
     for node in cluster.nodes:
         (row,) = node.admin(CREDENTIALS.format("admin_credentials"))
         assert "cluster_rotating" not in str(row["variable_value"]), node
+        # who may log in from the node itself alone
+        (row,) = node.admin(CREDENTIALS.format("stats_credentials"))
+        assert row["variable_value"] == f"stats:{vault.values['proxysql_stats_password']}", node
         for user, password in zip(("radmin", "cluster"), old):
             assert not lets_in(vault, node, user, password), (node, user)
         assert lets_in(vault, node, "cluster", vault.values["proxysql_cluster_password"]), node

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from application import Record, has_two, lab_application
-from databases import DBA, dba
+from application import AFRESH, Record, has_two, lab_application
+from databases import DBA, dba, sql
 from helpers import Cluster, changes
+from load import Logins
 from vault import Vault
 
 USER = ("-e", "proxysql_rotate_user=app")
@@ -13,6 +14,13 @@ USER = ("-e", "proxysql_rotate_user=app")
 def test_step_by_step(cluster: Cluster, vault: Vault, record_property: Record) -> None:
     change = lab_application(cluster, vault, record_property, "Appl1cation-second'q;x")
     vault.set(lab_app_password=change.new, proxysql_rotate_previous_password=change.old)
+    for node in (cluster.primary, cluster.replica):
+        # each login below has a connection of its own, and ProxySQL keeps them all
+        sql(node, "SET GLOBAL max_connections = 4000")
+
+    def logins(password: str) -> Logins:
+        return Logins(cluster, password, user="app", statement=AFRESH.format(10))
+
     databases = [f"{node.address}:3306" for node in (cluster.primary, cluster.replica)]
 
     output = vault.run("rotate", *USER)
@@ -27,7 +35,8 @@ def test_step_by_step(cluster: Cluster, vault: Vault, record_property: Record) -
     retain = ("-e", "proxysql_rotate_step=retain")
     assert changes(vault.run("rotate", "--check", *USER, *retain)) != []
     assert "app, retain: " in vault.run("rotate", *USER)
-    output = vault.run("rotate", *USER, *retain)
+    with logins(change.old) as before:
+        output = vault.run("rotate", *USER, *retain)
     told = (
         "additional_password of its attributes"
         if has_two(cluster)
@@ -40,7 +49,11 @@ def test_step_by_step(cluster: Cluster, vault: Vault, record_property: Record) -
     output = vault.run("rotate", *USER)
     kept = f"app, discard: {', '.join(databases)} let in with the previous password still"
     assert kept in output, output[-3000:]
-    output = vault.run("rotate", *USER, "-e", "proxysql_rotate_step=discard")
+    with logins(change.new) as after:
+        output = vault.run("rotate", *USER, "-e", "proxysql_rotate_step=discard")
+    for what, seen in (("retain, with the previous password", before), ("discard, with the new one", after)):
+        record_property(f"app, {what}", str(seen))
+        assert not seen.bad and not seen.lost, seen
     # the age of it, as the database tells
     assert f"{databases[0]}, app@%: changed less than a day ago" in output, output[-3000:]
     assert "app, done: the new password is good everywhere, and the previous one nowhere" in output

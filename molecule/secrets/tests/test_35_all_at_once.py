@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from application import Record, has_two, lab_application
+from application import AFRESH, Record, has_two, lab_application
 from helpers import CHECKOUT, Cluster, changes
 from load import Logins
 from test_10_cluster import lets_in
@@ -13,7 +13,6 @@ from vault import Vault
 
 GUIDE = CHECKOUT / "docs/docsite/rst/rotate.rst"
 COMMAND = re.compile(r"^ +ansible-playbook -i production mysqlha\.proxysql\.(\w+)(.*)$", re.MULTILINE)
-AFRESH = "/* ;hostgroup={};create_new_connection=1 */ SELECT CURRENT_USER()"
 # In the row for databases, of which ProxySQL makes no use.
 BEHIND = "B4ckend-row'q"
 

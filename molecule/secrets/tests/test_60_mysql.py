@@ -144,7 +144,10 @@ def test_the_applications_password(
     user, retain = ("-e", "proxysql_rotate_user=shop"), ("-e", "proxysql_rotate_step=retain")
     assert "as 'shop': Access denied" in vault.configure(fails=True)
 
-    assert "shop, proxy: " in vault.run("rotate", *user, *retain)
+    with Logins(cluster, FIRST, user="shop", statement=AFRESH.format(30, "SELECT 1")) as logins:
+        assert "shop, proxy: " in vault.run("rotate", *user, *retain)
+    record_property("shop, retain, with the previous password", str(logins))
+    assert not logins.bad and not logins.lost, logins
     # once more would lose the one that the applications have
     assert changes(vault.run("rotate", *user, *retain)) == []
     assert mysql(mysqls, RETAINED.format("shop")) == "1"
@@ -158,6 +161,7 @@ def test_the_applications_password(
             assert as_shop(cluster, node, SECOND, hostgroup, "SELECT CURRENT_USER()") == ("shop@%",), node
     with Logins(cluster, SECOND, user="shop", statement=AFRESH.format(30, "SELECT 1")) as logins:
         output = vault.run("rotate", *user, "-e", "proxysql_rotate_step=discard")
+    record_property("shop, discard, with the new password", str(logins))
     assert "shop, done: " in output and not logins.bad, logins
     # MySQL does not tell when a second password was given up
     assert mysql(mysqls, RETAINED.format("shop")) == "0"
