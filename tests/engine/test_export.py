@@ -6,14 +6,15 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from cases import FIRST, SHA1
-from driver import HastyAdmin, layers, login, perform, sql
+from cases import FIRST, PGSQL_FIRST, SHA1
+from driver import HastyAdmin, layers, login, perform, sql, tables_of
 from server import Server
 
 SALTED = "$A$005$" + b"\xff\xfe\x01 salt of twenty!!".decode("utf-8", "surrogateescape") + "x" * 43
@@ -108,8 +109,8 @@ def play(collections_path: str, tmp_path: Path) -> Callable[..., str]:
     return run
 
 
-def seen(server: Server) -> dict[str, Any]:
-    return {name: layers(server, name) for name in TABLES}
+def seen(server: Server, tables: Iterable[str]) -> dict[str, Any]:
+    return {name: layers(server, name) for name in tables}
 
 
 def export(play: Callable[..., str], server: Server) -> str:
@@ -122,29 +123,30 @@ def export(play: Callable[..., str], server: Server) -> str:
     return play("mysqlha.proxysql.export", asked)
 
 
-def test_there_and_back(pair: tuple[Server, Server], play: Callable[..., str], tmp_path: Path) -> None:
+def there_and_back(
+    pair: tuple[Server, Server],
+    play: Callable[..., str],
+    folder: Path,
+    tables: dict[str, list[dict[str, Any]]],
+    variables: dict[str, Any],
+    secrets: tuple[str, ...],
+) -> None:
     old, new = pair
     with HastyAdmin(login(old)) as admin:
-        perform(admin, TABLES, VARIABLES, state="overridden")
+        perform(admin, tables, variables, state="overridden")
     out = export(play, old)
-    declared, vault = tmp_path / "vars/proxysql.yml", tmp_path / "vars/vault.yml"
+    declared, vault = folder / "vars/proxysql.yml", folder / "vars/vault.yml"
     assert stat.S_IMODE(vault.stat().st_mode) == 0o600
-    for secret in (
-        "s3cret",
-        SHA1,
-        "clusterpw",
-        SALTED.encode("utf-8", "surrogateescape").hex().upper(),
-        "pass }}",
-    ):
+    for secret in secrets:
         assert secret in vault.read_text() and secret not in declared.read_text() + out, secret
     assert "left out" not in out and "will make it so" not in out and "TO RUNTIME" not in out, out
 
-    declare = tmp_path / "declare.yml"
+    declare = folder / "declare.yml"
     declare.write_text(DECLARE)
-    before = seen(old)
+    before = seen(old, tables)
     out = play(str(declare), declared, vault)
     assert "changed=0" in out, out
-    assert seen(old) == before
+    assert seen(old, tables) == before
 
     # The empty node listens elsewhere, which is not to be taken from the old one.
     own = {
@@ -153,11 +155,35 @@ def test_there_and_back(pair: tuple[Server, Server], play: Callable[..., str], t
         "proxysql_mysql_interfaces": [f"{new.host}:{new.data_port}"],
     }
     play(str(declare), declared, vault, own)
-    assert seen(new) == before
+    assert seen(new, tables) == before
     query = "SELECT * FROM {} WHERE variable_name NOT LIKE '%ifaces' AND variable_name <> 'mysql-interfaces'"
     for layer in ("main.global_variables", "disk.global_variables", "runtime_global_variables"):
         assert set(sql(new, query.format(layer))) == set(sql(old, query.format(layer))), layer
     assert "changed=0" in play(str(declare), declared, vault, own)
+
+
+def test_there_and_back(pair: tuple[Server, Server], play: Callable[..., str], tmp_path: Path) -> None:
+    salted = SALTED.encode("utf-8", "surrogateescape").hex().upper()
+    secrets = ("s3cret", SHA1, "clusterpw", salted, "pass }}")
+    there_and_back(pair, play, tmp_path, TABLES, VARIABLES, secrets)
+
+
+def test_there_and_back_of_release_3(running_three: Server, play: Callable[..., str], tmp_path: Path) -> None:
+    """What PostgreSQL has, and a second password of a user."""
+    second = b"the-second".hex().upper()
+    tables = {
+        **PGSQL_FIRST,
+        "mysql_users": [
+            {"username": "dual", "password": "the-first", "attributes": {"additional_password": second}}
+        ],
+    }
+    variables = {**VARIABLES, "pgsql-max_connections": 500, "pgsql-monitor_password": "of-pgsqls-monitor"}
+    with ExitStack() as stack:
+        old, new = (stack.enter_context(Server(binary=running_three.binary, release="3.0")) for _ in range(2))
+        there = tables_of(old)
+        tables = {name: rows for name, rows in tables.items() if name in there}
+        secrets = ("the-first", second, "of-pgsqls-monitor")
+        there_and_back((old, new), play, tmp_path, tables, variables, secrets)
 
 
 def test_what_can_not_be_declared_is_said(
