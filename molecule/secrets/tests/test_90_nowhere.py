@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import os
+import tarfile
 from pathlib import Path
 
 from helpers import Cluster, poll
 from leaks import leaks, readable
 from vault import Vault
 
+PLACES = {
+    "proxysql_status_page": "status",
+    "proxysql_status_metrics": "status",
+    "proxysql_diagnose_folder": "diagnose",
+    "proxysql_lint_file": "lint",
+    "proxysql_backup_folder": "backup",
+    "proxysql_export_folder": "export",
+}
 JOURNAL = "journalctl --all --no-pager --output cat"
 
 
@@ -37,6 +46,24 @@ def test_what_is_planted_is_found(cluster: Cluster, vault: Vault) -> None:
         assert sorted(found) == ["/var/tmp/planted", "/var/tmp/planted-digits"], found
     finally:
         node.run("rm /var/tmp/planted*")
+
+
+def test_what_other_playbooks_leave_on_the_controller(vault: Vault, tmp_path: Path) -> None:
+    """Their outputs are looked at below. Copies of a configuration have its secrets, and are private."""
+    for name, playbook in PLACES.items():
+        vault.run(playbook, "-e", f"{name}={tmp_path}/{name}", "-e", "proxysql_export_hosts=proxysql_core")
+    (bundle,) = tmp_path.rglob("*.tar.gz")
+    with tarfile.open(bundle) as archive:
+        archive.extractall(bundle.parent, filter="data")
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) >= len(PLACES), files
+    for path in files:
+        private = path.stat().st_mode & 0o077 == 0
+        assert private or leaks(vault.secrets, path.read_text(errors="replace")) == [], path
+    found = [path for path in files if leaks(vault.secrets, path.read_text(errors="replace"))]
+    assert {path.name for path in found} >= {"vault.yml"} and not [
+        path for path in found if "diagnose" in str(path) or "status" in str(path)
+    ], found
 
 
 def test_what_ansible_printed(vault: Vault) -> None:
