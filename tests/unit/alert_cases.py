@@ -194,8 +194,8 @@ CASES = [
     Case("ProxySQLRestartWaiting", {status("restart_waiting"): "1x1500"}, 1440, ASKED),
     Case(
         "ProxySQLCertificateEnds",
-        # it ends a minute after the two weeks that it is told before
-        {status("certificate_ends_timestamp_seconds", **PEM): f"{14 * 86400 + 60}x9"},
+        # it ends a minute after the 30 days that it is told before, as status does
+        {status("certificate_ends_timestamp_seconds", **PEM): f"{30 * 86400 + 60}x9"},
         2,
         {**ASKED, **PEM},
     ),
