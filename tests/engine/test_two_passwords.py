@@ -11,12 +11,13 @@ import pymysql
 import pytest
 from ansible_collections.mysqlha.proxysql.plugins.filter.hex import to_hex
 from clients import Clients, until
-from conftest import REAL
+from conftest import REAL, REAL_THREE
 from databases import Database
 from driver import sql
 from server import Server
 
 OLD, NEW = "old-word", "new-word"
+BINARY = REAL_THREE or REAL
 
 # what the module logs in to is in fixtures of its own here
 pytestmark = pytest.mark.parametrize("running", ["real"], indirect=True)
@@ -24,12 +25,12 @@ pytestmark = pytest.mark.parametrize("running", ["real"], indirect=True)
 
 @pytest.fixture(scope="module")
 def release() -> int:
-    if not REAL:
-        pytest.skip("the emulator has one password of a user: PROXYSQL_BIN is to name a ProxySQL 3")
-    told = subprocess.run([REAL, "--version"], capture_output=True, text=True, check=True).stdout
+    if not BINARY:
+        pytest.skip("the emulator has one password of a user: PROXYSQL3_BIN is to name a ProxySQL 3")
+    told = subprocess.run([BINARY, "--version"], capture_output=True, text=True, check=True).stdout
     major = int(told.split()[2].partition(".")[0])
     if major < 3:
-        pytest.skip(f"{told.strip()} has one password of a user: PROXYSQL_BIN is to name a ProxySQL 3")
+        pytest.skip(f"{told.strip()} has one password of a user: PROXYSQL3_BIN is to name a ProxySQL 3")
     return major
 
 
@@ -45,7 +46,7 @@ def database() -> Iterator[Database]:
 def nodes(release: int, database: Database) -> Iterator[list[Server]]:
     """A core and one that follows it."""
     settings: dict[str, Any] = {"cluster_check_interval_ms": 100, "cluster_mysql_users_diffs_before_sync": 1}
-    servers = [Server(binary=REAL, admin_variables=settings) for _ in range(2)]
+    servers = [Server(binary=BINARY, admin_variables=settings) for _ in range(2)]
     text = servers[1].cnf.read_text()
     core = f'proxysql_servers=({{hostname="{servers[0].host}" port={servers[0].admin_port}}})\n'
     servers[1].cnf.write_text(text + core)
