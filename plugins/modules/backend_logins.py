@@ -25,22 +25,26 @@ options:
     type: list
     elements: dict
     default: []
-  replication_hostgroups:
-    description:
-      - Pairs of hostgroups, as rows of the module M(mysqlha.proxysql.mysql_replication_hostgroups). A user of
-        one is tried at the servers of both.
-    type: list
-    elements: dict
-    default: []
   users:
     description:
       - The users of applications, as rows of the module M(mysqlha.proxysql.mysql_users). Each that is active is tried at the
-        servers of its C(default_hostgroup).
+        servers of its hostgroups, see O(hostgroups).
       - One whose password is declared as a hash cannot be tried. A row whose C(frontend) is false is not, for ProxySQL
         logs in to databases with the password that clients have.
     type: list
     elements: dict
     default: []
+  hostgroups:
+    description:
+      - By user, the numbers of the hostgroups that it reaches, by its default one, by rules, and by sets within which a monitor moves
+        servers. A user who is not in it is tried at its C(default_hostgroup).
+    type: dict
+    default: {}
+  maybe_hostgroups:
+    description:
+      - By user, the numbers of the hostgroups that it may reach besides. A server of these that refuses is a warning.
+    type: dict
+    default: {}
   monitor_user:
     description:
       - What C(mysql-monitor_username) is to be. It is tried at all servers.

@@ -69,6 +69,24 @@ options:
           - Port.
         type: int
         required: true
+  maybe_databases:
+    description:
+      - The databases that it may log in to besides, by rules that are for all users. One that refuses both passwords does not
+        know the user and is left out, with a warning.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      host:
+        description:
+          - Address.
+        type: str
+        required: true
+      port:
+        description:
+          - Port.
+        type: int
+        required: true
   step:
     description:
       - V(look) writes nothing. V(retain) adds the new password on the databases where it is refused, with C(RETAIN CURRENT PASSWORD), and

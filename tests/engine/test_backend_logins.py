@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.passwords import native
+from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._site.logins import to_try
 from driver import everything, run, sql
 from server import Server, free_port
 
@@ -34,7 +35,6 @@ def rows(backends: list[Server]) -> list[dict[str, Any]]:
 
 
 USER = {"username": "app", "password": "app-1", "default_hostgroup": 10}
-PAIR = [{"writer_hostgroup": 10, "reader_hostgroup": 11}]
 
 
 def test_those_that_refuse_the_monitor_are_named_and_nothing_is_written(server, module, backends):
@@ -56,21 +56,67 @@ def test_those_that_refuse_the_monitor_are_named_and_nothing_is_written(server, 
 
 
 def test_users_of_applications_by_hostgroup(module, backends):
-    def ask(hostgroup: int, password: str, pairs: Any = (), **more: Any) -> dict[str, Any]:
+    def ask(hostgroup: int, password: str, reached: Any = None, **more: Any) -> dict[str, Any]:
         user = {"username": "app", "password": password, "default_hostgroup": hostgroup, **more}
         result: dict[str, Any] = module(
-            "backend_logins", servers=rows(backends), users=[user], replication_hostgroups=list(pairs)
+            "backend_logins", servers=rows(backends), users=[user], hostgroups=reached or {}
         )
         assert "app-2" not in module.text
         return result
 
     assert len(ask(10, "app-2")["refused"]) == 1
-    assert len(ask(10, "app-2", PAIR)["refused"]) == 2
-    assert len(ask(10, "app-1", PAIR)["tried"]) == 2
+    assert len(ask(10, "app-2", {"app": [10, 11]})["refused"]) == 2
+    assert len(ask(10, "app-1", {"app": [10, 11]})["tried"]) == 2
+    assert len(ask(10, "app-1", {"other": [10, 11]})["tried"]) == 1
+    assert "expected a list of numbers" in ask(10, "app-1", {"app": 11})["msg"]
     assert ask(12, "app-2")["tried"] == []
     assert ask(10, "app-2", active=False)["tried"] == ask(10, "app-2", frontend=0)["tried"] == []
     assert len(ask(10, "app-2", backend=0)["refused"]) == 1
     assert ask(10, "*" + "0F" * 20)["not_tried"] == ["app"]
+
+
+def test_where_a_user_only_may_come_a_refusal_is_a_warning(module, backends):
+    given = {"servers": rows(backends), "users": [USER], "hostgroups": {"app": [10]}}
+    done = module("backend_logins", **given, maybe_hostgroups={"app": [11]})
+    assert len(done["tried"]) == 2 and not done.get("warnings")
+    given["users"] = [{**USER, "password": "app-2"}]
+    (only,) = module("backend_logins", **given, maybe_hostgroups={"app": [11]})["refused"]
+    assert str(backends[0].data_port) in only
+    given["hostgroups"] = {"app": []}
+    found = module("backend_logins", **given, maybe_hostgroups={"app": [11]})
+    assert not found.get("failed") and found["refused"] == []
+    assert f"rules for all users, or mirrors, may send queries: {backends[1].host}" in str(found["warnings"])
+    # what surely is reached, too, is no warning
+    both = {**given, "hostgroups": {"app": [10, 11]}, "maybe_hostgroups": {"app": [11]}}
+    assert len(module("backend_logins", **both)["refused"]) == 2
+
+
+PAIR = {"writer_hostgroup": 10, "reader_hostgroup": 40}
+SETS = {
+    "mysql_replication_hostgroups": PAIR,
+    "mysql_group_replication_hostgroups": {**PAIR, "backup_writer_hostgroup": 20, "offline_hostgroup": 30},
+    "mysql_galera_hostgroups": {**PAIR, "backup_writer_hostgroup": 20, "offline_hostgroup": 30},
+    "mysql_aws_aurora_hostgroups": {**PAIR, "domain_name": ".example.net"},
+}
+
+
+@pytest.mark.parametrize("more", [
+    *({table: [row]} for table, row in SETS.items()),
+    {"mysql_query_rules": [{"rule_id": 1, "active": 1, "username": "app", "destination_hostgroup": 40}]},
+    {"mysql_query_rules_fast_routing": [
+        {"username": "app", "schemaname": "reports", "destination_hostgroup": 40}
+    ]},
+], ids=lambda more: str(*more))  # fmt: skip
+def test_all_that_a_declared_user_reaches_refuse(module, backends, more):
+    """From what is declared, as the playbook site does it."""
+    servers = [{**row, "hostgroup_id": group} for row, group in zip(rows(backends), (10, 40))]
+    tables = {"mysql_servers": servers, "mysql_users": [{**USER, "password": "app-2"}]}
+    tried = to_try({"proxysql_state": "overridden"}, {**tables, **more}, ())
+    assert len(module("backend_logins", **tried)["refused"]) == 2
+    # and without it one of them alone
+    assert len(module("backend_logins", **to_try({"proxysql_state": "merged"}, tables, ()))["refused"]) == 1
+    gone = to_try({"proxysql_state": dict.fromkeys(more, "deleted")}, {**tables, **more}, ())
+    assert len(module("backend_logins", **gone)["refused"]) == 1
 
 
 def test_what_is_not_new_is_not_tried(server, module, backends):

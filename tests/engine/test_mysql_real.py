@@ -156,7 +156,7 @@ def test_from_the_first_step_to_the_last(
     assert ask(proxy, OLD) == ("shop@%",)
 
     assert rotate()["next"] == "retain"
-    tried = {"servers": declared(databases, tls), "users": user(NEW), "replication_hostgroups": []}
+    tried = {"servers": declared(databases, tls), "users": user(NEW)}
     found = call("backend_logins", **tried)
     assert f"{databases[0].host}:{databases[0].port} as 'shop': Access denied" in found["msg"], found
     assert rotate("retain")["next"] == "proxy"
@@ -247,7 +247,7 @@ def test_a_user_that_must_show_a_certificate(
     primary.run("ALTER USER shop@'%' REQUIRE X509")
     followed(databases)
     servers = declared(databases[:1], True)
-    tried = {"servers": servers, "users": user(OLD), "replication_hostgroups": []}
+    tried = {"servers": servers, "users": user(OLD)}
     assert "as 'shop': Access denied" in call("backend_logins", **tried)["msg"]
     shown_to_all = [{"certificate": certificate, "key": key}]
     found = call("backend_logins", **tried, tls_backends=shown_to_all)

@@ -164,6 +164,22 @@ def test_mariadb_of_another_plugin_is_left_alone(step: Any) -> None:
         assert "is MariaDB, where 'shop' logs in by ed25519" in found["msg"] and database.statements == []
 
 
+def test_a_database_that_may_be_the_users(step: Any, server: Server, primary: Database) -> None:
+    """By rules that are for all: where it knows the user it counts, and where not it stops nothing."""
+    with Database() as another, Database() as foreign:
+        foreign.users["shop"] = [b"a third word"]
+        given = {"databases": [primary.place], "maybe_databases": [another.place, foreign.place]}
+        place = f"{foreign.host}:{foreign.port}"
+        first = step(**given)
+        assert first["next"] == "retain" and f"{another.host}:{another.port} refuse" in first["text"]
+        assert place not in first["databases"] and f"{place} knows shop by neither" in str(first["warnings"])
+        assert step("retain", **given)["next"] == "proxy"
+        declare(server, NEW)
+        assert step("discard", **given)["next"] == "done"
+        assert another.users["shop"] == primary.users["shop"] == [b"new-word"]
+        assert foreign.statements == [] and foreign.users["shop"] == [b"a third word"]
+
+
 def test_replicas_alone_are_not_written_to(step: Any, replica: Database) -> None:
     assert "all read only" in step("retain", databases=[replica.place])["msg"]
 

@@ -113,6 +113,21 @@ def test_the_one_that_is_named() -> None:
     assert one["databases"] == [{"host": "192.0.2.33", "port": 3306}]
 
 
+def test_all_databases_that_the_user_reaches(monkeypatch: pytest.MonkeyPatch) -> None:
+    servers = [*TABLES["proxysql_mysql_servers"], {"hostgroup_id": 40, "hostname": "192.0.2.34"}]
+    rules = [
+        {"rule_id": 1, "active": True, "username": "shop", "destination_hostgroup": 30, "match_digest": "."},
+        {"rule_id": 2, "active": True, "match_digest": "^SELECT", "destination_hostgroup": 40},
+        {"rule_id": 3, "active": True, "match_digest": "^SELECT 1", "destination_hostgroup": 10},
+    ]
+    monkeypatch.setitem(TABLES, "proxysql_mysql_servers", servers)
+    monkeypatch.setitem(TABLES, "proxysql_mysql_query_rules", rules)
+    (shop,), problems = found()
+    assert problems == []
+    assert [each["host"] for each in shop["databases"]] == [f"192.0.2.{last}" for last in (31, 32, 33)]
+    assert shop["maybe_databases"] == [{"host": "192.0.2.34", "port": 3306}]
+
+
 def test_many_at_once() -> None:
     both, problems = found(step="retain", previous_passwords={"reports": "before"})
     assert problems == []

@@ -22,8 +22,9 @@ def test_new_logins_are_tried_unless_it_is_switched_off() -> None:
     pairs = [{"writer_hostgroup": 10, "reader_hostgroup": 20}]
     assert tried(proxysql_mysql_replication_hostgroups=pairs) == {
         "servers": SERVER,
-        "replication_hostgroups": pairs,
         "users": EVERY["proxysql_mysql_users"],
+        "hostgroups": {"shop": [0]},
+        "maybe_hostgroups": {},
     }
 
 

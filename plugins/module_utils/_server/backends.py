@@ -59,13 +59,15 @@ class _Seen:
     text: str = ""
 
 
-def try_all(attempts: Iterable[Attempt], timeout: float) -> tuple[list[str], list[str]]:
+def try_all(attempts: Iterable[Attempt], timeout: float) -> tuple[dict[Attempt, str], list[str]]:
     """(refused, unknown): sentences that name user and server; of a server where nothing could be told, one.
 
     timeout: seconds, for each login.
     """
     tried = _tried(attempts, timeout)
-    refused = [f"{each.place} as {each.user!r}: {seen.text}" for each, seen in tried.items() if seen.refused]
+    refused = {
+        each: f"{each.place} as {each.user!r}: {seen.text}" for each, seen in tried.items() if seen.refused
+    }
     unknown = {f"{each.place}: {seen.text}": None for each, seen in tried.items() if seen.refused is None}
     return refused, list(unknown)
 

@@ -27,8 +27,9 @@ def run_backend_logins() -> None:
     """The module backend_logins: new logins of the monitor and of applications, tried at the databases."""
     spec: Spec = {
         "servers": {"type": "list", "elements": "dict", "default": []},
-        "replication_hostgroups": {"type": "list", "elements": "dict", "default": []},
         "users": {"type": "list", "elements": "dict", "default": []},
+        "hostgroups": {"type": "dict", "default": {}},
+        "maybe_hostgroups": {"type": "dict", "default": {}},
         "monitor_user": {"type": "str"},
         "monitor_password": {"type": "str", "no_log": True},
         "tls_backends": {"type": "list", "elements": "dict", "options": BACKEND, "default": []},
@@ -56,7 +57,8 @@ def run_backend_logins() -> None:
                 users.setdefault(str(user), []).append(str(stored or ""))
             values = dict(_rows(admin, "variable_name, variable_value", "global_variables"))
             monitor = tuple(str(values.get(name) or "") for name in _MONITOR)
-        attempts, hashed = _application_users(params, known, users)
+        attempts, hashed = _application_users(params, known, users, "hostgroups")
+        maybe, _hashed = _application_users(params, known, users, "maybe_hostgroups")
         name, password = params["monitor_user"], params["monitor_password"]
         if name and password:
             attempts += [
@@ -65,8 +67,11 @@ def run_backend_logins() -> None:
                 if place not in known or (name, password) != monitor
             ]
         backends = [backend_of(row) for row in params["tls_backends"]]
-        attempts = [with_certificate(each, backends) for each in attempts]
-        refused, unknown = try_all(attempts, params["timeout"])
+        sure = {with_certificate(each, backends) for each in attempts}
+        tried = [with_certificate(each, backends) for each in [*attempts, *maybe]]
+        texts, unknown = try_all(tried, params["timeout"])
+        refused = [text for each, text in texts.items() if each in sure]
+        doubtful = [text for each, text in texts.items() if each not in sure]
         if refused and not params["report_only"]:
             raise DeclarationError(
                 "databases refuse logins that are declared: {}. Nothing was written".format(
@@ -77,12 +82,18 @@ def run_backend_logins() -> None:
         return {
             "changed": False,
             "as_declared": _as_declared(admin, module),
-            "tried": sorted({f"{attempt.user} at {attempt.place}" for attempt in attempts}),
+            "tried": sorted({f"{attempt.user} at {attempt.place}" for attempt in tried}),
             "unknown": unknown,
             "not_tried": hashed,
             "refused": refused,
             "server_time": now,
-            "warnings": [f"new logins could not be tried at the database {text}" for text in unknown],
+            "warnings": [
+                *(f"new logins could not be tried at the database {text}" for text in unknown),
+                *(
+                    f"refused where rules for all users, or mirrors, may send queries: {text}"
+                    for text in doubtful
+                ),
+            ],
         }
 
     module.run(body)
@@ -110,14 +121,12 @@ def _rows(admin: Admin, columns: str, table: str) -> Iterable[Any]:
 
 
 def _application_users(
-    params: Mapping[str, Any], known: set[Place], users: Mapping[str, list[str]]
+    params: Mapping[str, Any], known: set[Place], users: Mapping[str, list[str]], which: str
 ) -> tuple[list[Attempt], list[str]]:
-    """Logins of active users at the servers of their default hostgroup and its twin; names of hashed ones."""
-    twins: dict[int, set[int]] = {}
-    for row in params["replication_hostgroups"]:
-        pair = {int(row["writer_hostgroup"]), int(row["reader_hostgroup"])}
-        for hostgroup in pair:
-            twins.setdefault(hostgroup, set()).update(pair)
+    """Logins of active users at the servers of their hostgroups; names of those with a hash.
+
+    which: hostgroups, where those of whom nothing is said have their default one, or maybe_hostgroups.
+    """
     attempts, hashed = [], []
     for user in params["users"]:
         # a row for backends alone is used by nobody: ProxySQL logs in there with what the client's row has
@@ -128,16 +137,20 @@ def _application_users(
             hashed.append(name)
             continue
         new = not any(verify(password, stored) for stored in users.get(name, ()))
-        hostgroup = int(user.get("default_hostgroup") or 0)
-        servers = [
-            row
-            for row in params["servers"]
-            if int(row.get("hostgroup_id") or 0) in twins.get(hostgroup, {hostgroup})
-        ]
+        hostgroups = _numbers(params[which].get(name, ()), which, name)
+        if which == "hostgroups" and name not in params[which]:
+            hostgroups = {int(user.get("default_hostgroup") or 0)}
+        servers = [row for row in params["servers"] if int(row.get("hostgroup_id") or 0) in hostgroups]
         attempts += [
             Attempt(*place, name, password) for place in _places(servers) if new or place not in known
         ]
     return attempts, sorted(set(hashed))
+
+
+def _numbers(value: Any, which: str, name: str) -> set[int]:
+    if not isinstance(value, (list, tuple)) or not all(str(each).isdecimal() for each in value):
+        raise DeclarationError(f"{which}, {name}: expected a list of numbers of hostgroups")
+    return {int(each) for each in value}
 
 
 def _places(servers: Iterable[Mapping[str, Any]]) -> list[Place]:

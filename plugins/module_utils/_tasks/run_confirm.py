@@ -150,7 +150,8 @@ def _checked(
     while True:
         left = begun + params["seconds"] - time.monotonic()
         time.sleep(max(0.05, min(_PAUSE, left)))
-        failed += [text for part in try_all(logins, _PATIENCE) for text in part]
+        refused, unknown = try_all(logins, _PATIENCE)
+        failed += [*refused.values(), *unknown]
         wrong = failed_logins(failed, params["limits"]["failed_logins"])
         for name, admin in nodes.items():
             seconds = time.monotonic() - begun

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from .._cluster.cluster import Node, connect_nodes
@@ -34,6 +34,7 @@ def run_user_rotation() -> None:
         "previous_password": {"type": "str", "required": True, "no_log": True},
         "proxies": {"type": "list", "elements": "dict", "options": place, "required": True},
         "databases": {"type": "list", "elements": "dict", "options": place, "required": True},
+        "maybe_databases": {"type": "list", "elements": "dict", "options": place, "default": []},
         "step": {"type": "str", "default": "look", "choices": ["look", "retain", "discard"]},
         "database_user": {"type": "str"},
         "database_password": {"type": "str", "no_log": True},
@@ -53,7 +54,7 @@ def run_user_rotation() -> None:
         if params["step"] == "discard" and not changed and step.name != "done":
             raise DeclarationError(f"it is too early to discard the previous password: {step.text}")
         if changed and not module.check_mode:
-            _alter(params, step)
+            _alter(params, step, seen[0])
             seen, step = _until(module, two)
         databases, proxies = seen
         return {
@@ -62,6 +63,12 @@ def run_user_rotation() -> None:
             "text": f"{params['user']}, {step.name}: {step.text}",
             "databases": {name: vars(each) for name, each in databases.items()},
             "proxies": {name: vars(each) for name, each in proxies.items()},
+            "warnings": [
+                f"{place} knows {params['user']} by neither password, and is left out; rules for all users,"
+                " or mirrors, may send its queries there"
+                for place in map(_named, _places(params["maybe_databases"]))
+                if place not in databases
+            ],
         }
 
     module.run(body)
@@ -81,6 +88,15 @@ def _places(rows: list[dict[str, Any]]) -> list[Place]:
     return [(row["host"], row["port"]) for row in rows]
 
 
+def _named(place: Place) -> str:
+    return Attempt(*place, "", "").place
+
+
+def _databases(params: Mapping[str, Any]) -> list[Place]:
+    """Those that only may be the user's, too."""
+    return _places(params["databases"] + params["maybe_databases"])
+
+
 def _look(module: Module) -> tuple[dict[str, Standing], dict[str, Standing]]:
     params = module.params
     backends = [backend_of(row) for row in params["tls_backends"]]
@@ -92,7 +108,7 @@ def _look(module: Module) -> tuple[dict[str, Standing], dict[str, Standing]]:
                 with_certificate(Attempt(*place, params["user"], word), backends if kind == kinds[0] else [])
                 for word in words
             ]
-            for place in _places(params[kind])
+            for place in (_databases(params) if kind == "databases" else _places(params[kind]))
         }
         for kind in kinds
     }
@@ -103,6 +119,10 @@ def _look(module: Module) -> tuple[dict[str, Standing], dict[str, Standing]]:
         {pair[0].place: Standing(*(tried[each] for each in pair)) for pair in wanted[kind].values()}
         for kind in kinds
     ]
+    sure = {_named(place) for place in _places(params["databases"])}
+    found[0] = {
+        name: seen for name, seen in found[0].items() if name in sure or seen != Standing(False, False)
+    }
     return found[0], _monitors(module) if params["monitor"] else found[1]
 
 
@@ -130,11 +150,11 @@ def _monitor(node: Node, params: Mapping[str, Any]) -> Standing:
     return Standing(new, previous)
 
 
-def _alter(params: Mapping[str, Any], step: Step) -> None:
-    """On those that are written to; replicas follow them."""
+def _alter(params: Mapping[str, Any], step: Step, seen: Collection[str]) -> None:
+    """On those that are written to; replicas follow them. seen: those that are the user's."""
     written = False
     backends = [backend_of(row) for row in params["tls_backends"]]
-    for place in _places(params["databases"]):
+    for place in [place for place in _databases(params) if _named(place) in seen]:
         dba = Attempt(*place, params["database_user"], params["database_password"] or "")
         word = with_certificate(Attempt(*place, params["user"], params["password"]), backends)
         if step.name == "discard":

@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from ...module_utils._declared.declaration import is_true
+from .reach import Reach
+
 
 def to_try(options: Mapping[str, Any], rows: Mapping[str, Any], watchers: Collection[str]) -> dict[str, Any]:
-    """Of servers, of pairs of hostgroups and of users.
+    """Servers, users, and by their names the hostgroups that they reach, and that they may reach.
 
     options: the typed ones of a node, with their whole names. rows: tables as typed, by their names.
     watchers: users that the watcher of the virtual IP logs in as, whom no database need know.
@@ -24,8 +27,13 @@ def to_try(options: Mapping[str, Any], rows: Mapping[str, Any], watchers: Collec
             return []
         return [row for row in found if isinstance(row, Mapping)]
 
+    users = [row for row in declared("mysql_users") if str(row.get("username")) not in watchers]
+    reach = Reach({table: declared(table) for table in rows})
+    # who has one for databases besides is known there by the one for clients
+    reached = {str(row.get("username")): reach.of(row) for row in users if is_true(row.get("frontend", True))}
     return {
         "servers": declared("mysql_servers"),
-        "replication_hostgroups": declared("mysql_replication_hostgroups"),
-        "users": [row for row in declared("mysql_users") if str(row.get("username")) not in watchers],
+        "users": users,
+        "hostgroups": {name: sorted(sure) for name, (sure, _maybe) in reached.items()},
+        "maybe_hostgroups": {name: sorted(maybe) for name, (_sure, maybe) in reached.items() if maybe},
     }

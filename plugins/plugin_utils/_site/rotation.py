@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Callable
 
 from ...module_utils._declared.declaration import is_true
+from .reach import Reach
 
 Say = Callable[[str], None]
 Rows = Sequence[Mapping[str, Any]]
@@ -62,13 +63,19 @@ def rotations(
             options = {"user": user, "password": password, "previous_password": str(previous), **more}
             found.extend([options] if options not in found else [])
 
+    reach = Reach(tables)
     for row in clients:
-        behind = list(_databases(tables, int(row.get("default_hostgroup") or 0)))
+        sure, maybe = (list(_servers(tables, hostgroups.__contains__)) for hostgroups in reach.of(row))
+        places: dict[str, Any] = {
+            "databases": sure,
+            "maybe_databases": [each for each in maybe if each not in sure],
+        }
         user, password = str(row["username"]), str(row.get("password") or "")
         second = additional_password(row)
-        add(user, password, second, proxies=list(nodes.clients), databases=behind, monitor=False)
+        add(user, password, second, proxies=list(nodes.clients), **places, monitor=False)
     if nodes.monitor[0] not in {str(row["username"]) for row in clients}:
-        add(*nodes.monitor, None, proxies=list(nodes.admin), databases=databases(tables), monitor=True)
+        places = {"databases": databases(tables), "maybe_databases": []}
+        add(*nodes.monitor, None, proxies=list(nodes.admin), **places, monitor=True)
     if step != "look" and not (found or name):
         say(
             f"proxysql_rotate_step is {step}, and no user has a previous password; set it with"
@@ -95,16 +102,6 @@ def additional_password(row: Mapping[str, Any]) -> str | None:
 def databases(tables: Mapping[str, Rows]) -> list[dict[str, Any]]:
     """All that are declared, once each."""
     return list(_servers(tables, lambda _hostgroup: True))
-
-
-def _databases(tables: Mapping[str, Rows], hostgroup: int) -> Iterable[dict[str, Any]]:
-    """Servers of the hostgroup and of its twin, once each."""
-    wanted = {hostgroup}
-    for pair in tables.get("mysql_replication_hostgroups") or ():
-        both = {int(pair.get(f"{side}_hostgroup") or 0) for side in ("writer", "reader")}
-        if hostgroup in both:
-            wanted |= both
-    return _servers(tables, wanted.__contains__)
 
 
 def _servers(tables: Mapping[str, Rows], is_of: Callable[[int], bool]) -> Iterable[dict[str, Any]]:
