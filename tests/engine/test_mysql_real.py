@@ -10,8 +10,9 @@ from typing import Any
 import pymysql
 import pytest
 from ansible_collections.mysqlha.proxysql.plugins.filter.hex import to_hex
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.passwords import native
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.passwords import native, salted
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.login import unverified
+from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._site.rotation import Nodes, rotations
 from clients import Clients, until
 from conftest import REAL, REAL_THREE
 from issuer import Issuer
@@ -22,6 +23,7 @@ from test_grants import shown
 
 OLD, NEW = "old-word", "new-word'q;x"
 MONITOR = {"mysql-monitor_username": "monitor", "mysql-monitor_password": "mon-old"}
+PAIR = {"writer_hostgroup": 10, "reader_hostgroup": 20}
 BINARIES = {"2": REAL, "3": REAL_THREE}
 
 pytestmark = [
@@ -200,6 +202,56 @@ def test_from_the_first_step_to_the_last(
     )
     (age,) = [each for name, each in ages["secrets"].items() if name.endswith("shop@%")]
     assert age["text"] == "changed less than a day ago", ages
+
+
+@pytest.mark.parametrize("form", [native, salted])
+def test_a_password_that_is_declared_as_a_hash(
+    call: Any, proxy: Server, databases: list[MySQLServer], form: Any
+) -> None:
+    """By the steps of one in clear; the playbook gives the clear one, if it fits what is declared."""
+    two = proxy.binary == REAL_THREE
+    servers = declared(databases, True)
+    call("mysql_servers", config=servers)
+    call("global_variables", config={"mysql-default_authentication_plugin": "caching_sha2_password"})
+    tables = {"mysql_servers": servers, "mysql_replication_hostgroups": [PAIR]}
+    nodes = Nodes([{"host": proxy.host, "port": proxy.data_port}], [], ("monitor", "mon-old"))
+    wrong: list[str] = []
+
+    def declare(word: str, additional: str = "") -> None:
+        tables["mysql_users"] = user(form(word), additional)
+        assert call("mysql_users", config=tables["mysql_users"])["changed"]
+
+    def rotate(step: str = "look", word: str = NEW) -> str:
+        asked = {
+            "user": "shop", "step": step, "password": word, "passwords": {}, "previous_password": OLD,
+            "previous_passwords": {},
+        }  # fmt: skip
+        options = rotations(
+            tables, {f"proxysql_rotate_{name}": value for name, value in asked.items()}, nodes, wrong.append
+        )
+        done = call(
+            "user_rotation", **options[0], step=step, database_user="rotation", database_password="a password"
+        )
+        return str(done.get("next") or done["msg"])
+
+    declare(OLD)
+    assert ask(proxy, OLD, ssl=unverified()) == ("shop@%",)
+    # the inventory has the new one before the nodes do
+    tables["mysql_users"] = user(form(NEW))
+    assert rotate() == "retain" and rotate("retain") == "proxy" and ask(proxy, OLD, ssl=unverified())
+    declare(NEW, OLD if two else "")
+    assert rotate() == ("applications" if two else "discard")
+    if two:
+        assert "too early" in rotate("discard")
+        declare(NEW)
+    assert rotate("discard") == "done" and ask(proxy, NEW, ssl=unverified()) == ("shop@%",)
+    assert not wrong
+    for one in databases:
+        with pytest.raises(pymysql.err.OperationalError, match="Access denied"):
+            pymysql.connect(**one.place, user="shop", password=OLD, ssl=unverified())
+    with pytest.raises(IndexError):
+        rotate(word="another")
+    assert wrong == ["the password of the user shop that is given in clear does not fit the declared one"]
 
 
 def test_the_monitor_is_tried_and_then_let_in(call: Any, proxy: Server, databases: list[MySQLServer]) -> None:

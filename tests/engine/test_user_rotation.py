@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.passwords import native, salted
 from databases import Database
 from driver import sql
 from server import Server
@@ -94,6 +95,26 @@ def test_from_the_first_step_to_the_last(
     for name in ("discard", "retain", "look"):
         again = step(name)
         assert (again["changed"], again["next"]) == (False, "done")
+
+
+@pytest.mark.parametrize("form", [native, salted])
+def test_nodes_may_have_a_hash(step: Any, server: Server, primary: Database, form: Any) -> None:
+    """What is logged in with is the clear one, whatever form the node has of it."""
+    if form is salted and not server.is_real:
+        pytest.skip("the emulator lets nobody in by caching_sha2_password: needs PROXYSQL_BIN")
+    sql(
+        server,
+        "SET mysql-default_authentication_plugin = 'caching_sha2_password'",
+        "LOAD MYSQL VARIABLES TO RUNTIME",
+    )
+    declare(server, form(OLD))
+    first = step()
+    (seen,) = first["proxies"].values()
+    assert (first["next"], seen) == ("retain", {"new": False, "previous": True}), first
+    assert step("retain")["next"] == "proxy"
+    declare(server, form(NEW))
+    assert step()["next"] == "discard"
+    assert step("discard")["next"] == "done" and primary.users["shop"] == [b"new-word"]
 
 
 def watches(server: Server, user: str, password: str) -> None:

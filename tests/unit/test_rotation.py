@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.mysqlha.proxysql.plugins.filter.hex import to_hex
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.passwords import native, salted
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._planning.rotation import (
     STEPS,
     Standing,
@@ -111,6 +112,44 @@ def test_the_one_that_is_named() -> None:
     (one,), problems = found(user="reports", previous_password="before")
     assert problems == [] and one["previous_password"] == "before"
     assert one["databases"] == [{"host": "192.0.2.33", "port": 3306}]
+
+
+SALTED = salted("new")
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["new", native("new"), native("new").lower(), SALTED, "0x" + SALTED.encode().hex().upper()],
+    ids=["clear", "sha1", "sha1 in small letters", "caching_sha2", "caching_sha2 as hex"],
+)
+def test_the_clear_password_of_each_form(monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    shop = {**TABLES["proxysql_mysql_users"][0], "password": form}
+    monkeypatch.setitem(TABLES, "proxysql_mysql_users", [shop, *TABLES["proxysql_mysql_users"][1:]])
+    for asked in ({"user": "shop", "password": "new"}, {"passwords": {"shop": "new"}}):
+        (one,), problems = found(**asked)
+        assert problems == [] and (one["password"], one["previous_password"]) == ("new", "old")
+    for asked in ({"user": "shop", "password": "other-word"}, {"passwords": {"shop": "other-word"}}):
+        none, problems = found(**asked)
+        assert (none, problems) == (
+            [],
+            ["the password of the user shop that is given in clear does not fit the declared one"],
+        )
+    one_or_none, problems = found()
+    if form == "new":
+        assert one_or_none[0]["password"] == "new" and problems == []
+    else:
+        (only,) = problems
+        assert only.startswith("the password of the user shop is declared as a hash, and is to be logged")
+    assert found(passwords={"shop": "new", "nobody": "new"})[1] == [
+        "proxysql_rotate_passwords has 'nobody', which is not in proxysql_mysql_users"
+    ]
+
+
+def test_a_hash_that_lets_nobody_in_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    foreign = {**TABLES["proxysql_mysql_users"][0], "password": SALTED.replace("$A$005$", "$A$00A$")}
+    monkeypatch.setitem(TABLES, "proxysql_mysql_users", [foreign, *TABLES["proxysql_mysql_users"][1:]])
+    (problem,) = found(user="shop", password="new")[1]
+    assert "lets nobody in through ProxySQL" in problem
 
 
 def test_all_databases_that_the_user_reaches(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Callable
 
 from ...module_utils._declared.declaration import is_true
+from ...module_utils._declared.passwords import from_hex, is_hash, lets_nobody_in, verify
+from ...module_utils._planning.checks import FOREIGN_HASH
 from .reach import Reach
 
 Say = Callable[[str], None]
@@ -35,6 +37,7 @@ def rotations(
     """
     name, step = asked["proxysql_rotate_user"], asked["proxysql_rotate_step"]
     given = asked["proxysql_rotate_previous_passwords"] or {}
+    clear = asked["proxysql_rotate_passwords"] or {}
     users = [row for row in tables.get("mysql_users") or () if row.get("username")]
     known = {str(row["username"]) for row in users} | {nodes.monitor[0]}
     clients = [row for row in users if _for_clients(row)]
@@ -42,13 +45,16 @@ def rotations(
         say(f"proxysql_rotate_user is '{name}', which is not in proxysql_mysql_users")
     elif name and name != nodes.monitor[0] and not any(row["username"] == name for row in clients):
         say(f"proxysql_rotate_user is '{name}', whose frontend is false: no client logs in with that row")
-    for unknown in sorted({str(user) for user in given} - known):
-        say(f"proxysql_rotate_previous_passwords has '{unknown}', which is not in proxysql_mysql_users")
+    for option, words in (("previous_passwords", given), ("passwords", clear)):
+        for unknown in sorted({str(user) for user in words} - known):
+            say(f"proxysql_rotate_{option} has '{unknown}', which is not in proxysql_mysql_users")
     found: list[dict[str, Any]] = []
 
     def add(user: str, password: str, second: str | None, **more: Any) -> None:
         one = asked["proxysql_rotate_previous_password"] if name else None
         previous = second or one or given.get(user)
+        word = str((asked["proxysql_rotate_password"] if name else None) or clear.get(user) or "")
+        unfit = _unfit(from_hex(password), word)
         wanted = user == name if name else previous is not None
         if not wanted:
             return
@@ -59,8 +65,12 @@ def rotations(
             )
         elif not password:
             say(f"the user {user} has no password")
+        elif unfit:
+            say(f"the password of the user {user} {unfit}")
         else:
-            options = {"user": user, "password": password, "previous_password": str(previous), **more}
+            options = {
+                "user": user, "password": word or password, "previous_password": str(previous), **more
+            }  # fmt: skip
             found.extend([options] if options not in found else [])
 
     reach = Reach(tables)
@@ -82,6 +92,20 @@ def rotations(
             " proxysql_rotate_previous_passwords"
         )
     return found
+
+
+def _unfit(declared: str, word: str) -> str:
+    """Why this clear password, or none, is no good for what is declared; empty if it is."""
+    if lets_nobody_in(declared):
+        return f"is good nowhere: {FOREIGN_HASH}"
+    if not word and is_hash(declared):
+        return (
+            "is declared as a hash, and is to be logged in with: give it in clear by proxysql_rotate_password"
+            " or proxysql_rotate_passwords"
+        )
+    return (
+        "that is given in clear does not fit the declared one" if word and not verify(word, declared) else ""
+    )
 
 
 def _for_clients(row: Mapping[str, Any]) -> bool:
