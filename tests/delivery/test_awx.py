@@ -64,6 +64,9 @@ def play(folder: Path, given: dict[str, Any]) -> Played:
     variables.write_text(json.dumps(given), encoding="utf-8")
     seen = folder / "seen"
     seen.touch()
+    ours = folder / "ansible_collections/mysqlha"
+    ours.mkdir()
+    (ours / "proxysql").symlink_to(CHECKOUT)
     playbook = CHECKOUT / "playbooks/awx.yml"
     settings = {"ANSIBLE_COLLECTIONS_PATH": str(folder), "AWX_SEEN": str(seen), "ANSIBLE_NOCOLOR": "1"}
     done = subprocess.run(
@@ -358,6 +361,12 @@ def test_a_workflow_applies_only_what_was_approved(controller: Any, workflow: st
 def test_what_must_be_given_is_named(tmp_path: Path) -> None:
     done, _ = play(tmp_path, {**SECRETS})
     assert done.returncode != 0 and "the git repository with the inventory" in done.stdout + done.stderr
+
+
+def test_a_variable_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    done, seen = play(tmp_path, {**GIVEN, "proxysql_awx_prefx": "x"})
+    said = "there is no variable proxysql_awx_prefx; did you mean proxysql_awx_prefix?"
+    assert done.returncode != 0 and said in done.stdout and not seen
 
 
 def test_the_file_on_the_page_is_all_that_the_playbook_needs(tmp_path: Path) -> None:

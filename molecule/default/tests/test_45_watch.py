@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 import tarfile
 import urllib.request
@@ -13,6 +14,11 @@ import pytest
 from helpers import CHECKOUT, Cluster, played, poll
 from leaks import leaks
 from prometheus import Prometheus
+
+# What ProxySQL 3 calls otherwise. No rule and no dashboard asks for it.
+OF_THREE = {
+    "proxysql_whitelisted_sqli_fingerprint_total": "proxysql_mysql_whitelisted_sqli_fingerprint_total"
+}
 
 
 def test_prometheus_is_told_of_nodes_that_serve_numbers(cluster: Cluster, tmp_path: Path) -> None:
@@ -32,7 +38,8 @@ def test_prometheus_is_told_of_nodes_that_serve_numbers(cluster: Cluster, tmp_pa
             for name, held in recorded["metrics"].items()
             if not held["labels"] or name.startswith("proxysql_connpool_conns")
         ]
-        assert [name for name in steady if f"\n# TYPE {name} " not in text] == [], group
+        seen = set(re.findall(r"^# TYPE (\w+) ", text, re.MULTILINE))
+        assert not [name for name in steady if not {name, OF_THREE.get(name)} & seen], group
 
 
 def test_the_numbers_of_the_status_and_of_the_virtual_ip(cluster: Cluster, tmp_path: Path) -> None:

@@ -179,3 +179,9 @@ def unknown_names(names: Iterable[str]) -> list[str]:
     """Those that begin as ours do, and are none of ours."""
     known = known_names()
     return sorted(name for name in names if name.startswith(PREFIXES) and name not in known)
+
+
+def misspelt(name: str) -> str:
+    """A sentence, if it is none of ours and looks like one of them."""
+    near = likely(name) if unknown_names([name]) else ""
+    return f"there is no variable {name}; did you mean {near}?" if near else ""

@@ -29,7 +29,7 @@ from . import (
     tls,
 )
 from .node import Node, check_options, logins_of, seen_of, short, vips_of
-from .options import ROLES, Typing, likely, playbook_options, role_options, unknown_names
+from .options import ROLES, Typing, misspelt, playbook_options, role_options, unknown_names
 from .playbooks import CORES, SATELLITES
 from .problems import Problems
 from .values import given, raw
@@ -112,7 +112,14 @@ class Site:
         spec = playbook_options().get(playbooks.spec_of(self.asked.playbook), {})
         read = given(variables, spec, self.problems.add)
         self.playbook = Typing(spec).typed(read, self.problems.add)
-        playbooks.check(self.asked.playbook, self.playbook, self.cores, self.satellites, self.problems.add)
+        playbooks.check(
+            self.asked.playbook,
+            self.playbook,
+            self.cores,
+            self.satellites,
+            self.asked.hosts,
+            self.problems.add,
+        )
 
     def read_nodes(self) -> None:
         for host in self.names:
@@ -175,9 +182,9 @@ class Site:
 
     def _unknown(self, host: str, variables: Mapping[str, Any]) -> None:
         for name in unknown_names(variables):
-            near = likely(name)
-            if near:
-                self.problems.add(f"there is no variable {name}; did you mean {near}?", host)
+            slip = misspelt(name)
+            if slip:
+                self.problems.add(slip, host)
             else:
                 self.warnings.add(f"{name} is no variable of this collection, and has no effect", host)
 

@@ -23,6 +23,8 @@ _HOSTS = {
     "restore": "proxysql_backup_host",
     "switchover": "proxysql_switchover_to",
 }
+# What one core gives away another takes, and each is told.
+_WITH_ALL_CORES = ("maintenance", "remove_node", "switchover")
 
 
 def spec_of(playbook: str) -> str:
@@ -80,8 +82,10 @@ def check(
     options: Mapping[str, Any],
     cores: Sequence[str],
     satellites: Sequence[str],
+    hosts: Sequence[str],
     say: Callable[[str], None],
 ) -> None:
+    """Whether it can do what it is asked for. hosts: of the run, which --limit may have made fewer."""
     name = _HOSTS.get(playbook, "")
     host = options.get(name)
     allowed = list(cores) if playbook == "switchover" else [*cores, *satellites]
@@ -90,6 +94,10 @@ def check(
     if not unanswered and host not in allowed:
         groups = "proxysql_core" if playbook == "switchover" else "proxysql_core or proxysql_satellite"
         say(f"{name} is '{host}', which is no host of {groups}{did_you_mean(str(host), allowed)}")
+    needed = [*(cores if playbook in _WITH_ALL_CORES else ()), *([host] if host in allowed else ())]
+    left_out = [each for each in dict.fromkeys(needed) if each not in hosts]
+    if left_out and playbook != "lint":
+        say(f"--limit leaves out {', '.join(left_out)}; {playbook} would do nothing, or half of it")
     if playbook == "remove_node" and list(cores) == [host] and satellites:
         say(f"{host} is the only core; the others would have nobody to follow")
     if playbook in ("backup", "restore") and not options.get("proxysql_backup_password"):
