@@ -33,6 +33,12 @@ options:
       - Variables to set, by full name such as V(mysql-max_connections), as in the module M(mysqlha.proxysql.global_variables).
         Variables that are not named are left alone, in every state.
     type: dict
+  variables_after_upgrade:
+    description:
+      - Variables that ProxySQL 3 has and an older one has not, for an upgrade. The older one keeps them on disk alone, where it takes no
+        notice of them, and ProxySQL 3 starts with them. Without, it would first listen on every address.
+      - ProxySQL 3 itself takes no notice of this option, and neither do V(gathered) and V(rendered).
+    type: dict
   state:
     description:
       - One word for all tables, or a dict of table names, each with its state. A table that the dict
@@ -164,6 +170,13 @@ EXAMPLES = r"""
         - {username: shop, client_address: "", schemaname: shop, digest: "0x3A2B1C0D4E5F6071"}
     variables:
       mysql-firewall_whitelist_enabled: true
+
+- name: Before ProxySQL 2.7 is upgraded to 3, say where its Admin for clients of PostgreSQL is to listen
+  mysqlha.proxysql.config:
+    login_user: radmin
+    login_password: "{{ proxysql_admin_password }}"
+    variables_after_upgrade:
+      admin-pgsql_ifaces: 127.0.0.1:6132
 
 - name: Read two tables of a ProxySQL that was configured by hand
   mysqlha.proxysql.config:

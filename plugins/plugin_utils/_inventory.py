@@ -74,7 +74,8 @@ def inventory(seen: Mapping[str, Any], login_user: str, login_port: int) -> Inve
     found = Inventory()
     memory = dict(seen["variables"]["memory"])
     disk = seen["variables"].get("disk", {})
-    memory.update((name, disk[name]) for name in STATIC if name in disk)
+    # what disk alone has is for a newer release
+    memory.update((name, disk[name]) for name in STATIC if name in disk and name in memory)
     _logins(found, memory, login_user, login_port)
     _tables(found, {name: layers["memory"] for name, layers in seen["tables"].items()})
     found.remarks += [

@@ -211,6 +211,16 @@ def test_a_monitor_with_half_of_the_login_that_proxysql_comes_with(module, serve
     assert any("that ProxySQL comes with" in each for each in found.remarks) != bool(declared)
 
 
+def test_what_is_kept_for_a_newer_release_is_not_exported(module, server):
+    kept = module("config", variables_after_upgrade={"pgsql-interfaces": "127.0.0.1:6133"})
+    try:
+        assert kept["changed"]
+        found = inventory(module("proxysql_info", show_secrets=True), "admin", 6032)
+        assert "pgsql-interfaces" not in found.declared.get("proxysql_global_variables", {})
+    finally:
+        sql(server, "DELETE FROM disk.global_variables WHERE variable_name = 'pgsql-interfaces'")
+
+
 def test_a_declared_table_that_only_the_server_knows(module, server):
     sql(server, "CREATE TABLE mysql_query_rules_extra (a INT PRIMARY KEY)")
     for layer in ("runtime_", "disk."):

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from .._catalog.tables import Section
 from .._catalog.variables import CASELESS, CHECKSUM_OF, NEEDS_RESTART, READ_ONLY, STATIC
@@ -54,18 +54,26 @@ def read_variables(admin: Admin, layer: str) -> Values:
 class VariableWork:
     """The variables of one section, planned. The same shape as TableWork.
 
-    want: empty where a section is looked at as a whole and nothing is declared.
+    want: empty where a section is looked at as a whole and nothing is declared. later: names of those that
+    this release does not have: they are for its successor, and on disk alone.
     """
 
     def __init__(
-        self, section: Section, want: Values, have: Mapping[str, Values], discard: bool = False
+        self,
+        section: Section,
+        want: Values,
+        have: Mapping[str, Values],
+        discard: bool = False,
+        later: Collection[str] = (),
     ) -> None:
         self.section = section
         self.title = "global_variables"
         self.want = want
         self.have = have
-        self.live = {name: value for name, value in want.items() if name not in STATIC}
-        self.static = {name: value for name, value in want.items() if name in STATIC}
+        self.later = frozenset(later)
+        for_disk = STATIC | self.later
+        self.live = {name: value for name, value in want.items() if name not in for_disk}
+        self.static = {name: value for name, value in want.items() if name in for_disk}
         found = self._open_names()
         # Those to be taken back, and those to be warned of.
         self._reverted, self._open = (found, []) if discard else ([], found)
@@ -78,7 +86,7 @@ class VariableWork:
     def again(self, admin: Admin, discard: bool = False) -> VariableWork:
         """The same, planned on what is there now."""
         have = {layer: read_variables(admin, layer) for layer in LAYERS}
-        return VariableWork(self.section, self.want, have, discard)
+        return VariableWork(self.section, self.want, have, discard, self.later)
 
     def _differing(self, layer: str, want: Values) -> list[str]:
         return _differing(want, self.have[layer])
@@ -165,7 +173,7 @@ class VariableWork:
 
     @property
     def needs_save(self) -> bool:
-        return any(name not in STATIC for name in self.changes["disk"])
+        return any(name in self.live for name in self.changes["disk"])
 
     @staticmethod
     def _replace(values: Mapping[str, str], names: list[str], target: str = "") -> list[Statement]:
@@ -216,7 +224,7 @@ class VariableWork:
         save: whether this task writes the declared ones there.
         """
         disk = {**self.have["disk"], **(self.static if save else {})}
-        there = {name: disk[name] for name in self.static if name in disk}
+        there = {name: disk[name] for name in self.static if name in disk and name not in self.later}
         waiting: set[str] = set(_differing(there, self.have["runtime"]))
         # What is switched off ends at once.
         changed = [name for name in self.changes["runtime"] if self.want.get(name) != "false"]
@@ -239,7 +247,7 @@ class VariableWork:
         return {name: shown(name, value) for name, value in self.want.items()}
 
     def _present(self, name: str) -> str | None:
-        layer = "disk" if name in STATIC else "memory"
+        layer = "disk" if name in self.static else "memory"
         return canonical(name, self.have[layer].get(name))
 
     def diff_lines(self, layer: str) -> dict[str, str]:
@@ -254,12 +262,13 @@ class VariableWork:
         return texts
 
 
-def plan_variables(admin: Admin, want: Values) -> list[VariableWork]:
-    """Work per section. Raises DeclarationError for a name that the server does not have."""
+def plan_variables(admin: Admin, want: Values, later: Collection[str] = ()) -> list[VariableWork]:
+    """Work per section. later: as of VariableWork. Raises DeclarationError for another name that the server
+    does not have."""
     have = {layer: read_variables(admin, layer) for layer in LAYERS}
     wrong = []
     for name, value in want.items():
-        if name not in have["memory"] and name not in have["runtime"]:
+        if name not in have["memory"] and name not in have["runtime"] and name not in later:
             hint = did_you_mean(name, sorted(have["memory"]), 0.8)
             text = f"variable {name}: ProxySQL {admin.version} at {admin.login.place} has no such variable"
             wrong.append(DeclarationError(text + hint, variable=name))
@@ -278,7 +287,10 @@ def plan_variables(admin: Admin, want: Values) -> list[VariableWork]:
     sections: dict[str, Values] = {}
     for name, value in want.items():
         sections.setdefault(section_of_variable(name).name, {})[name] = value
-    return [VariableWork(section_of_variable(next(iter(part))), part, have) for part in sections.values()]
+    return [
+        VariableWork(section_of_variable(next(iter(part))), part, have, later=later)
+        for part in sections.values()
+    ]
 
 
 def _differing(want: Values, have: Values) -> list[str]:

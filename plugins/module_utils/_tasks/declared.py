@@ -33,10 +33,13 @@ def masked_config(raw: Mapping[str, Any]) -> dict[str, Any]:
     def others() -> None:
         found["variables"] = masked_variables(variables)
 
+    def later() -> None:
+        found["variables_after_upgrade"] = masked_variables(raw["variables_after_upgrade"])
+
     calls: list[Callable[[], None]] = [
         partial(table, name, rows) for name, rows in tables.items() if name in TABLES
     ]
-    all_of([*calls, others])
+    all_of([*calls, others, *([later] if raw.get("variables_after_upgrade") else [])])
     if isinstance(scope, Mapping):
         found["scope"] = {name: masked_scope(TABLES.get(name), part) for name, part in scope.items()}
     return found

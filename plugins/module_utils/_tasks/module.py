@@ -128,7 +128,15 @@ DECLARED: Spec = {
 }
 
 # Of a declaration that is refused Ansible sees none of these.
-_DECLARED = ("config", "tables", "variables", "variables_since_3", "scope", "users")
+_DECLARED = (
+    "config",
+    "tables",
+    "variables",
+    "variables_after_upgrade",
+    "variables_since_3",
+    "scope",
+    "users",
+)
 
 
 class Module(AnsibleModule):

@@ -153,6 +153,7 @@ def run_config() -> None:
     spec: Spec = {
         "tables": {"type": "dict"},
         "variables": {"type": "dict"},
+        "variables_after_upgrade": {"type": "dict"},
         "state": {"type": "raw", "default": "merged"},
         "scope": {"type": "dict"},
         "load": {"type": "bool", "default": True},
@@ -169,6 +170,7 @@ def run_config() -> None:
         name: given or [] for name, given in named_tables(module.raw.get("tables")).items()
     }
     variables = declared_variables(module.raw.get("variables") or {})
+    upgraded = declared_variables(module.raw.get("variables_after_upgrade") or {})
 
     def wanted(table: Table) -> Want:
         name = table.name
@@ -200,8 +202,11 @@ def run_config() -> None:
             want = wants.get(name) or wanted(table_of(admin, name))
             works.append(TableWork(admin, want, rows[name]))
 
+        later = upgraded if admin.version.startswith("2.") else {}
+
         def planned_variables() -> None:
-            settings.extend(plan_variables(admin, variables) if variables else [])
+            want = {**variables, **later}
+            settings.extend(plan_variables(admin, want, later) if want else [])
 
         calls: list[Callable[[], None]] = [partial(planned, name) for name in rows]
         all_of([*calls, planned_variables])
