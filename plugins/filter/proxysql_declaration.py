@@ -43,8 +43,8 @@ _value:
   description:
     - C(tables) and C(variables), all that is declared; C(states), by table; C(node_states) and C(node_scope), the same for
       whether a node needs anything at all; C(members), the rows of C(proxysql_servers);
-      C(own), variables that the role makes of its own, C(of_node), those that each node writes for itself, and C(of_three), those that it
-      writes besides from ProxySQL 3 on;
+      C(own), variables that the role makes of its own, C(of_node), those that each node writes for itself, and C(of_three), where
+      ProxySQL 3 listens besides;
       C(unreplicated), tables that the cluster does not carry; and C(cnf), the file for a first start.
   type: dict
 """

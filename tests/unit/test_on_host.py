@@ -131,6 +131,21 @@ def test_whether_a_proxysql_is_there_is_told_whatever_its_version() -> None:
     assert not on_host(proxysql(), DEBIAN)["program_there"]
 
 
+@pytest.mark.parametrize(
+    ("options", "may_be"),
+    [
+        ({}, False),
+        ({"series": "3.0.x"}, False),  # nothing that is installed is upgraded without a version
+        ({"version": "2.7.1"}, False),
+        ({"version": "3.0.3"}, True),
+        ({"package_file": "proxysql.deb"}, True),
+        ({"package_url": "https://example.com/proxysql.deb", "version": "2.7.1"}, True),
+    ],
+)
+def test_whether_an_upgrade_to_proxysql_3_may_be_declared(options: dict[str, Any], may_be: bool) -> None:
+    assert on_host(proxysql(**options), DEBIAN)["to_three"] is may_be
+
+
 def test_what_is_installed_is_not_asked_for_again_unless_by_version() -> None:
     there = [f"/var/lib/dpkg/info/{name}.md5sums" for name in ("proxysql", "python3-pymysql")]
     assert on_host(proxysql(), DEBIAN, there)["installed"]
@@ -223,7 +238,11 @@ def test_the_second_admin_of_proxysql_3_is_on_the_loopback_unless_declared() -> 
     assert 'pgsql_ifaces="127.0.0.1:6132"' in cnf(found, "/var/lib/proxysql")
     given = {"admin-pgsql_ifaces": "192.0.2.11:6132"}
     found = declaration(proxysql(global_variables=given), {}, {}, [])
-    assert found["of_three"] == {} and found["of_node"].items() >= given.items()
+    assert found["of_three"] == given and found["of_node"].items() >= given.items()
+    # a ProxySQL 2 can be told of neither but for its upgrade
+    given["pgsql-interfaces"] = "192.0.2.11:6133"
+    found = declaration(proxysql(global_variables={**given, "pgsql-threads": 2}), {}, {}, [])
+    assert found["of_three"] == given
 
 
 def test_the_exporter_is_declared_where_somebody_said_so() -> None:

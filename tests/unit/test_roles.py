@@ -231,3 +231,22 @@ def test_what_most_tasks_ask_costs_nothing_where_it_is_not_check_mode() -> None:
     asked = load("proxysql", "vars/main.yml")["__proxysql_missing"]
     names = {node.name for node in Environment().parse(asked).find_all(nodes.Name)}
     assert names == {"ansible_check_mode", "lookup"}
+
+
+def test_proxysql_3_is_told_where_to_listen_before_it_is_installed_and_after() -> None:
+    """It would be open to everybody on port 6132; the vendor's package starts it."""
+    steps = load("proxysql", "tasks/install/missing.yml")
+    (told,) = (
+        place
+        for place, step in enumerate(steps)
+        if "variables_after_upgrade" in step.get("mysqlha.proxysql.config", {})
+    )
+    installs = [
+        place
+        for place, step in enumerate(steps)
+        if re.search("install/(single|{{)", step.get("ansible.builtin.include_tasks", ""))
+    ]
+    assert len(installs) == 2 and told < min(installs)
+    rolling = yaml.safe_load((ROLES.parent / "playbooks/tasks/node.yml").read_text(encoding="utf-8"))
+    parts = [step.get("ansible.builtin.include_role", {}).get("tasks_from") for step in rolling]
+    assert parts.index("install") < parts.index("upgraded") < parts.index("come_back")

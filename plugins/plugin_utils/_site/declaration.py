@@ -27,6 +27,7 @@ _OF_EACH_NODE = (
 )
 # ProxySQL 3 has a second Admin, on every address unless told otherwise. Nothing here needs it.
 _OF_THREE = {"admin-pgsql_ifaces": "127.0.0.1:6132"}
+_LISTENERS_OF_THREE = (*_OF_THREE, "pgsql-interfaces")
 # Nor does the cluster carry these tables.
 _TABLES_OF_EACH_NODE = ("pgsql_", "mysql_firewall_", "scheduler", "restapi_", "coredump_")
 
@@ -73,8 +74,8 @@ def declaration(
 
 
 def _variables(options: Mapping[str, Any]) -> dict[str, Any]:
-    """own: made of the role's own variables. of_node: what each node writes for itself; of_three: besides,
-    from ProxySQL 3 on. variables: all."""
+    """own: made of the role's own variables. of_node: what each node writes for itself; of_three: where
+    ProxySQL 3 listens besides, declared or not, which an older one cannot be told. variables: all."""
     given = options["global_variables"] or {}
     own = {
         "admin-admin_credentials": "{admin_user}:{admin_password};{cluster_user}:{cluster_password}".format(
@@ -97,7 +98,7 @@ def _variables(options: Mapping[str, Any]) -> dict[str, Any]:
         "own": own,
         # without these a node would not follow the leader
         "of_node": {**own, **{name: made[name] for name in made if _is_of_each(name)}},
-        "of_three": {name: value for name, value in _OF_THREE.items() if name not in made},
+        "of_three": {**_OF_THREE, **{name: made[name] for name in _LISTENERS_OF_THREE if name in made}},
         "variables": {
             **(options["base_variables"] or {}),
             **own,

@@ -48,6 +48,8 @@ def on_host(
         "installed": installed,
         # whether there is more to do than the package given
         "sources_due": packager == "dnf" or (packager == "apt" and (not installed or unpin or added)),
+        # whether what is declared may be ProxySQL 3: without a version nothing of a source is upgraded
+        "to_three": bool(one) or bool(options["version"]) and not options["version"].startswith("2."),
         # of whatever version, and from wherever
         "program_there": UNPACKED in there,
         "apt": _apt(options, facts, vendor, unpin, there),
