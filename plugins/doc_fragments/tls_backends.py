@@ -47,4 +47,9 @@ options:
           - The private key of O(tls_backends[].certificate) as PEM, not encrypted.
         type: str
         default: ""
+      ssl_cipher:
+        description:
+          - Not looked at here.
+        type: str
+        default: ""
 """

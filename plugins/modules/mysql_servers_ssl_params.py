@@ -71,11 +71,13 @@ options:
         type: str
       ssl_cipher:
         description:
-          - Names of the ciphers allowed, separated by colons. The table's default is the empty string.
+          - Names of the ciphers allowed, separated by colons. With TLS 1.3 they have no effect. The table's
+            default is the empty string.
         type: str
       tls_version:
         description:
-          - Versions of TLS allowed, separated by commas. The table's default is the empty string.
+          - Versions of TLS allowed, separated by commas. ProxySQL 2.7.1 and 3.0.3 keep this and act on it in
+            no way. The table's default is the empty string.
         type: str
       comment:
         description:

@@ -65,6 +65,13 @@ options:
           - The private key of O(backends[].certificate) as PEM, not encrypted.
         type: str
         default: ""
+      ssl_cipher:
+        description:
+          - Ciphers that ProxySQL offers, as a list of OpenSSL's, such as V(ECDHE+AESGCM). If empty, all. With TLS 1.3 it has no effect.
+          - This module writes it nowhere, it only tries the databases with it. It is a column of M(mysqlha.proxysql.mysql_servers_ssl_params),
+            and for all servers C(mysql-ssl_p2s_cipher).
+        type: str
+        default: ""
   servers:
     description:
       - The servers, as rows of the module M(mysqlha.proxysql.mysql_servers).

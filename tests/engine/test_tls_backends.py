@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,19 @@ def test_one_that_does_not_answer_is_a_warning(give: Any, databases: Any, tmp_pa
     assert files(tmp_path) == {"all-ca.pem": ca}
 
 
+def test_a_cipher_that_the_database_does_not_have(
+    give: Any, server: Server, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    authority = Authority(tmp_path_factory.mktemp("ciphers"))
+    with Server(binary="") as plain, TlsRelay(plain.data_port, authority) as relay:
+        relay.context.maximum_version = ssl.TLSVersion.TLSv1_2
+        good, other = (f"ECDHE-ECDSA-{name}" for name in ("AES256-GCM-SHA384", "AES128-GCM-SHA256"))
+        relay.context.set_ciphers(good)
+        refused = give([{"ssl_cipher": other}], [row(relay)])
+        assert refused["failed"] and f"127.0.0.1:{relay.port}" in refused["refused"][0], refused
+        assert give([{"ssl_cipher": f"{other}:{good}"}], [row(relay)])["tried"]
+
+
 def test_a_certificate_that_the_database_asks_for(
     give: Any, server: Server, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -122,6 +136,7 @@ def test_a_certificate_that_the_database_asks_for(
     ("parts", "sentence"),
     [
         ({"ca": "nothing"}, "backends, all: ca: there is no certificate in PEM in it"),
+        ({"ssl_cipher": "nonsense"}, "backends, all: ssl_cipher: 'nonsense' is no list of ciphers"),
         ({"certificate": Issuer("a").pem}, "certificate and key: one is given without the other"),
         (
             dict(zip(("certificate", "key"), (Issuer("a").server("a")[0], Issuer("a").server("b")[1]))),

@@ -128,7 +128,7 @@ def test_what_is_for_all_becomes_variables(tmp_path: Path) -> None:
     assert one["ca"] == ROOT.pem and one["hostname"] == ""
     variables = declared(found)["variables"]
     assert variables["mysql-ssl_p2s_ca"] == "/var/lib/proxysql/tls-backends/all-ca.pem"
-    assert variables["mysql-ssl_p2s_cert"] == variables["mysql-ssl_p2s_key"] == ""
+    assert {variables[f"mysql-ssl_p2s_{part}"] for part in ("cert", "key", "cipher")} == {""}
     assert "mysql_servers_ssl_params" not in declared(found)["tables"]
 
 
@@ -155,9 +155,33 @@ def test_what_is_for_single_servers_becomes_rows() -> None:
     assert not any(name.startswith("mysql-ssl_p2s") for name in made["variables"])
 
 
+def test_ciphers_for_all_and_for_one() -> None:
+    found = secured(
+        {"ssl_cipher": "ECDHE+AESGCM"}, {"hostname": "a", "ca": ROOT.pem, "ssl_cipher": "AES256-SHA"}
+    )
+    assert found["problems"] == []
+    made = declared(found)
+    assert made["variables"]["mysql-ssl_p2s_cipher"] == "ECDHE+AESGCM"
+    (row,) = made["tables"]["mysql_servers_ssl_params"]
+    assert row["ssl_cipher"] == "AES256-SHA"
+    # who gives none here may give it there
+    kept = {"proxysql_global_variables": {"mysql-ssl_p2s_cipher": "AES256-SHA"}}
+    found = secured({"ca": ROOT.pem}, **kept)
+    assert found["problems"] == []
+    assert declared(found)["variables"]["mysql-ssl_p2s_cipher"] == "AES256-SHA"
+
+
 @pytest.mark.parametrize(
     ("rows", "every", "sentence"),
     [
+        ([{"ssl_cipher": "nonsense"}], {}, "number 1, ssl_cipher: 'nonsense' is no list of ciphers"),
+        # ProxySQL has a column for it and does not act on it
+        ([{"hostname": "a", "tls_version": "TLSv1.2"}], {}, "tls_version"),
+        (
+            [{"ssl_cipher": "AES256-SHA"}],
+            {"proxysql_global_variables": {"mysql-ssl_p2s_cipher": "AES128-SHA"}},
+            "sets mysql-ssl_p2s_cipher, which is made of proxysql_tls_backends",
+        ),
         ([{"ca": "/nowhere"}], {}, "proxysql_tls_backends, number 1, ca: /nowhere cannot be read"),
         ([{"ca": "-----BEGIN"}], {}, "number 1, ca: there is no certificate in PEM in it"),
         ([{"ca": ROOT.pem}, {"ca": ROOT.pem}], {}, "number 2: it is for the same servers as one before it"),

@@ -39,6 +39,7 @@ class Backend:
     ca: str = ""
     certificate: str = ""
     key: str = field(default="", repr=False)
+    ssl_cipher: str = ""
 
     @property
     def name(self) -> str:
@@ -49,7 +50,7 @@ class Backend:
 
 
 def backend_of(row: Mapping[str, Any]) -> Backend:
-    given = {name: str(row.get(name) or "") for name in ("hostname", "username", *PARTS)}
+    given = {name: str(row.get(name) or "") for name in ("hostname", "username", *PARTS, "ssl_cipher")}
     return Backend(**given, port=int(row.get("port") or 3306))
 
 
@@ -60,6 +61,11 @@ def paths(data_dir: str, one: Backend) -> dict[str, str]:
         for part, (column, _mode) in PARTS.items()
         if getattr(one, part)
     }
+
+
+def columns(data_dir: str, one: Backend) -> dict[str, str]:
+    """The same, and what is no file. No tls_version: ProxySQL keeps that column and never reads it."""
+    return {**paths(data_dir, one), **({"ssl_cipher": one.ssl_cipher} if one.ssl_cipher else {})}
 
 
 def problems(one: Backend) -> list[str]:
@@ -73,6 +79,10 @@ def problems(one: Backend) -> list[str]:
             found.append(f"{part}: {exc.message}")
     if bool(one.certificate) != bool(one.key):
         found.append("certificate and key: one is given without the other")
+    try:
+        unverified().set_ciphers(one.ssl_cipher or "DEFAULT")
+    except ssl.SSLError:
+        found.append(f"ssl_cipher: {one.ssl_cipher!r} is no list of ciphers that OpenSSL knows")
     if found:
         return found
     try:
@@ -124,6 +134,8 @@ def _hidden(new: str, old: str) -> bool:
 def context(one: Backend) -> ssl.SSLContext:
     """As ProxySQL would: the CA is asked for, and not the name."""
     made = unverified()
+    if one.ssl_cipher:
+        made.set_ciphers(one.ssl_cipher)
     if one.ca:
         made.load_verify_locations(cadata=one.ca)
         made.verify_mode = ssl.CERT_REQUIRED

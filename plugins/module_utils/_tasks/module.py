@@ -116,6 +116,7 @@ BACKEND: Spec = {
     "ca": {"type": "str", "default": ""},
     "certificate": {"type": "str", "default": ""},
     "key": {"type": "str", "default": "", "no_log": True},
+    "ssl_cipher": {"type": "str", "default": ""},
 }
 
 

@@ -28,6 +28,8 @@ _OF_EACH_NODE = (
 # ProxySQL 3 has a second Admin, on every address unless told otherwise. Nothing here needs it.
 _OF_THREE = {"admin-pgsql_ifaces": "127.0.0.1:6132"}
 _LISTENERS_OF_THREE = (*_OF_THREE, "pgsql-interfaces")
+# For TLS with all databases: what follows mysql-ssl_p2s_.
+_OF_ALL = ("ca", "cert", "key", "cipher")
 # Nor does the cluster carry these tables.
 _TABLES_OF_EACH_NODE = ("pgsql_", "mysql_firewall_", "scheduler", "restapi_", "coredump_")
 
@@ -128,7 +130,7 @@ def tls_rows(options: Mapping[str, Any]) -> list[dict[str, Any]]:
             "hostname": one.hostname,
             "port": one.port,
             "username": one.username,
-            **tls_backends.paths(options["data_dir"], one),
+            **tls_backends.columns(options["data_dir"], one),
         }
         for one in backends
         if one.hostname
@@ -139,8 +141,8 @@ def tls_variables(options: Mapping[str, Any]) -> dict[str, str]:
     """What is for all other servers."""
     for row in options["tls_backends"] or ():
         if not row.get("hostname"):
-            found = tls_backends.paths(options["data_dir"], tls_backends.backend_of(row))
-            return {f"mysql-ssl_p2s_{part}": found.get(f"ssl_{part}", "") for part in ("ca", "cert", "key")}
+            found = tls_backends.columns(options["data_dir"], tls_backends.backend_of(row))
+            return {f"mysql-ssl_p2s_{part}": found.get(f"ssl_{part}", "") for part in _OF_ALL}
     return {}
 
 

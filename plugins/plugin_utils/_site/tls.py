@@ -86,7 +86,8 @@ def check_backends(options: dict[str, Any], tables: Mapping[str, Any], say: Say)
     options["proxysql_tls_backends"] = found
     if names - {"all"} and "mysql_servers_ssl_params" in tables:
         say("proxysql_tls_backends makes rows of mysql_servers_ssl_params, which is also in proxysql_tables")
-    ours = {f"mysql-ssl_p2s_{name}" for name in ("ca", "cert", "key")}
+    ciphers = [row.get("ssl_cipher") for row in rows if not row.get("hostname")]
+    ours = {f"mysql-ssl_p2s_{name}" for name in ("ca", "cert", "key", *(["cipher"] if any(ciphers) else []))}
     for name in sorted(ours & set(options["proxysql_global_variables"] or {}) if "all" in names else ()):
         say(f"proxysql_global_variables sets {name}, which is made of proxysql_tls_backends")
 
