@@ -223,8 +223,37 @@ def test_variables_of_postgresql_have_kinds_and_ranges(running_three: Server) ->
         ("pgsql-authentication_method", 4),
         ("pgsql-multiplexing", "perhaps"),
         ("pgsql-default_session_track_gtids", "on"),
+        ("pgsql-default_client_encoding", "utf9"),
+        ("pgsql-default_datestyle", "ISO"),
+        ("pgsql-default_intervalstyle", "weeks"),
+        ("pgsql-default_standard_conforming_strings", "y"),
+        ("pgsql-default_timezone", ""),
         ("pgsql-server_version", ""),
         ("admin-pgsql_ifaces", "127.0.0.1:6132; 127.0.0.2:6132"),
     ):
         with pytest.raises(DeclarationError, match=f"variable {name}: "):
             run(running_three, variables={name: value}, check=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "held", "default"),
+    [
+        ("pgsql-default_client_encoding", "latin1", "LATIN1", "UTF8"),
+        ("pgsql-default_datestyle", "dmy , postgres", "Postgres, DMY", "ISO, MDY"),
+        ("pgsql-default_intervalstyle", "SQL_Standard", "sql_standard", "postgres"),
+        ("pgsql-default_standard_conforming_strings", False, "off", "on"),
+    ],
+)
+def test_words_of_postgresql_are_written_as_they_are_shown(
+    running_three: Server, name: str, given: str | bool, held: str, default: str
+) -> None:
+    run(running_three, variables={name: given})
+    assert variable(running_three, name) == dict.fromkeys(("memory", "runtime", "disk"), held)
+    assert run(running_three, variables={name: given}).layers == NOTHING
+    # as somebody else has written it
+    sql(
+        running_three,
+        f"UPDATE global_variables SET variable_value = '{given}' WHERE variable_name = '{name}'",
+    )
+    assert run(running_three, variables={name: held}).layers == NOTHING
+    run(running_three, variables={name: default})

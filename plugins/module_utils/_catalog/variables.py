@@ -56,6 +56,7 @@ NOT_EMPTY: frozenset[str] = frozenset(
         "mysql-server_version",
         "pgsql-default_schema",
         "pgsql-default_session_track_gtids",
+        "pgsql-default_timezone",
         "pgsql-monitor_username",
         "pgsql-server_encoding",
         "pgsql-server_version",
@@ -75,9 +76,35 @@ CASELESS: frozenset[str] = frozenset(
     )
 )
 
-#: Text from a few words, in any case; shown in capitals (lib/MySQL_Thread.cpp, set_variable).
-UPPER: dict[str, tuple[str, ...]] = dict.fromkeys(
-    ("mysql-default_session_track_gtids", "pgsql-default_session_track_gtids"), ("OFF", "OWN_GTID")
+_GTIDS = {"off": "OFF", "own_gtid": "OWN_GTID"}
+_DATES = [
+    f"{style}, {order}" for style in ("ISO", "SQL", "Postgres", "German") for order in ("MDY", "DMY", "YMD")
+]
+
+#: Text from a few words, in any case and with blanks around commas or not: as it is given, lower case without
+#: those, and as runtime shows it (set_variable in lib/MySQL_Thread.cpp, lib/PgSQL_Variables_Validator.cpp).
+WORDS: dict[str, dict[str, str]] = {
+    "mysql-default_session_track_gtids": _GTIDS,
+    "pgsql-default_session_track_gtids": _GTIDS,
+    "pgsql-default_datestyle": {
+        **{date.lower().replace(", ", ","): date for date in _DATES},
+        **{",".join(reversed(date.lower().split(", "))): date for date in _DATES},
+        "german": "German, DMY",
+    },
+    "pgsql-default_intervalstyle": {
+        word: word for word in ("postgres", "postgres_verbose", "sql_standard", "iso_8601")
+    },
+    "pgsql-default_standard_conforming_strings": {
+        **dict.fromkeys(("on", "true", "1", "yes", "t"), "on"),
+        **dict.fromkeys(("off", "false", "0", "no", "f"), "off"),
+    },
+}
+
+#: Encodings of PostgreSQL's clients, of which letters and digits alone count (release 16); shown in capitals.
+ENCODINGS = (
+    r"abc|alt|big5|euc(cn|jis2004|jp|kr|tw)|gb18030|gbk|iso8859([1-9]|1[03-6])|johab"
+    r"|koi8[ru]?|latin([1-9]|10)|mskanji|muleinternal|shiftjis(2004)?|sjis|sqlascii|tcvn(5712)?|uhc|unicode|utf8|vscii|win"
+    r"|win(dows)?(125[0-8]|866|874|932|936|949|950)"
 )
 
 #: The form that a text must have, and how an error goes on that has quoted another one. Unless said otherwise

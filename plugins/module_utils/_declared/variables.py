@@ -17,6 +17,7 @@ from .._catalog.variables import (
     CAPABILITY_OF,
     CHECKSUM_OF,
     COLLATION_OF,
+    ENCODINGS,
     FORMS,
     INTEGERS,
     INTERVALS,
@@ -26,7 +27,7 @@ from .._catalog.variables import (
     RELATIVE_FILES,
     SECRETS,
     TEXTS,
-    UPPER,
+    WORDS,
 )
 from .._catalog.words import Column
 from .declaration import FALSE_WORDS, TRUE_WORDS, declared_value
@@ -35,6 +36,7 @@ from .rows import HIDDEN, is_secret_name
 
 _NAME = re.compile(r"[a-z]+-[A-Za-z0-9_]+\Z")
 _CHARSET, _COLLATION = "mysql-default_charset", "mysql-default_collation_connection"
+_ENCODING = "pgsql-default_client_encoding"
 #: Of these two a LOAD may change the one that does not fit the other.
 PAIR = frozenset((_CHARSET, _COLLATION))
 
@@ -75,7 +77,9 @@ def _declared(name: str, value: Any) -> str:
     if not is_known(name) and isinstance(value, bool):
         # The server spells its booleans this way.
         return "true" if value else "false"
-    if isinstance(value, int) and not isinstance(value, bool) and (not is_known(name) or name in UPPER):
+    if isinstance(value, bool) and "true" in WORDS.get(name, ()):
+        value = str(value)
+    if isinstance(value, int) and not isinstance(value, bool) and (not is_known(name) or name in WORDS):
         value = str(value)
     return _declared_text(name, str(declared_value(Column(name, "text"), value)))
 
@@ -87,15 +91,25 @@ def _declared_text(name: str, text: str) -> str:
         raise ValueError("cannot hold a double quote (ProxySQL would drop the variable from runtime)")
     if name in LISTS and re.search(r"\s", text):
         raise ValueError("is a list without blanks (ProxySQL would take them for a part of the address)")
-    if name in UPPER:
-        if text.upper() not in UPPER[name]:
-            raise ValueError("{!r} is not one of {}".format(text[:80], ", ".join(UPPER[name])))
+    if name in WORDS:
+        if _word(text) not in WORDS[name]:
+            good = "; ".join(dict.fromkeys(WORDS[name].values()))
+            raise ValueError(f"{text[:80]!r} is not one of {good if ',' in good else good.replace(';', ',')}")
+        return WORDS[name][_word(text)]
+    if name == _ENCODING:
+        if not re.fullmatch(ENCODINGS, re.sub("[^a-z0-9]", "", text.lower())):
+            raise ValueError(f"{text[:80]!r} is no encoding of PostgreSQL's clients, such as UTF8")
         return text.upper()
     form, wanted = FORMS.get(name, ("", ""))
     if form and not re.fullmatch(form, text):
         raise ValueError(f"{text[:80]!r} {wanted}")
     # Taken for the default of very old releases (MySQL_Thread.cpp, set_variable).
     return "5.5.30" if (name, text) == ("mysql-server_version", "5.1.30") else text
+
+
+def _word(text: str) -> str:
+    """As the catalog has it."""
+    return re.sub(r"\s*,\s*", ",", text).lower()
 
 
 def is_known(name: str) -> bool:
@@ -122,7 +136,9 @@ def canonical(name: str, text: str | None) -> str | None:
     if name in INTEGERS:
         number = re.match(r"\s*([+-]?[0-9]+)", text)
         return _rounded(name, str(int(number.group(1)))) if number else text
-    if name in UPPER:
+    if name in WORDS:
+        return WORDS[name].get(_word(text), text)
+    if name == _ENCODING:
         return text.upper()
     if name == "mysql-server_capabilities" and text.isdigit():
         # These bits follow from variables of their own (lib/MySQL_Thread.cpp, set_variable).

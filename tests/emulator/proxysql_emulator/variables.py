@@ -41,10 +41,9 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "mysql-default_authentication_plugin": ("mysql_native_password", "caching_sha2_password"),
     "mysql-default_session_track_gtids": ("OFF", "OWN_GTID"),
     "pgsql-default_session_track_gtids": ("OFF", "OWN_GTID"),
-    # Of encodings and styles only those that a transcript has.
-    "pgsql-default_client_encoding": ("UTF8", "ABC"),
-    "pgsql-default_datestyle": ("ISO, MDY",),
-    "pgsql-default_intervalstyle": ("postgres",),
+    # Of encodings only those that a transcript has.
+    "pgsql-default_client_encoding": ("UTF8", "UTF-8", "SQL ASCII", "LATIN1", "ABC"),
+    "pgsql-default_intervalstyle": ("postgres", "postgres_verbose", "sql_standard", "iso_8601"),
     "pgsql-default_standard_conforming_strings": ("on", "off"),
     "pgsql-server_encoding": ("UTF8", "abc"),
 }
@@ -52,7 +51,18 @@ _IN_UPPER_CASE = (
     "mysql-default_session_track_gtids", "pgsql-default_session_track_gtids",
     "pgsql-default_client_encoding",
 )  # fmt: skip
-_ON_OFF = {"true": "on", "1": "on", "false": "off", "0": "off"}
+_ON_OFF = {
+    "true": "on",
+    "1": "on",
+    "yes": "on",
+    "t": "on",
+    "false": "off",
+    "0": "off",
+    "no": "off",
+    "f": "off",
+}
+_DATE_STYLES = {style.lower(): style for style in ("ISO", "SQL", "Postgres", "German")}
+_DATE_ORDERS = ("MDY", "DMY", "YMD")
 _LOG_FILES = ("mysql-auditlog_filename", "mysql-eventslog_filename")
 _HEARTBEAT = re.compile(r"`?\w+`?\.`?\w+`?")
 # Turning these on and off turns a bit of mysql-server_capabilities.
@@ -225,7 +235,11 @@ class Variables:
         if name in _IN_UPPER_CASE:
             given = given.upper()
         if name == "pgsql-default_standard_conforming_strings":
-            given = _ON_OFF.get(given.lower(), given)
+            given = _ON_OFF.get(given.lower(), given.lower())
+        if name == "pgsql-default_intervalstyle":
+            given = given.lower()
+        if name == "pgsql-default_datestyle":
+            given = _date_style(name, given)
         if name == "admin-ssl_keylog_file" and given and not given.startswith("/"):
             return f"{self.datadir}/{given}"
         if name in _CHOICES and given not in _CHOICES[name]:
@@ -248,3 +262,14 @@ class Variables:
         if given.lower() in ("false", "0"):
             return "false"
         raise Rejected(name)
+
+
+def _date_style(name: str, given: str) -> str:
+    """Both parts in either order; of German alone the order is known."""
+    words = [word.strip().lower() for word in given.split(",")]
+    words += ["dmy"] if words == ["german"] else []
+    styles = [_DATE_STYLES[word] for word in words if word in _DATE_STYLES]
+    orders = [word.upper() for word in words if word.upper() in _DATE_ORDERS]
+    if len(words) != 2 or not (styles and orders):
+        raise Rejected(name)
+    return f"{styles[0]}, {orders[0]}"
