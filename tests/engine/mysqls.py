@@ -13,7 +13,8 @@ from types import TracebackType
 from typing import Any
 
 import pymysql
-from server import end_with_the_tests, free_port
+from ansible_collections.mysqlha.proxysql.plugins.filter.hex import to_hex
+from server import Server, end_with_the_tests, free_port
 
 MYSQLD = os.environ.get("MYSQLD_BIN", "")
 
@@ -99,3 +100,38 @@ class MySQLServer:
             "START REPLICA",
             "SET GLOBAL read_only = 1",
         )
+
+
+def followed(databases: list[MySQLServer]) -> None:
+    primary, replica = databases
+    ((done,),) = primary.run("SELECT @@global.gtid_executed")
+    assert replica.run(f"SELECT WAIT_FOR_EXECUTED_GTID_SET('{done}', 20)") == [(0,)]
+
+
+def declared(databases: list[MySQLServer], tls: bool) -> list[dict[str, Any]]:
+    return [
+        {"hostgroup_id": 10 * number, "hostname": one.host, "port": one.port, "use_ssl": tls}
+        for number, one in enumerate(databases, 1)
+    ]
+
+
+def user(password: str, additional: str = "") -> list[dict[str, Any]]:
+    attributes = {"additional_password": to_hex(additional)} if additional else ""
+    return [{"username": "shop", "password": password, "default_hostgroup": 10, "attributes": attributes}]
+
+
+def ask(node: Server, password: str, sql: str = "SELECT CURRENT_USER()", **options: Any) -> Any:
+    connection = pymysql.connect(
+        host=node.host,
+        port=node.data_port,
+        user="shop",
+        password=password,
+        autocommit=None,
+        connect_timeout=5,
+        read_timeout=15,
+        **options,
+    )
+    with connection, connection.cursor() as cursor:
+        # a connection of its own: those that are kept were let in before
+        cursor.execute(f"/* ;create_new_connection=1 */ {sql}")
+        return cursor.fetchone()

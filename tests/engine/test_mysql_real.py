@@ -9,14 +9,13 @@ from typing import Any
 
 import pymysql
 import pytest
-from ansible_collections.mysqlha.proxysql.plugins.filter.hex import to_hex
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.passwords import native, salted
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.login import unverified
 from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._site.rotation import Nodes, rotations
 from clients import Clients, until
 from conftest import REAL, REAL_THREE
 from issuer import Issuer
-from mysqls import MYSQLD, MySQLServer, initialized
+from mysqls import MYSQLD, MySQLServer, ask, declared, followed, initialized, user
 from proxysql_emulator.passwords import caching_sha2
 from server import Server
 from test_grants import shown
@@ -74,41 +73,6 @@ def call(module: Any, proxy: Server) -> Any:
         return found
 
     return run
-
-
-def followed(databases: list[MySQLServer]) -> None:
-    primary, replica = databases
-    ((done,),) = primary.run("SELECT @@global.gtid_executed")
-    assert replica.run(f"SELECT WAIT_FOR_EXECUTED_GTID_SET('{done}', 20)") == [(0,)]
-
-
-def declared(databases: list[MySQLServer], tls: bool) -> list[dict[str, Any]]:
-    return [
-        {"hostgroup_id": 10 * number, "hostname": one.host, "port": one.port, "use_ssl": tls}
-        for number, one in enumerate(databases, 1)
-    ]
-
-
-def user(password: str, additional: str = "") -> list[dict[str, Any]]:
-    attributes = {"additional_password": to_hex(additional)} if additional else ""
-    return [{"username": "shop", "password": password, "default_hostgroup": 10, "attributes": attributes}]
-
-
-def ask(node: Server, password: str, sql: str = "SELECT CURRENT_USER()", **options: Any) -> Any:
-    connection = pymysql.connect(
-        host=node.host,
-        port=node.data_port,
-        user="shop",
-        password=password,
-        autocommit=None,
-        connect_timeout=5,
-        read_timeout=15,
-        **options,
-    )
-    with connection, connection.cursor() as cursor:
-        # a connection of its own: those that are kept were let in before
-        cursor.execute(f"/* ;create_new_connection=1 */ {sql}")
-        return cursor.fetchone()
 
 
 def test_forms_of_a_password(call: Any, proxy: Server, databases: list[MySQLServer]) -> None:

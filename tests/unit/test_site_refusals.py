@@ -87,3 +87,23 @@ def test_tables_that_are_none_are_one_sentence(tables: object) -> None:
 )
 def test_the_nearest_name_has_the_same_prefix_where_there_is_one(name: str, meant: str) -> None:
     assert likely(name) == meant
+
+
+@pytest.mark.parametrize(
+    ("playbook", "name", "host", "limit", "lacks"),
+    [
+        ("maintenance", "proxysql_maintenance_host", "core1", ["core2"], "core1"),
+        ("maintenance", "proxysql_maintenance_host", "sat1", ["core1", "core2"], "sat1"),
+        ("remove_node", "proxysql_remove_node_host", "core2", ["core1", "sat1"], "core2"),
+        ("remove_node", "proxysql_remove_node_host", "sat1", ["sat1"], "core1, core2"),
+        ("switchover", "proxysql_switchover_to", "core2", ["core2"], "core1"),
+        ("restore", "proxysql_backup_host", "core2", ["core1"], "core2"),
+    ],
+)
+def test_a_limit_without_which_nothing_or_half_would_be_done(
+    playbook: str, name: str, host: str, limit: list[str], lacks: str
+) -> None:
+    asked = {name: host, "proxysql_backup_password": "b4ckup-word", "proxysql_backup_file": "x"}
+    (problem,) = planned(playbook=playbook, asked={"hosts": limit}, **asked)["problems"]
+    assert f"--limit leaves out {lacks}; {playbook} would do nothing, or half of it" in problem
+    assert planned(playbook=playbook, **asked)["problems"] == []
