@@ -98,6 +98,14 @@ def holders(
     return rows
 
 
+def set_up_for(facts: Mapping[str, Any], vips: Sequence[str]) -> bool:
+    """Whether files of this role are on the host that would take one of these virtual IPs.
+
+    facts: local, with their prefix. A core of another cluster has other virtual IPs.
+    """
+    return bool({str(vip) for vip in _show(facts).get("vips") or ()} & set(vips))
+
+
 def addresses(facts: Mapping[str, Any]) -> list[str]:
     """facts: with their prefix."""
     return [
@@ -107,10 +115,14 @@ def addresses(facts: Mapping[str, Any]) -> list[str]:
 
 
 def _files(facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _show(facts).get("files") or {}
+
+
+def _show(facts: Mapping[str, Any]) -> Mapping[str, Any]:
     local = facts.get("ansible_local") or {}
     # a sentence where the program failed
     said = local.get("proxysql_vip")
-    return said.get("files") or {} if isinstance(said, Mapping) else {}
+    return said if isinstance(said, Mapping) else {}
 
 
 def _said(row: Mapping[str, Any]) -> dict[str, Any] | None:

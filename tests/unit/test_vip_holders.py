@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from ansible_collections.mysqlha.proxysql.plugins.filter.vip_holders import vip_holders
+from ansible_collections.mysqlha.proxysql.plugins.filter.vip_set_up import vip_set_up
 
 VIP = "192.0.2.100"
 INSTANCE = {
@@ -61,3 +63,24 @@ def test_a_satellite_has_told_it_when_the_run_began() -> None:
     gone = {**began, "__keepalived_seen": facts("192.0.2.13")}
     (row,) = vip_holders([INSTANCE], {**hostvars, "sat1": gone}, ["core1"], satellites=["sat1", "sat2"])
     assert row["holders"] == ["core1"] and row["well"]
+
+
+@pytest.mark.parametrize(
+    ("shown", "ours"),
+    [
+        # it need not have the address: the next to get it would be this one
+        ({"vips": ["192.0.2.90", VIP], "addresses": []}, True),
+        # a core of another cluster
+        ({"vips": ["192.0.2.90"], "addresses": ["192.0.2.90"]}, False),
+        ("error loading fact - output not valid", False),
+        (None, False),
+    ],
+)
+def test_a_host_that_was_a_core_is_told_by_its_files(shown: Any, ours: bool) -> None:
+    seen = facts(VIP)
+    seen["ansible_facts"]["ansible_local"] = {"proxysql_vip": shown} if shown else {}
+    assert vip_set_up(seen, [VIP]) is ours
+
+
+def test_of_a_host_that_did_not_answer_nothing_is_known() -> None:
+    assert not vip_set_up({"unreachable": True}, [VIP])

@@ -94,6 +94,7 @@ def instances_that_were_renamed(host: Host) -> None:
     host.state("auto", "reload")
     assert host.shown()["instances"] == {"proxysql": "MASTER", "second": "MASTER"}
     assert host.shown()["addresses"] == ["192.0.2.101"]
+    assert host.shown()["vips"] == ["192.0.2.100", "192.0.2.101"]
     assert sorted(path.name for path in (host.run_dir / "keepalived").iterdir()) == [
         ".lock",
         ".proxysql.count",

@@ -10,7 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import CHECKOUT, NAME, Cluster, Node, changes, end, full, lab, play, played, poll, site
+from helpers import (
+    CHECKOUT,
+    NAME,
+    Cluster,
+    Node,
+    changes,
+    end,
+    full,
+    lab,
+    play,
+    played,
+    poll,
+    site,
+    tasks_by_host,
+)
 from test_10_later_changes import Groups, holders, inventory, settles
 
 OLDEST = CHECKOUT / ".cache/matrix/core-2.16/bin"
@@ -64,6 +78,43 @@ def test_a_host_outside_both_groups_is_asked_too(
     )
     code, output = play("switchover", inventory=place)
     assert code != 0 and "is on core1 and db1" in output, end(output)
+
+
+@full
+def test_a_core_that_leaves_both_groups_gives_up_the_address(cluster: Cluster, tmp_path: Path) -> None:
+    """Of the hosts in other groups it alone bears files of the role's; the others are only asked."""
+    left, heir = cluster.active, cluster.backup
+
+    def elsewhere(groups: Groups) -> None:
+        groups["databases"] = {
+            "was-core": groups["proxysql_core"].pop("core1"),
+            "db1": groups.pop("proxysql_satellite")["sat1"],
+        }
+
+    place = inventory(tmp_path, elsewhere)
+    try:
+        code, output = play("site", inventory=place)
+        assert code == 0 and f"{cluster.vip} is on {heir}" in output, end(output)
+        removed = [row for row in changes(output) if row.endswith("Remove the files of the virtual IP")]
+        assert removed and {row.partition(":")[0] for row in removed} == {"was-core"}
+        assert tasks_by_host(output)["db1"] == 1
+        assert holders(cluster) == [heir]
+        states = left.run(
+            "systemctl is-active keepalived proxysql-watch; systemctl is-enabled keepalived; true"
+        )
+        assert not {"active", "enabled"} & set(states.split()), states
+        for path in (
+            "keepalived/keepalived.conf",
+            "keepalived/proxysql-watch",
+            "keepalived/proxysql_vip.fact",
+        ):
+            assert not left.infra.file(f"/etc/{path}").exists, path
+        code, output = play("site", inventory=place)
+        assert code == 0 and changes(output) == [], end(output)
+        assert tasks_by_host(output)["was-core"] == 1
+    finally:
+        settles()
+    assert holders(cluster) == [cluster.active]
 
 
 # -- dead hosts, and a leader that fails
