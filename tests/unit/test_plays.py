@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 PLAYBOOKS = Path(__file__).resolve().parents[2] / "playbooks"
@@ -32,3 +33,17 @@ def test_a_host_that_is_dead_does_not_end_a_play_for_all() -> None:
         if play.get("any_errors_fatal") and play.get("gather_facts", True)
     ]
     assert found == []
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in PLAYBOOKS.glob("*.yml") if path.stem != "awx"))
+def test_each_playbook_first_plans_the_whole_site(name: str) -> None:
+    """Wrong inventories, typing errors and unknown variables fail in each, before a host is touched."""
+    first, *others = [play for file, play in plays() if file == f"{name}.yml"]
+    task = first["tasks"][0]
+    planning = {"name": "mysqlha.proxysql.proxysql", "tasks_from": "plan"}
+    assert task["ansible.builtin.import_role"] == planning and "when" not in task
+    assert task["vars"] == {"plan_playbook": name}
+    assert (first["hosts"], first["any_errors_fatal"]) == ("localhost:all", True)
+    assert not {"pre_tasks", "roles"} & set(first)
+    # with --tags, too, the rest goes by the plan
+    assert not others or first["tags"] == ["always"]
