@@ -60,6 +60,12 @@ def verdict(ratio: float, limit: float, more: bool = False) -> str:
     return "reached" if (ratio >= limit if more else ratio <= limit) else "not reached"
 
 
+def ratio(value: float, limit: float, digits: int = 2) -> str:
+    """With as many digits as it takes to tell it from its mark."""
+    text = f"{value:.{digits}f}"
+    return ratio(value, limit, digits + 1) if float(text) == limit != value and digits < 6 else text
+
+
 # -- tables, by part
 
 
@@ -70,7 +76,7 @@ def _engine(rows: Rows) -> Table:
         [
             [
                 row["table"], names[row["what"]], seconds(row["ours"]), seconds(row["other"]),
-                f"{row['ours'] / row['other']:.2f}",
+                ratio(row["ours"] / row["other"], MARKS[row["what"]]),
                 f"{MARKS[row['what']]:g}: {verdict(row['ours'] / row['other'], MARKS[row['what']])}",
                 f"{row['statements']} statements, {row['loads']} LOAD, {row['saves']} SAVE",
             ]
@@ -88,12 +94,13 @@ def _large(rows: Rows) -> Table:
 
 def _plays(rows: Rows) -> Table:
     return (
-        ["Rows", "Ours", "Ping", "Ratio", "Ping handed the rows", "Ratio", "At most 1.25"],
+        ["Rows", "Ours", "Ping", "Ratio", "At most 1.3", "Ping handed the rows", "Ratio", "At most 1.25"],
         [
             [
                 f"{row['rows']:,}", seconds(row["ours"]),
-                seconds(row["ping"]), f"{row['ours'] / row['ping']:.2f}",
-                seconds(row["handed"]), f"{row['ours'] / row['handed']:.2f}",
+                seconds(row["ping"]), ratio(row["ours"] / row["ping"], MARKS["ping"]),
+                verdict(row["ours"] / row["ping"], MARKS["ping"]),
+                seconds(row["handed"]), ratio(row["ours"] / row["handed"], MARKS["handed"]),
                 verdict(row["ours"] / row["handed"], MARKS["handed"]),
             ]
             for row in rows
@@ -113,7 +120,7 @@ def _peer(rows: Rows) -> Table:
         [
             [
                 row["apply"], seconds(row["ours"]), seconds(row["theirs"]), row["known"],
-                f"{row['theirs'] / row['ours']:.0f}",
+                ratio(row["theirs"] / row["ours"], MARKS["peer"], digits=0),
                 verdict(row["theirs"] / row["ours"], MARKS["peer"], more=True),
             ]
             for row in rows
@@ -163,12 +170,16 @@ def _followers(rows: Rows) -> Table:
 
 def _site(rows: Rows) -> Table:
     return (
-        ["Way", "``site``", "Facts and pings", "Ratio"],
+        ["Way", "``site``", "Facts and pings", "Ratio", "At most 1.6"],
         [
-            [row["way"], seconds(row["ours"]), seconds(row["pings"]), f"{row['ours'] / row['pings']:.2f}"]
+            [
+                row["way"], seconds(row["ours"]), seconds(row["pings"]),
+                ratio(row["ours"] / row["pings"], MARKS["site"]),
+                verdict(row["ours"] / row["pings"], MARKS["site"]),
+            ]
             for row in rows
         ],
-    )
+    )  # fmt: skip
 
 
 TABLES: dict[str, Callable[[Rows], Table]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import runpy
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,30 @@ def test_the_readme_has_its_sentence() -> None:
     assert TOOL["_FAST"].search((CHECKOUT / "README.md").read_text(encoding="utf-8"))
 
 
+# By part, for a row: the marks that it has, and whether what was measured keeps to them.
+REACHED: dict[str, Callable[[Any, Any], list[bool]]] = {
+    "engine": lambda row, marks: [row["ours"] <= row["other"] * marks[row["what"]]],
+    "plays": lambda row, marks: [row["ours"] <= row[peer] * marks[peer] for peer in ("ping", "handed")],
+    "peer": lambda row, marks: [row["theirs"] >= row["ours"] * marks["peer"]],
+    "site": lambda row, marks: [row["ours"] <= row["pings"] * marks["site"]],
+}
+
+
+@pytest.mark.parametrize("part", REACHED)
+def test_a_figure_that_misses_its_mark_is_not_shown_as_reached(part: str) -> None:
+    rows = figures.read()[part]["rows"]
+    _head, lines = figures.TABLES[part](rows)
+    for row, line in zip(rows, lines, strict=True):
+        said = [cell.rpartition(": ")[2] for cell in line if cell.endswith("reached")]
+        kept = REACHED[part](row, figures.MARKS)
+        assert said == ["reached" if each else "not reached" for each in kept], line
+
+
+def test_a_figure_can_be_told_from_the_mark_that_it_misses() -> None:
+    assert [figures.ratio(value, 1.6) for value in (1.524, 1.6017, 1.6)] == ["1.52", "1.602", "1.60"]
+    assert figures.ratio(149.6, 150.0, digits=0) == "149.6"
+
+
 def test_a_run_that_is_worked_out_is_told_from_one_that_was_measured() -> None:
     sys.path.insert(0, str(CHECKOUT / "tests/emulator"))
     run = runpy.run_path(str(CHECKOUT / "tests/benchmarks/run.py"))
@@ -58,4 +83,4 @@ def test_what_is_kept_is_read_again_and_shown(tmp_path: Path, monkeypatch: pytes
     assert figures.conditions({**kept, "load": 1.0}).endswith("; others were at work.")
     assert "whose load was 9; others" in figures.conditions({**kept, "load": 9.1})
     made = TOOL["block"]("site", kept)
-    assert "\nssh 16.9 s   8.80 s          1.92\n" in made and made.endswith(".. figures end")
+    assert "\nssh 16.9 s   8.80 s          1.92  not reached\n" in made and made.endswith(".. figures end")
