@@ -58,6 +58,13 @@ def test_the_numbers_of_the_status_and_of_the_virtual_ip(cluster: Cluster, tmp_p
             assert 'proxysql_vip_state{vrrp_instance="proxysql",state="MASTER"} 1' in shown
 
 
+def test_the_page_of_the_status(cluster: Cluster, tmp_path: Path) -> None:
+    played("status", "-e", f"proxysql_status_page={tmp_path}/status.html")
+    page = (tmp_path / "status.html").read_text(encoding="utf-8")
+    assert [node for node in cluster.nodes if f'<th scope="row">{node}</th>' not in page] == []
+    assert leaks(cluster.secrets(), page) == []
+
+
 def test_prometheus_tells_that_nobody_holds_the_virtual_ip(cluster: Cluster, tmp_path: Path) -> None:
     """The short form of scenario watch, which makes the other faults and wants a real ProxySQL."""
     played("monitoring", "-e", f"proxysql_monitoring_folder={tmp_path}")
@@ -110,3 +117,21 @@ def test_a_bundle_for_a_ticket(cluster: Cluster, tmp_path: Path) -> None:
     assert "Id=keepalived.service" in texts[f"{cluster.active}.txt"]
     assert json.loads(texts[f"{cluster.active}.json"])["met"]["activity"]["counters"]
     assert leaks(cluster.secrets(), output + "".join(texts.values())) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("backup", ("-e", "proxysql_backup_password=Backup-lab")),
+        ("export", ("-e", "proxysql_export_hosts=proxysql_core")),
+        ("monitoring", ()),
+        ("diagnose", ()),
+    ],
+)
+def test_check_mode_writes_nothing_on_the_controller(
+    cluster: Cluster, tmp_path: Path, name: str, more: tuple[str, ...]
+) -> None:
+    """Nor does it fail because of a folder that is not there yet."""
+    output = played(name, "--check", "-e", f"proxysql_{name}_folder={tmp_path}/made", *more)
+    assert list(tmp_path.iterdir()) == []
+    assert leaks(cluster.secrets(), output) == []

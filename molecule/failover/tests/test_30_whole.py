@@ -96,6 +96,9 @@ def test_a_core_leaves_while_it_holds_the_vip(chaos: Chaos) -> None:
     played("remove_node", "-e", f"proxysql_remove_node_host={cluster.active}")
     assert holders(cluster) == [cluster.backup]
     assert not cluster.active.infra.service("proxysql").is_running
+    left = inside(cluster.active, "ls -A /etc/keepalived /etc/systemd/system")
+    assert "proxysql-watch" not in left and "proxysql_ping.py" not in left, left
+    assert "active" not in inside(cluster.active, "systemctl is-active proxysql-watch", check=False).split()
     seen = chaos.clients.seen(begin, time.monotonic())
     assert seen.gap < 0.4, seen
     assert chaos.clients.lost(cluster.primary) == []
