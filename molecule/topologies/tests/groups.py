@@ -14,6 +14,7 @@ import pymysql
 from helpers import Cluster, Node, changes, poll, site
 from issuer import Issuer
 from kinds import MARIADB, MYSQL
+from test_grants import shown
 from threads import Threads
 from topology import roles, stir
 
@@ -25,6 +26,12 @@ TABLE = "CREATE TABLE app.written (id BIGINT AUTO_INCREMENT PRIMARY KEY, word BI
 
 def _write(node: Node, path: str, text: str) -> None:
     node.run(f"cat > {path} <<'END'\n{text}\nEND")
+
+
+def guided(block: str) -> str:
+    """The rights of the monitor that the guide asks for."""
+    rights = [each for each in shown("databases", block) if each.startswith("GRANT")]
+    return "".join(f"{each.replace('192.0.2.%', '%')};" for each in rights)
 
 
 def _users(cluster: Cluster, rights: str) -> str:
@@ -88,10 +95,7 @@ group_replication_start_on_boot = OFF
             "SET SQL_LOG_BIN = 0;"
             + _users(
                 cluster,
-                "GRANT REPLICATION CLIENT ON *.* TO monitor@'%';"
-                "GRANT SELECT ON performance_schema.replication_group_members TO monitor@'%';"
-                "GRANT SELECT ON performance_schema.replication_group_member_stats TO monitor@'%';"
-                "GRANT CONNECTION_ADMIN ON *.* TO repl@'%';",
+                guided("group-replication") + "GRANT CONNECTION_ADMIN ON *.* TO repl@'%';",
             )
             + f"CHANGE REPLICATION SOURCE TO SOURCE_USER = 'repl', SOURCE_PASSWORD = '{password}'"
             " FOR CHANNEL 'group_replication_recovery'",
