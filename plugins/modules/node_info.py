@@ -35,6 +35,10 @@ options:
     description:
       - Where the node keeps its restore points, for RV(kept).
     type: path
+  variables_since_3:
+    description:
+      - Declared variables that only ProxySQL 3 and later have.
+    type: dict
 extends_documentation_fragment:
   - mysqlha.proxysql.login
   - mysqlha.proxysql.declared

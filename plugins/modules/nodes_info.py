@@ -41,6 +41,10 @@ options:
         description:
           - Declared variables of this node alone, besides those of the declaration.
         type: dict
+      variables_since_3:
+        description:
+          - The same of those that only ProxySQL 3 and later have.
+        type: dict
   declarations:
     description:
       - What is declared, as many nodes have it.

@@ -232,17 +232,37 @@ def test_a_node_needs_all_of_its_members_whatever_is_declared_of_their_table() -
     assert declaration(options, {}, {"mysql_users": []}, [])["node_states"] == {"mysql_users": "merged"}
 
 
-def test_the_second_admin_of_proxysql_3_is_on_the_loopback_unless_declared() -> None:
+CLOSED = {"admin-pgsql_ifaces": "127.0.0.1:6132", "pgsql-interfaces": "127.0.0.1:6133"}
+
+
+def test_what_proxysql_3_listens_at_besides_is_on_the_loopback_unless_declared() -> None:
     found = declaration(proxysql(), {}, {}, [])
-    assert found["of_three"] == {"admin-pgsql_ifaces": "127.0.0.1:6132"}
-    assert 'pgsql_ifaces="127.0.0.1:6132"' in cnf(found, "/var/lib/proxysql")
+    assert found["of_three"] == CLOSED and not found["of_node"].keys() & CLOSED.keys()
     given = {"admin-pgsql_ifaces": "192.0.2.11:6132"}
     found = declaration(proxysql(global_variables=given), {}, {}, [])
-    assert found["of_three"] == given and found["of_node"].items() >= given.items()
+    assert found["of_three"] == {**CLOSED, **given} and found["of_node"].items() >= given.items()
     # a ProxySQL 2 can be told of neither but for its upgrade
     given["pgsql-interfaces"] = "192.0.2.11:6133"
     found = declaration(proxysql(global_variables={**given, "pgsql-threads": 2}), {}, {}, [])
     assert found["of_three"] == given
+    # what the leader writes is not what each node takes back
+    found = declaration(proxysql(base_variables=given), {}, {}, [])
+    assert found["of_three"] == given and found["variables"].items() >= given.items()
+
+
+def test_where_postgresql_is_wanted_its_port_is_open_as_ever() -> None:
+    of_three = {**CLOSED, "pgsql-interfaces": "0.0.0.0:6133"}
+    assert declaration(proxysql(postgresql=True), {}, {}, [])["of_three"] == of_three
+    given = {"pgsql-interfaces": "192.0.2.11:6133"}
+    found = declaration(proxysql(postgresql=True, global_variables=given), {}, {}, [])
+    assert found["of_three"] == {**of_three, **given}
+
+
+def test_proxysql_3_is_told_at_its_first_start() -> None:
+    """2.7.1 deletes pgsql_ifaces with a warning, and passes over the other in silence."""
+    text = cnf(declaration(proxysql(), {}, {}, []), "/var/lib/proxysql")
+    assert 'pgsql_ifaces="127.0.0.1:6132"' in text
+    assert 'pgsql_variables=\n{\n    interfaces="127.0.0.1:6133"\n}' in text
 
 
 def test_the_exporter_is_declared_where_somebody_said_so() -> None:

@@ -53,6 +53,18 @@ def test_a_run_without_a_core_looks_at_the_hosts_that_it_has() -> None:
     assert planned(20, without="sat1")["questions"] != {}
 
 
+def test_where_proxysql_3_listens_is_asked_of_each_and_nothing_that_the_cluster_brings() -> None:
+    tables = {"proxysql_tables": {"pgsql_users": [{"username": "shop"}]}}
+    found = planned(13, sat2=tables)["questions"]
+    asked = [one["variables_since_3"] for one in found["nodes"]]
+    assert [one["pgsql-interfaces"] for one in asked[:3]] == [
+        "127.0.0.1:6133",
+        "0.0.0.0:6133",
+        "127.0.0.1:6133",
+    ]
+    assert set(asked[0]) < set(found["own"]["variables"])
+
+
 def test_other_playbooks_ask_nobody() -> None:
     assert planned(20, playbook="diagnose")["questions"] == {}
 

@@ -33,13 +33,15 @@ def masked_config(raw: Mapping[str, Any]) -> dict[str, Any]:
     def others() -> None:
         found["variables"] = masked_variables(variables)
 
-    def later() -> None:
-        found["variables_after_upgrade"] = masked_variables(raw["variables_after_upgrade"])
+    def of_three(name: str) -> None:
+        found[name] = masked_variables(raw[name])
 
     calls: list[Callable[[], None]] = [
         partial(table, name, rows) for name, rows in tables.items() if name in TABLES
     ]
-    all_of([*calls, others, *([later] if raw.get("variables_after_upgrade") else [])])
+    newer = ("variables_after_upgrade", "variables_since_3")
+    calls += [others, *(partial(of_three, name) for name in newer if raw.get(name))]
+    all_of(calls)
     if isinstance(scope, Mapping):
         found["scope"] = {name: masked_scope(TABLES.get(name), part) for name, part in scope.items()}
     return found

@@ -60,15 +60,15 @@ class Declared:
         except EngineError as exc:
             self.problem = exc.message
 
-    def drift(self, admin: Admin, own: Any = None) -> dict[str, Any]:
+    def drift(self, admin: Admin, own: Any = None, since_3: Any = None) -> dict[str, Any]:
         """How each declared table differs, by layer: the number of rows or variables.
 
-        own: variables that this node has besides.
+        own: variables that this node has besides. since_3: more of them, which an older one does not have.
         """
         if self.problem is not None:
             return _unknown(self.problem)
         try:
-            works, outcome = self._compared(admin, own)
+            works, outcome = self._compared(admin, own, since_3)
         except EngineError as exc:
             return _unknown(exc.message)
         return {
@@ -78,18 +78,19 @@ class Declared:
             "restart_required": outcome.restart_required,
         }
 
-    def stands(self, admin: Admin, own: Any = None) -> bool:
+    def stands(self, admin: Admin, since_3: Any = None) -> bool:
         """Whether all of it is there, in all layers and in force: nothing to write, nor to say."""
         if self.problem is not None:
             return False
         try:
-            _works, outcome = self._compared(admin, own)
+            _works, outcome = self._compared(admin, None, since_3)
         except EngineError:
             return False
         return not (outcome.changed or outcome.restart_required or outcome.warnings)
 
-    def _compared(self, admin: Admin, own: Any) -> tuple[list[Any], Outcome]:
-        variables = {**self.variables, **declared_variables(own or {})}
+    def _compared(self, admin: Admin, own: Any, since_3: Any) -> tuple[list[Any], Outcome]:
+        newer = {} if admin.version.startswith("2.") else since_3
+        variables = {**self.variables, **declared_variables(own or {}), **declared_variables(newer or {})}
         works: list[Any] = plan_variables(admin, variables) if variables else []
         others = [self._want(table_of(admin, name)) for name in self._others]
         works += [TableWork(admin, want, config) for want, config in [*self._wanted, *others]]

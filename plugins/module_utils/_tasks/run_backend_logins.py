@@ -15,7 +15,7 @@ from .._declared.passwords import verify
 from .._server.admin import Admin
 from .._server.backends import Attempt, Place, is_hash, try_all
 from .._server.tls_backends import backend_of, with_certificate
-from .declared import masked_config, masked_variables
+from .declared import masked_config
 from .masked import masked_rows
 from .module import BACKEND, DECLARED, Module, Spec
 from .node_state import Declared
@@ -103,7 +103,6 @@ def _masked(raw: dict[str, Any]) -> dict[str, Any]:
     return {
         **masked_config(raw),
         "users": masked_rows(TABLES["mysql_users"], raw.get("users") or []),
-        "variables_since_3": masked_variables(raw.get("variables_since_3") or {}),
     }
 
 
@@ -112,8 +111,8 @@ def _as_declared(admin: Admin, module: Module) -> bool | None:
     raw = module.raw
     if not raw.get("tables") and not raw.get("variables"):
         return None
-    own = {} if admin.version.startswith("2.") else raw.get("variables_since_3")
-    return Declared(raw, module.params["state"], raw.get("variables")).stands(admin, own)
+    declared = Declared(raw, module.params["state"], raw.get("variables"))
+    return declared.stands(admin, raw.get("variables_since_3"))
 
 
 def _rows(admin: Admin, columns: str, table: str) -> Iterable[Any]:

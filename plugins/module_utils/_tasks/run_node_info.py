@@ -25,6 +25,7 @@ def run_node_info() -> None:
     """The module status: how one node stands."""
     spec: Spec = {
         **DECLARED,
+        "variables_since_3": {"type": "dict"},
         "address": {"type": "str"},
         "addresses": {"type": "list", "elements": "str", "default": []},
         "health_port": {"type": "int", "default": 0},
@@ -33,6 +34,10 @@ def run_node_info() -> None:
 
     module = Module(spec, masked_config)
     params = module.params
+
+    def drift(admin: Admin) -> dict[str, Any]:
+        declared = Declared(module.raw, params["state"], module.raw.get("variables"))
+        return declared.drift(admin, since_3=module.raw.get("variables_since_3"))
 
     def body(admin: Admin) -> dict[str, Any]:
         return {
@@ -44,7 +49,7 @@ def run_node_info() -> None:
             "set_back": _set_back() if params["addresses"] or params["health_port"] else {},
             "health": _health(params["health_port"]) if params["health_port"] else {},
             "kept": _kept(params["restore_points_folder"]),
-            **Declared(module.raw, params["state"], module.raw.get("variables")).drift(admin),
+            **drift(admin),
         }
 
     module.run(body)

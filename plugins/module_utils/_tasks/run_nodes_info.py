@@ -22,7 +22,8 @@ from .node_state import Declared, state_of
 _BACKEND = ("hostgroup", "host", "port", "status")
 
 _ASIDE = ("nodes", "declarations")
-_NODE: Spec = {**NODE, "declaration": {"type": "int"}, "variables": {"type": "dict"}}
+_OF_NODE = ("variables", "variables_since_3")
+_NODE: Spec = {**NODE, "declaration": {"type": "int"}, **{name: {"type": "dict"} for name in _OF_NODE}}
 _DECLARATION: Spec = {
     "tables": {"type": "dict"},
     "variables": {"type": "dict"},
@@ -33,11 +34,12 @@ _DECLARATION: Spec = {
 
 @dataclass(frozen=True)
 class _Question:
-    """Of one node. own: variables that it has besides those of its declaration."""
+    """Of one node. own: variables that it has besides those of its declaration; since_3: as of ``drift``."""
 
     login: Login
     declared: Declared
     own: Any
+    since_3: Any
 
 
 def run_nodes_info() -> None:
@@ -75,7 +77,7 @@ def _declare(raw: dict[str, Any]) -> dict[str, Any]:
     return {
         "declarations": [masked_config(each) for each in raw.get("declarations") or ()],
         "nodes": [
-            {**node, "variables": masked_variables(node.get("variables") or {})}
+            {**node, **{name: masked_variables(node.get(name) or {}) for name in _OF_NODE}}
             for node in raw.get("nodes") or ()
         ],
     }
@@ -100,7 +102,7 @@ def _questions(module: Module) -> list[_Question]:
             raise DeclarationError(f"nodes: there is no declaration {number}")
         where = login(module.params, str(node["login_host"]), port, module.given)
         declared = nothing if number is None else declarations[number]
-        found.append(_Question(where, declared, node.get("variables")))
+        found.append(_Question(where, declared, *(node.get(name) for name in _OF_NODE)))
     return found
 
 
@@ -114,7 +116,7 @@ def _look(question: _Question, key: str, seconds: float) -> dict[str, Any]:
             return {
                 "server_version": admin.version,
                 **state_of(admin, None, key, here=False),
-                **question.declared.drift(admin, question.own),
+                **question.declared.drift(admin, question.own, question.since_3),
             }
     except EngineError as exc:
         return {"msg": exc.message}

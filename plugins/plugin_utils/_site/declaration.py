@@ -25,9 +25,10 @@ _OF_EACH_NODE = (
     "mysql-stacksize",
     "mysql-threads",
 )
-# ProxySQL 3 has a second Admin, on every address unless told otherwise. Nothing here needs it.
-_OF_THREE = {"admin-pgsql_ifaces": "127.0.0.1:6132"}
-_LISTENERS_OF_THREE = (*_OF_THREE, "pgsql-interfaces")
+# ProxySQL 3 has a second Admin, and a port for clients of PostgreSQL, on every address unless told otherwise.
+# Nothing here needs the first one, and the second one only who has PostgreSQL.
+_OF_THREE = {"admin-pgsql_ifaces": "127.0.0.1:6132", "pgsql-interfaces": "127.0.0.1:6133"}
+_OF_POSTGRESQL = {"pgsql-interfaces": "0.0.0.0:6133"}
 # For TLS with all databases: what follows mysql-ssl_p2s_.
 _OF_ALL = ("ca", "cert", "key", "cipher")
 # Nor does the cluster carry these tables.
@@ -96,11 +97,13 @@ def _variables(options: Mapping[str, Any]) -> dict[str, Any]:
             "mysql-monitor_password": options["monitor_password"],
         }
     made = {**_metrics_variables(options), **given}
+    told = {**(options["base_variables"] or {}), **made}
+    of_three = {**_OF_THREE, **(_OF_POSTGRESQL if options.get("postgresql") else {})}
     return {
         "own": own,
         # without these a node would not follow the leader
         "of_node": {**own, **{name: made[name] for name in made if _is_of_each(name)}},
-        "of_three": {**_OF_THREE, **{name: made[name] for name in _LISTENERS_OF_THREE if name in made}},
+        "of_three": {name: told.get(name, value) for name, value in of_three.items()},
         "variables": {
             **(options["base_variables"] or {}),
             **own,

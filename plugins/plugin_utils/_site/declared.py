@@ -57,6 +57,13 @@ def tables_of(options: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def of_postgresql(tables: Any) -> list[Any]:
+    """The rows of each of its tables. tables: proxysql_tables, which may be one template yet."""
+    if not isinstance(tables, Mapping):
+        return [tables]
+    return [rows for name, rows in tables.items() if str(name).startswith("pgsql_")]
+
+
 def check_tables(options: Mapping[str, Any], say: Say) -> None:
     given = options.get("proxysql_tables")
     if given and not isinstance(given, Mapping):

@@ -136,7 +136,19 @@ class Site:
                 options.update(self.typing[role].typed(read, say, refused))
             self.nodes[host] = self._node(host, options, read)
             self.nodes[host].refused = refused
+            self.nodes[host].options["proxysql_postgresql"] = self._has_postgresql(variables)
             self._unknown(host, variables)
+
+    def _has_postgresql(self, variables: Mapping[str, Any]) -> bool:
+        """Whether rows are declared for it. What each node writes for itself is made without the tables,
+        whose passwords would be looked up; here they are read before templating for the same reason."""
+        untouched = {**raw(variables, ["proxysql_tables"]), **self._table_params()}
+        found = declared.of_postgresql(untouched.get("proxysql_tables"))
+        if not all(isinstance(rows, (list, type(None))) for rows in found):
+            read = given(variables, ["proxysql_tables"], _nothing)
+            # one that cannot be worked out closes no port
+            found = declared.of_postgresql(read.get("proxysql_tables", True))
+        return any(found)
 
     def plan_layer(self) -> None:
         by_name = self.nodes.__getitem__

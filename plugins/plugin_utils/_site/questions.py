@@ -62,7 +62,7 @@ def questions(
         if key not in numbers:
             numbers[key] = len(declarations)
             own["tables"].update(found["unreplicated"])
-            own["variables"].update(found["of_node"])
+            own["variables"].update(found["of_node"], found["of_three"])
             declarations.append(
                 {
                     "tables": found["tables"],
@@ -80,6 +80,7 @@ def questions(
                 "variables": {
                     name: value for name, value in found["variables"].items() if common[name] != value
                 },
+                "variables_since_3": found["of_three"],
             }
         )
     return {
