@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -158,7 +158,8 @@ class Site:
 
 def cnf(databases: list[MariaDBServer]) -> str:
     servers = "".join(
-        f'{{ hostgroup={READER if number else WRITER} address="{each.host}" port={each.port} }},'
+        f'{{ hostgroup={READER if number else WRITER} address="{each.host}" port={each.port}'
+        f" use_ssl={int(each.TLS)} }},"
         for number, each in enumerate(databases)
     )
     word = USERS["app"][0]
@@ -176,9 +177,12 @@ mysql_query_rules=({{ rule_id=1 active=1 match_digest="^SELECT" destination_host
 
 
 @contextlib.contextmanager
-def site_of(count: int, folder: Path) -> Iterator[Site]:
+def site_of(
+    count: int, folder: Path, make: Callable[[int], MariaDBServer] = MariaDBServer, ca: str = ""
+) -> Iterator[Site]:
+    """ca: the file of the databases' CA."""
     with contextlib.ExitStack() as stack:
-        databases = [stack.enter_context(MariaDBServer(number + 1)) for number in range(count)]
+        databases = [stack.enter_context(make(number + 1)) for number in range(count)]
         databases[0].lead()
         for each in databases[1:]:
             each.follow(databases[0])
@@ -196,6 +200,7 @@ def site_of(count: int, folder: Path) -> Iterator[Site]:
                     "monitor_password": USERS["monitor"][0],
                     "monitor_read_only_interval": 500,
                     "monitor_writer_is_also_reader": False,
+                    **({"ssl_p2s_ca": ca} if ca else {}),
                 },
             )
             for _number in range(2)

@@ -34,6 +34,8 @@ class MariaDBServer:
     """One server. Use as a context manager; it begins empty and follows nobody."""
 
     host = "127.0.0.1"
+    # what its statements call it, the variable that makes it wait for one, whether others log in with TLS
+    REPLICA, SEMISYNC, TLS = "SLAVE", "rpl_semi_sync_master_enabled", False
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -118,12 +120,14 @@ class MariaDBServer:
         )
         try:
             with connection.cursor() as cursor:
-                cursor.execute("SHOW SLAVE STATUS")
+                cursor.execute(f"SHOW {self.REPLICA} STATUS")
                 row: Any = cursor.fetchone()
         finally:
             connection.close()
         if not row:
             return "", "no source"
+        # as MariaDB calls them
+        row = {name.replace("Replica_", "Slave_").replace("Source_", "Master_"): row[name] for name in row}
         runs = row["Slave_IO_Running"] == row["Slave_SQL_Running"] == "Yes"
         wrong = row["Last_IO_Error"] or row["Last_SQL_Error"] or "it does not run"
         return f"{row['Master_Host']}:{row['Master_Port']}", "" if runs else wrong

@@ -1,4 +1,4 @@
-"""The primary changes under load: two real ProxySQL that follow each other, real MariaDB behind them."""
+"""The primary changes under load: two real ProxySQL that follow each other, real databases behind them."""
 
 from __future__ import annotations
 
@@ -7,26 +7,37 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pymysql
 import pytest
+from mysqls import MYSQLD, initialized
 from replicated import BINARY, READER, WRITER, Load, Site, site_of
 from replicating import INSTALL, MARIADBD, USERS
+from replicating_mysql import ReplicatingMySQL
 
 SWITCHES = int(os.environ.get("PRIMARY_SWITCHES", "4"))
 STEPS = ("hold", "drain", "forbid", "catch_up", "stop", "allow", "release", "follow")
 
-pytestmark = [
-    pytest.mark.skipif(not BINARY, reason="PROXYSQL_BIN is not set"),
-    pytest.mark.skipif(not (MARIADBD and INSTALL), reason="there is no mariadbd"),
-]
+pytestmark = pytest.mark.skipif(not BINARY, reason="PROXYSQL_BIN is not set")
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with site_of(3, tmp_path_factory.mktemp("site")) as site:
+@pytest.fixture(scope="module", params=["MariaDB", "MySQL"])
+def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("site")
+    if request.param == "MariaDB":
+        if not (MARIADBD and INSTALL):
+            pytest.skip("there is no mariadbd")
+        with site_of(3, folder) as site:
+            yield site
+        return
+    if not MYSQLD:
+        pytest.skip("MYSQLD_BIN is not set; tests/tools/mysqld brings one")
+    data = initialized(tmp_path_factory.mktemp("mysql"))
+    make = partial(ReplicatingMySQL, data=data)
+    with site_of(3, folder, make, str(data / "ca.pem")) as site:
         yield site
 
 
@@ -122,7 +133,7 @@ def test_sessions_that_keep_a_connection_are_named(site: Site, statement: str, w
         (note, _fate) = site.to(new, check=True)["notes"]
         assert f"keeps a connection to the primary ({why}" in note
         assert site.to(new, timeout=0.5)["failed"]
-        cursor.execute("SELECT 1")
+        cursor.execute("DO 1")
     site.check(old)
 
 
@@ -140,16 +151,19 @@ def test_an_insert_keeps_nobody(site: Site) -> None:
 
 def test_what_speaks_against_it_is_told_at_once(site: Site) -> None:
     old, new = site.primary, site.replicas[0]
-    new.run("STOP SLAVE SQL_THREAD")
-    old.run("SET GLOBAL rpl_semi_sync_master_enabled = 1")
+    new.run(f"STOP {new.REPLICA} SQL_THREAD")
+    if old.SEMISYNC:
+        old.run(f"SET GLOBAL {old.SEMISYNC} = 1")
     try:
         found = site.to(new, timeout=9)
         assert found["failed"] and f"replication of {new.place} does not run (SQL)" in found["msg"]
         assert "lets a statement wait for 10 s" in found["msg"]
-        assert f"commits at {old.place} wait for a replica's word" in found["msg"]
+        waits = f"commits at {old.place} wait for a replica's word" in found["msg"]
+        assert waits == bool(old.SEMISYNC)
     finally:
-        new.run("START SLAVE SQL_THREAD")
-        old.run("SET GLOBAL rpl_semi_sync_master_enabled = 0")
+        new.run(f"START {new.REPLICA} SQL_THREAD")
+        if old.SEMISYNC:
+            old.run(f"SET GLOBAL {old.SEMISYNC} = 0")
     wrong = site.to(new, database_password="wrong")
     assert wrong["failed"] and "cannot be asked as 'switch'" in wrong["msg"]
     site.check(old)
@@ -231,7 +245,7 @@ def test_the_playbook(site: Site, collections_path: str, tmp_path: Path) -> None
 def test_a_dead_primary(site: Site) -> None:
     old, (less, best) = site.primary, site.replicas
     # the other one has less
-    less.run("STOP SLAVE IO_THREAD")
+    less.run(f"STOP {less.REPLICA} IO_THREAD")
     old.run("INSERT INTO shop.written VALUES (77)")
     time.sleep(0.5)
     alive = site.switch(emergency=True)
@@ -249,7 +263,7 @@ def test_a_dead_primary(site: Site) -> None:
     assert site.writers() == [[best.port]] * 2
     # It comes back, and is not written to.
     old.start()
-    old.run("SET GLOBAL read_only = 0")
+    old.run("SET GLOBAL read_only = 0")  # and with it super_read_only
     site.settle()
     assert site.writers() == [[best.port]] * 2
     query = f"SELECT status FROM mysql_servers WHERE hostgroup_id = {READER} AND port = {old.port}"

@@ -83,6 +83,7 @@ def test_a_host_outside_both_groups_is_asked_too(
 @full
 def test_a_core_that_leaves_both_groups_gives_up_the_address(cluster: Cluster, tmp_path: Path) -> None:
     """Of the hosts in other groups it alone bears files of the role's; the others are only asked."""
+    site()  # what a host says of its virtual IPs is this release's
     left, heir = cluster.active, cluster.backup
 
     def elsewhere(groups: Groups) -> None:
