@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pymysql
 import pytest
+from guides import shown
 from replicating import INSTALL, MARIADBD, MariaDBServer
 
-PAGES = Path(__file__).resolve().parents[2] / "docs/docsite/rst"
 needs_mariadb = pytest.mark.skipif(not (MARIADBD and INSTALL), reason="there is no mariadbd (MARIADBD_BIN)")
 Login = Callable[[str], "pymysql.connections.Connection[pymysql.cursors.Cursor]"]
-
-
-def shown(page: str, database: str) -> list[str]:
-    """The statements of a page's block named so."""
-    text = (PAGES / f"{page}.rst").read_text(encoding="utf-8")
-    found = re.search(rf"code-block:: sql\n +:name: {page}-{database}\n\n((?: +.*\n|\n)+)", text)
-    assert found, (page, database)
-    return [each.strip() for each in textwrap.dedent(found[1]).split(";") if each.strip()]
 
 
 @pytest.fixture(scope="module")

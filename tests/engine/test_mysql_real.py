@@ -14,11 +14,11 @@ from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.login imp
 from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._site.rotation import Nodes, rotations
 from clients import Clients, until
 from conftest import REAL, REAL_THREE
+from guides import shown
 from issuer import Issuer
 from mysqls import MYSQLD, MySQLServer, ask, declared, followed, initialized, user
 from proxysql_emulator.passwords import caching_sha2
 from server import Server
-from test_grants import shown
 
 OLD, NEW = "old-word", "new-word'q;x"
 MONITOR = {"mysql-monitor_username": "monitor", "mysql-monitor_password": "mon-old"}

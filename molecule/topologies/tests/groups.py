@@ -11,10 +11,10 @@ from functools import partial
 from typing import Any
 
 import pymysql
+from guides import shown
 from helpers import Cluster, Node, changes, poll, site
 from issuer import Issuer
 from kinds import MARIADB, MYSQL
-from test_grants import shown
 from threads import Threads
 from topology import roles, stir
 
