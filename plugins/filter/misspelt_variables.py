@@ -33,7 +33,7 @@ _value:
   description: A sentence for each.
   type: list
   elements: str
-  sample: [there is no variable proxysql_awx_prefx; did you mean proxysql_awx_prefix?]
+  sample: ["there is no variable proxysql_awx_prefx; did you mean proxysql_awx_prefix?"]
 """
 
 from collections.abc import Iterable

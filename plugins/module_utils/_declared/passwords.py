@@ -63,7 +63,7 @@ def native(clear: str) -> str:
 
 def salted(clear: str) -> str:
     """A form of caching_sha2_password, with a salt of its own each time."""
-    salt = bytes(secrets.choice(_ALPHABET) for _ in range(20))
+    salt = bytes(secrets.choice(_ALPHABET) for _each in range(20))
     return f"$A$005${salt.decode()}{_sha256_crypt(_bytes(clear), salt, 5000).decode()}"
 
 
