@@ -39,11 +39,11 @@ _value:
 from collections.abc import Iterable
 from typing import Any, Callable
 
-from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._site.options import misspelt
+from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._site.options import misspelt, unknown_names
 
 
 def misspelt_variables(names: Iterable[str]) -> list[str]:
-    return [sentence for sentence in map(misspelt, names) if sentence]
+    return [sentence for sentence in map(misspelt, unknown_names(names)) if sentence]
 
 
 class FilterModule:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pymysql
+from server import Server
 
 
 class Clients(threading.Thread):
@@ -39,3 +40,16 @@ def until(what: Callable[[], Any], seconds: float = 15) -> None:
     while not what():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def as_shop(node: Server, password: str, **options: Any) -> pymysql.connections.Connection[Any]:
+    """The application's user, at the port for applications."""
+    return pymysql.connect(
+        host=node.host,
+        port=node.data_port,
+        user="shop",
+        password=password,
+        autocommit=None,
+        connect_timeout=5,
+        **options,
+    )

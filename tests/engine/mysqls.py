@@ -7,16 +7,18 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import pymysql
 from ansible_collections.mysqlha.proxysql.plugins.filter.hex import to_hex
+from answering import until_it_answers
+from clients import as_shop
 from server import Server, end_with_the_tests, free_port
 
 MYSQLD = os.environ.get("MYSQLD_BIN", "")
+SOCKET = "socket"
 
 
 def initialized(folder: Path) -> Path:
@@ -35,6 +37,16 @@ def _as() -> list[str]:
     return ["--user=root"] if os.geteuid() == 0 else []
 
 
+def command(number: int, host: str, port: int, folder: Path) -> list[str]:
+    """What starts a server on the data in a folder."""
+    return [
+        MYSQLD, "--no-defaults", f"--datadir={folder / 'data'}", f"--socket={folder / SOCKET}",
+        f"--port={port}", f"--bind-address={host}", f"--server-id={number}", "--gtid-mode=ON",
+        "--enforce-gtid-consistency=ON", "--mysqlx=OFF", "--secure-file-priv=NULL", "--skip-name-resolve",
+        "--innodb-buffer-pool-size=32M", f"--pid-file={folder / 'pid'}", *_as(),
+    ]  # fmt: skip
+
+
 class MySQLServer:
     """One server, with a copy of an initialized data folder. Use as a context manager."""
 
@@ -43,14 +55,9 @@ class MySQLServer:
     def __init__(self, number: int, data: Path) -> None:
         self.port = free_port(self.host)
         self.folder = Path(tempfile.mkdtemp(prefix="mysql-"))
-        self.socket = str(self.folder / "socket")
+        self.socket = str(self.folder / SOCKET)
         shutil.copytree(data, self.folder / "data")
-        self._options = [
-            f"--datadir={self.folder / 'data'}", f"--socket={self.socket}", f"--port={self.port}",
-            f"--bind-address={self.host}", f"--server-id={number}", "--gtid-mode=ON",
-            "--enforce-gtid-consistency=ON", "--mysqlx=OFF", "--secure-file-priv=NULL", "--skip-name-resolve",
-            "--innodb-buffer-pool-size=32M", f"--pid-file={self.folder / 'pid'}", *_as(),
-        ]  # fmt: skip
+        self._number = number
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -60,18 +67,11 @@ class MySQLServer:
     def __enter__(self) -> MySQLServer:
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [MYSQLD, "--no-defaults", *self._options],
+                command(self._number, self.host, self.port, self.folder),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=end_with_the_tests,
             )  # fmt: skip
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                self.run("SELECT 1")
-                return self
-            except pymysql.err.OperationalError:
-                if self._process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError((self.folder / "log").read_text()[-3000:]) from None
-                time.sleep(0.05)
+        until_it_answers(self.run, self._process, self.folder / "log")
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
@@ -121,16 +121,7 @@ def user(password: str, additional: str = "") -> list[dict[str, Any]]:
 
 
 def ask(node: Server, password: str, sql: str = "SELECT CURRENT_USER()", **options: Any) -> Any:
-    connection = pymysql.connect(
-        host=node.host,
-        port=node.data_port,
-        user="shop",
-        password=password,
-        autocommit=None,
-        connect_timeout=5,
-        read_timeout=15,
-        **options,
-    )
+    connection = as_shop(node, password, read_timeout=15, **options)
     with connection, connection.cursor() as cursor:
         # a connection of its own: those that are kept were let in before
         cursor.execute(f"/* ;create_new_connection=1 */ {sql}")

@@ -7,12 +7,12 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import pymysql
+from answering import until_it_answers
 from server import free_port
 
 MARIADBD = os.environ.get("MARIADBD_BIN") or shutil.which("mariadbd") or ""
@@ -68,15 +68,8 @@ class MariaDBServer:
                  "--max-connections=300", *self._as()],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                self.run("SELECT 1")
-                return self
-            except pymysql.err.OperationalError:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError((self.folder / "log").read_text()[-3000:]) from None
-                time.sleep(0.05)
+        until_it_answers(self.run, self.process, self.folder / "log")
+        return self
 
     @staticmethod
     def _as() -> list[str]:

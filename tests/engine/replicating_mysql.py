@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
-import pymysql
-from mysqls import MYSQLD
+from answering import until_it_answers
+from mysqls import command
 from replicating import USERS, MariaDBServer
 
 RIGHTS = {
@@ -33,23 +32,13 @@ class ReplicatingMySQL(MariaDBServer):
     def start(self) -> ReplicatingMySQL:
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [MYSQLD, "--no-defaults", f"--datadir={self.folder / 'data'}", f"--socket={self.socket}",
-                 f"--port={self.port}", f"--bind-address={self.host}", f"--server-id={self.number}",
-                 "--gtid-mode=ON", "--enforce-gtid-consistency=ON", "--mysqlx=OFF", "--super-read-only=1",
-                 "--secure-file-priv=NULL", "--skip-name-resolve", "--innodb-buffer-pool-size=32M",
+                [*command(self.number, self.host, self.port, self.folder), "--super-read-only=1",
                  "--innodb-flush-log-at-trx-commit=2", "--sync-binlog=0", f"--report-host={self.host}",
-                 f"--pid-file={self.folder / 'pid'}", "--max-connections=300", *self._as()],
+                 "--max-connections=300"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                self.run("SELECT 1")
-                return self
-            except pymysql.err.OperationalError:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError((self.folder / "log").read_text()[-3000:]) from None
-                time.sleep(0.05)
+        until_it_answers(self.run, self.process, self.folder / "log")
+        return self
 
     def lead(self) -> None:
         self.run(

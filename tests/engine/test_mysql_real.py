@@ -289,6 +289,36 @@ def test_a_user_that_must_show_a_certificate(
     assert ask(proxy, NEW) == ("shop@%",)
 
 
+def test_ciphers_are_those_declared_and_the_version_is_the_databases(
+    call: Any, proxy: Server, databases: list[MySQLServer]
+) -> None:
+    # before the tests below give it a certificate of another kind
+    primary = databases[0]
+
+    def use(**columns: str) -> tuple[str, str]:
+        row = {"hostname": primary.host, "port": primary.port, **columns}
+        call("mysql_servers_ssl_params", config=[row], state="overridden")
+        return seen("Ssl_version"), seen("Ssl_cipher")
+
+    def seen(name: str) -> str:
+        return str(ask(proxy, OLD, sql=f"SHOW SESSION STATUS LIKE '{name}'")[1])
+
+    call("mysql_servers", config=declared(databases[:1], True))
+    call("mysql_users", config=user(OLD))
+    # a column that ProxySQL does not act on
+    assert use(tls_version="TLSv1.2")[0] == "TLSv1.3"
+    primary.run("SET GLOBAL tls_version = 'TLSv1.2'", "ALTER INSTANCE RELOAD TLS")
+    try:
+        ciphers = [f"ECDHE-RSA-{name}" for name in ("AES128-GCM-SHA256", "AES256-GCM-SHA384")]
+        assert [use(ssl_cipher=name) for name in ciphers] == [("TLSv1.2", name) for name in ciphers]
+        call("mysql_servers_ssl_params", state="overridden", allow_empty=True)
+        for name in ciphers:
+            call("global_variables", config={"mysql-ssl_p2s_cipher": name})
+            assert seen("Ssl_cipher") == name
+    finally:
+        primary.run("SET GLOBAL tls_version = 'TLSv1.2,TLSv1.3'", "ALTER INSTANCE RELOAD TLS")
+
+
 def test_certificates_and_cas_change_under_load(
     call: Any, proxy: Server, databases: list[MySQLServer]
 ) -> None:
@@ -330,35 +360,6 @@ def test_certificates_and_cas_change_under_load(
     assert ends() not in ("", first)
     refused = declare(old.pem)
     assert refused["failed"] and "shows a certificate that the CA did not sign" in refused["msg"], refused
-
-
-def test_ciphers_are_those_declared_and_the_version_is_the_databases(
-    call: Any, proxy: Server, databases: list[MySQLServer]
-) -> None:
-    primary = databases[0]
-
-    def use(**columns: str) -> tuple[str, str]:
-        row = {"hostname": primary.host, "port": primary.port, **columns}
-        call("mysql_servers_ssl_params", config=[row], state="overridden")
-        return seen("Ssl_version"), seen("Ssl_cipher")
-
-    def seen(name: str) -> str:
-        return str(ask(proxy, OLD, sql=f"SHOW SESSION STATUS LIKE '{name}'")[1])
-
-    call("mysql_servers", config=declared(databases[:1], True))
-    call("mysql_users", config=user(OLD))
-    # a column that ProxySQL does not act on
-    assert use(tls_version="TLSv1.2")[0] == "TLSv1.3"
-    primary.run("SET GLOBAL tls_version = 'TLSv1.2'", "ALTER INSTANCE RELOAD TLS")
-    try:
-        ciphers = [f"ECDHE-RSA-{name}" for name in ("AES128-GCM-SHA256", "AES256-GCM-SHA384")]
-        assert [use(ssl_cipher=name) for name in ciphers] == [("TLSv1.2", name) for name in ciphers]
-        call("mysql_servers_ssl_params", state="overridden", allow_empty=True)
-        for name in ciphers:
-            call("global_variables", config={"mysql-ssl_p2s_cipher": name})
-            assert seen("Ssl_cipher") == name
-    finally:
-        primary.run("SET GLOBAL tls_version = 'TLSv1.2,TLSv1.3'", "ALTER INSTANCE RELOAD TLS")
 
 
 @pytest.fixture

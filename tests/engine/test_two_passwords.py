@@ -10,7 +10,7 @@ from typing import Any
 import pymysql
 import pytest
 from ansible_collections.mysqlha.proxysql.plugins.filter.hex import to_hex
-from clients import Clients, until
+from clients import Clients, as_shop, until
 from conftest import REAL, REAL_THREE
 from databases import Database
 from driver import sql
@@ -66,14 +66,7 @@ def nodes(release: int, database: Database) -> Iterator[list[Server]]:
 
 
 def ask(node: Server, password: str) -> None:
-    connection = pymysql.connect(
-        host=node.host,
-        port=node.data_port,
-        user="shop",
-        password=password,
-        autocommit=None,
-        connect_timeout=5,
-    )
+    connection = as_shop(node, password)
     with connection, connection.cursor() as cursor:
         cursor.execute("DO 1")
 

@@ -10,8 +10,8 @@ from helpers import Cluster, poll
 from load import Logins
 from vault import Vault
 
-# A connection that is kept was let in before: this has one of its own, in the hostgroup that is put in.
-AFRESH = "/* ;hostgroup={};create_new_connection=1 */ SELECT CURRENT_USER()"
+# A hostgroup, and a statement that has a connection of its own there: one that is kept was let in before.
+AFRESH = "/* ;hostgroup={};create_new_connection=1 */ {}"
 
 Record = Callable[[str, Any], None]
 

@@ -19,7 +19,7 @@ def test_step_by_step(cluster: Cluster, vault: Vault, record_property: Record) -
         sql(node, "SET GLOBAL max_connections = 4000")
 
     def logins(password: str) -> Logins:
-        return Logins(cluster, password, user="app", statement=AFRESH.format(10))
+        return Logins(cluster, password, user="app", statement=AFRESH.format(10, "SELECT CURRENT_USER()"))
 
     databases = [f"{node.address}:3306" for node in (cluster.primary, cluster.replica)]
 

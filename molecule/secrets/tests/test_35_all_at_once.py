@@ -51,7 +51,8 @@ def test_all_at_once(cluster: Cluster, vault: Vault, record_property: Record, is
         assert not lets_in(vault, node, "radmin", before["admin"]), node
         assert lets_in(vault, node, "cluster", vault.values["proxysql_cluster_password"]), node
         for hostgroup in (10, 20) if is_real else ():
-            assert cluster.ask(AFRESH.format(hostgroup), node.address) == ("app@%",), node
+            statement = AFRESH.format(hostgroup, "SELECT CURRENT_USER()")
+            assert cluster.ask(statement, node.address) == ("app@%",), node
     output = vault.run("rotate", "-e", "proxysql_rotate_step=discard")
     for user in ("app", monitor):
         assert f"{user}, done: " in output, output[-3000:]

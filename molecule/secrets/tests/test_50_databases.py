@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from application import AFRESH
 from databases import put, sql
 from helpers import Cluster, Node, changes, poll
 from issuer import Issuer
@@ -18,7 +19,7 @@ CIPHER = "/* ;hostgroup={};create_new_connection=1 */ SHOW SESSION STATUS LIKE '
 ENDS = CIPHER.replace("Ssl_cipher", "Ssl_server_not_after")
 # Each query has a connection of its own, so all that is needed for one is needed all the time. ProxySQL keeps
 # them, and MariaDB would take 151 of them: then ProxySQL shuns it.
-AFRESH = "/* ;hostgroup={};create_new_connection=1 */ SELECT 1"
+ALONE = AFRESH.format("{}", "SELECT 1")
 PARTS = ("cert", "key", "ca")
 SERVER = "[mysqld]\n" + "".join(f"ssl_{part} = /etc/mysql/tls-{part}.pem\n" for part in PARTS)
 SERVER += "max_connections = 4000\n"
@@ -107,8 +108,8 @@ def test_all_of_it_changes_under_load(
     declare(old.pem, other.pem, shows(old))
     sql(cluster.primary, "SET sql_log_bin = 0", "ALTER USER app@'%' REQUIRE X509")
     with (
-        Logins(cluster, statement=AFRESH.format(10)) as writer,
-        Logins(cluster, statement=AFRESH.format(20)) as reader,
+        Logins(cluster, statement=ALONE.format(10)) as writer,
+        Logins(cluster, statement=ALONE.format(20)) as reader,
     ):
         # both CAs, each side first
         give(cluster.primary, old, new)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pymysql
 import pytest
-from application import Change, Record
+from application import AFRESH, Change, Record
 from databases import DBA, MYSQL, dba, put, sql
 from helpers import Cluster, Node, changes, poll
 from issuer import Issuer
@@ -21,8 +21,6 @@ SHOP: dict[str, Any] = {
     "transaction_persistent": True,
 }
 FIRST, SECOND = "Sh0p-first'q", "Sh0p-second'q"
-# Each query has a connection of its own: one that is kept was let in before. ProxySQL keeps them all.
-AFRESH = "/* ;hostgroup={};create_new_connection=1 */ {}"
 CIPHER = "SHOW SESSION STATUS LIKE 'Ssl_cipher'"
 # The second password that MySQL keeps, 1 where there is one.
 RETAINED = (

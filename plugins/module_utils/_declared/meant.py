@@ -16,5 +16,9 @@ def nearest(name: str, among: Iterable[str], closeness: float = 0.6) -> str:
 
 def did_you_mean(name: str, among: Iterable[str], closeness: float = 0.6) -> str:
     """The same as the end of a sentence."""
-    near = nearest(name, among, closeness)
+    return asked(nearest(name, among, closeness))
+
+
+def asked(near: str) -> str:
+    """The same for a name that was found, or an empty text."""
     return f"; did you mean {near}?" if near else ""

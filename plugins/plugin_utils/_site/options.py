@@ -15,7 +15,7 @@ from typing import Any, Callable
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ...module_utils._declared.meant import nearest
+from ...module_utils._declared.meant import asked, nearest
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 ROLES = ("proxysql", "keepalived")
@@ -182,6 +182,6 @@ def unknown_names(names: Iterable[str]) -> list[str]:
 
 
 def misspelt(name: str) -> str:
-    """A sentence, if it is none of ours and looks like one of them."""
-    near = likely(name) if unknown_names([name]) else ""
-    return f"there is no variable {name}; did you mean {near}?" if near else ""
+    """A sentence, if it looks like one of ours, or an empty text. name: one that is not known."""
+    near = likely(name)
+    return f"there is no variable {name}{asked(near)}" if near else ""
