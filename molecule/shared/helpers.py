@@ -183,25 +183,29 @@ class Cluster:
         return {name: match.group() for name, match in found.items() if match}
 
 
+def _playbook(name: str, *arguments: str, inventory: Path = INVENTORY) -> dict[str, Any]:
+    """What a process is started with that runs one of the playbooks."""
+    playbook = str(CHECKOUT / "playbooks" / f"{name}.yml")
+    return {
+        "args": ["ansible-playbook", "--inventory", str(inventory), *arguments, playbook],
+        "cwd": SCENARIO,
+        "text": True,
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.STDOUT,
+        # the log that molecule keeps is for molecule's own runs
+        "env": {key: value for key, value in os.environ.items() if key != "ANSIBLE_LOG_PATH"},
+    }
+
+
 def play(name: str, *arguments: str, inventory: Path = INVENTORY) -> tuple[int, str]:
     """Run one of the playbooks; its exit code and all it printed."""
-    done = subprocess.run(
-        [
-            "ansible-playbook",
-            "--inventory",
-            str(inventory),
-            *arguments,
-            str(CHECKOUT / "playbooks" / f"{name}.yml"),
-        ],
-        cwd=SCENARIO,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-        # the log that molecule keeps is for molecule's own runs
-        env={key: value for key, value in os.environ.items() if key != "ANSIBLE_LOG_PATH"},
-    )
+    done = subprocess.run(**_playbook(name, *arguments, inventory=inventory), check=False)
     return done.returncode, re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
+
+
+def started(name: str, *arguments: str) -> subprocess.Popen[str]:
+    """One of the playbooks in a process group of its own, as it runs."""
+    return subprocess.Popen(**_playbook(name, *arguments), start_new_session=True)
 
 
 def end(output: str) -> str:

@@ -16,7 +16,7 @@ from helpers import Cluster, Node, changes, poll, site
 from issuer import Issuer
 from kinds import MARIADB, MYSQL
 from threads import Threads
-from topology import roles, stir
+from topology import declare, roles, stir
 
 Measured = Callable[[str, object], None]
 DATABASES_CA = Issuer("the databases' CA")
@@ -290,6 +290,24 @@ def fail_over_often(
     record_property(f"{name}: failed statements", len(writers.failed))
     assert statistics.median(gaps[True]) < statistics.median(gaps[False]) * 1.5 + 2
     return writers
+
+
+def change_each(cluster: Cluster, example: str, record_property: Measured, **more: Any) -> None:
+    """Every member gets another value under writes: in force at once, and nobody writes to a reader."""
+    before = roles(cluster.active)
+    with Writers(cluster) as writers:
+        time.sleep(1)
+        declare(cluster, example, {"max_connections": 900}, **more)
+        site("--tags", "configuration")
+        for node in cluster.nodes:
+            found = node.admin("SELECT DISTINCT max_connections FROM runtime_mysql_servers")
+            assert [row["max_connections"] for row in found] == ["900"], node
+            assert roles(node) == before
+        # as long as it takes the monitor to look again
+        time.sleep(6)
+    assert changes(site("--tags", "configuration")) == []
+    record_property(f"{example}: members changed, failed of", f"{len(writers.failed)} of {len(writers.done)}")
+    assert not writers.failed and writers.done
 
 
 @contextmanager

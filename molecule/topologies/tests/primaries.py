@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import statistics
 import time
 from collections.abc import Callable
 
-from helpers import Cluster, Node, changes, played, poll, site
+from helpers import Cluster, Node, changes, played, poll, site, started
 from kinds import Kind
 from load import Load
 
@@ -66,6 +67,28 @@ def stays(cluster: Cluster, kind: Kind) -> None:
     assert changes(site("--check")) == []
     assert changes(site()) == []
     assert primary(cluster, kind).address == new
+
+
+def the_controller_dies(cluster: Cluster, kind: Kind) -> None:
+    """While statements are held. What was begun is finished, or taken back, and no statement fails."""
+    old = primary(cluster, kind)
+    new = next(node for node in cluster.databases if node is not old)
+    held = "SELECT 1 FROM runtime_mysql_servers WHERE hostgroup_id = 10 AND status = 'OFFLINE_SOFT'"
+    with Load(cluster) as load:
+        time.sleep(1)
+        run = started("primary_switchover", "-e", f"{TO}={new.address}")
+        poll("statements wait", lambda: cluster.active.admin(held), 60, every=0)
+        os.killpg(run.pid, signal.SIGKILL)
+        run.communicate()
+        poll("nobody waits any more", lambda: not cluster.active.admin(held), 30)
+        time.sleep(3)
+    assert not load.failed, load.failed[:5]
+    there = kind.sql(primary(cluster, kind), "SELECT id FROM written").split()
+    assert not set(load.written) - set(map(int, there))
+    now = primary(cluster, kind)
+    assert now in (old, new)
+    assert changes(site()) == []
+    played("primary_switchover", "-e", f"{TO}={(old if now is new else new).address}")
 
 
 def dead_primary(cluster: Cluster, kind: Kind, record_property: Measured) -> None:

@@ -22,5 +22,9 @@ def test_the_inventory_stays_as_it_is(cluster: Cluster, tables: None) -> None:
     primaries.stays(cluster, MARIADB)
 
 
+def test_the_controller_dies(cluster: Cluster, tables: None) -> None:
+    primaries.the_controller_dies(cluster, MARIADB)
+
+
 def test_a_dead_primary(cluster: Cluster, tables: None, record_property: Measured) -> None:
     primaries.dead_primary(cluster, MARIADB, record_property)

@@ -51,5 +51,9 @@ def test_the_inventory_stays_as_it_is(cluster: Cluster) -> None:
     primaries.stays(cluster, MYSQL)
 
 
+def test_the_controller_dies(cluster: Cluster) -> None:
+    primaries.the_controller_dies(cluster, MYSQL)
+
+
 def test_a_dead_primary(cluster: Cluster, record_property: Measured) -> None:
     primaries.dead_primary(cluster, MYSQL, record_property)

@@ -7,6 +7,7 @@ from groups import (
     TLS,
     Measured,
     apart,
+    change_each,
     fail_over_often,
     group_back,
     group_state,
@@ -39,6 +40,10 @@ def test_status_draws_it(cluster: Cluster) -> None:
     for node, role in zip(cluster.databases, ("writer", "reader", "reader")):
         rows = [row for row in output.splitlines() if f"{node.address}:3306" in row]
         assert any(role in row and "ONLINE" in row for row in rows), output
+
+
+def test_another_value_for_each_member(cluster: Cluster, record_property: Measured) -> None:
+    change_each(cluster, "group_replication", record_property, proxysql_tls_backends=TLS)
 
 
 def test_the_primary_dies(cluster: Cluster, record_property: Measured) -> None:

@@ -6,6 +6,7 @@ import pytest
 from groups import (
     Measured,
     apart,
+    change_each,
     fail_over_often,
     galera_back,
     galera_state,
@@ -38,6 +39,10 @@ def test_status_draws_it(cluster: Cluster) -> None:
         role = "writer" if node.address == writer(cluster).address else "backup writer"
         rows = [row for row in output.splitlines() if f"{node.address}:3306" in row]
         assert any(role in row and "ONLINE" in row for row in rows), output
+
+
+def test_another_value_for_each_member(cluster: Cluster, record_property: Measured) -> None:
+    change_each(cluster, "galera", record_property)
 
 
 def test_the_writer_dies(cluster: Cluster, record_property: Measured) -> None:

@@ -17,14 +17,19 @@ PAIRS = ("group_replication", "galera", "aws_aurora")
 EMPTY = {f"mysql_{kind}_hostgroups": [] for kind in PAIRS}
 
 
-def declare(cluster: Cluster, example: str | None, **more: Any) -> None:
-    """From now on the inventory has the tables of this example, at the lab's addresses; None: its own."""
+def declare(cluster: Cluster, example: str | None, each: dict[str, Any] | None = None, **more: Any) -> None:
+    """From now on the inventory has the tables of this example, at the lab's addresses; None: its own.
+
+    each: what every server says besides.
+    """
     found: dict[str, Any] = {}
     if example:
         text = (
             (EXAMPLES / f"{example}.yml").read_text(encoding="utf-8").replace("192.0.2.", f"{cluster.net}.")
         )
         found = {"proxysql_mysql_replication_hostgroups": [], **yaml.safe_load(text), **more}
+        for row in found.get("proxysql_mysql_servers", []):
+            row.update(each or {})
     found["proxysql_allow_empty"] = True
     found["proxysql_tables"] = {**EMPTY, **found.get("proxysql_tables", {})}
     hosts = {node.name: found for node in cluster.nodes}

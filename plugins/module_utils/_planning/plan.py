@@ -17,6 +17,7 @@ from .._declared.errors import DeclarationError, where
 from .._declared.rows import Key, Row, Rows, by_key, keys_of, show_key
 from .change import Change
 from .checks import check_rows
+from .members import MemberSet
 from .placement import Pair
 
 STATES = ("merged", "replaced", "overridden", "deleted")
@@ -69,6 +70,8 @@ class Want:
 
     words: of rows that were there once, how they were stored; they are written so, and not checked anew.
     pairs: of servers, the pairs of hostgroups that are declared beside them; None where none are.
+    sets: by table, those of members that are declared beside them as a whole.
+    left: keys of rows that go, since their servers are wanted in other hostgroups.
     """
 
     table: Table
@@ -77,6 +80,8 @@ class Want:
     scope: Scope = field(default_factory=lambda: _EVERYTHING)
     words: Rows | None = None
     pairs: Sequence[Pair] | None = None
+    sets: Mapping[str, Sequence[MemberSet]] | None = None
+    left: Sequence[Key] = ()
 
 
 @dataclass(frozen=True)
@@ -112,6 +117,9 @@ def plan(want: Want, have: Rows, defaults: Row) -> Plan:
             new, old = {**kept.get(key, defaults), **row}, have.get(key)
             # The very row, where nothing changes: that is found out once, and quickly seen ever after.
             after[key] = old if old == new else new
+    for key in want.left:
+        if after.pop(key, None) is not None:
+            touched.append(key)
     if want.state == "overridden":
         named = set(touched)
         for key, row in have.items():

@@ -103,6 +103,7 @@ class Script:
         self.sections = sections_of(works, how.load, how.save)
         self.finds_edits = False
         for section in self.sections:
+            section.settle(admin)
             # What is in memory alone is nobody's business until it is loaded or saved.
             if section.loads or section.saves:
                 section.complete(admin)

@@ -30,6 +30,7 @@ class SectionWork:
         self.works = list(works)
         self.sisters: list[TableWork] = []
         self.loads = load and any(work.changes["runtime"] for work in works)
+        self._save = save
         self.saves = save and any(work.needs_save for work in works)
 
     @property
@@ -51,6 +52,15 @@ class SectionWork:
         ours = {work.title for work in self.works}
         names = [name for name in self.section.tables if name not in ours]
         self.sisters = [TableWork(admin, Want(TABLES[name], []), []) for name in filled_tables(admin, names)]
+
+    def settle(self, admin: Admin) -> None:
+        """Where a LOAD is due, let it find the members of clusters where they stand."""
+        if self.loads:
+            self.works = [
+                work.again(admin, loading=True) if isinstance(work, TableWork) and work.unsettled else work
+                for work in self.works
+            ]
+            self.saves = self.saves or self._save and any(work.needs_save for work in self.works)
 
     def discard(self, admin: Admin) -> None:
         """Plan to take the open edits back, in tables that are not declared as well."""

@@ -17,13 +17,13 @@ from .._planning.change import Change
 from .._planning.checks import check_attributes, foreign_hashes, odd_patterns
 from .._planning.edits import open_rows, reverted
 from .._planning.layers import LAYERS, expected, fold, layers_of, verbatim
-from .._planning.placement import Pair, place_of, settled
 from .._planning.plan import Plan, Scope, Want, differences, drift, plan
 from .._planning.users import half_users, recognise, to_both_roles, together
 from .._server.admin import Admin
 from .._server.connection import Raw
 from .._server.present import Present
 from .._server.sql import Statement, delete_rows, replace_rows, update_rows
+from .settling import settle
 
 # What to write, and after a LOAD what more: the second is worked out when it is due.
 Undo = tuple[list[Statement], Callable[[], list[Statement]]]
@@ -39,10 +39,13 @@ class TableWork:
 
     With nothing wanted it is a table of a section that others of its tables are written in: it tells the
     open edits there, and undoes what a LOAD made of them.
-    discard: whether memory is to lose the open edits, which are then part of the plan.
+    discard: whether memory is to lose the open edits, which are then part of the plan. loading: whether a
+    LOAD of the section is due, whatever becomes of this table; unsettled: whether the plan would be another.
     """
 
-    def __init__(self, admin: Admin, want: Want, config: Any, discard: bool = False) -> None:
+    def __init__(
+        self, admin: Admin, want: Want, config: Any, discard: bool = False, loading: bool = False
+    ) -> None:
         self._given = (want, config)
         self.title = want.table.name
         self.section: Section = SECTIONS[want.table.section]
@@ -63,11 +66,14 @@ class TableWork:
             want = replace(want, rows=to_both_roles(want, self.have["memory"]))
             # A password that is put back is put back as it was stored.
             want = want if want.words is not None else replace(want, rows=recognise(want, self.have))
-        if want.table.runtime == "servers" and want.words is None and want.state != "deleted":
-            want = replace(want, rows=_settled(admin, want, self.have["memory"]))
-        self.want = want
         implied = {column.name: column.default for column in self.table.columns if column.implied}
         defaults = {**self.present.defaults, **implied}
+        self.unsettled = False
+        if want.table.runtime == "servers" and want.words is None:
+            want, other = settle(admin, want, self.have["memory"], defaults)
+            self.unsettled = not loading and want != other
+            want = other if loading else want
+        self.want = want
         memory = self.have["memory"]
         self.plan: Plan = self._planned(want, memory, defaults)
         self._open = open_rows(self.plan, memory, self.have["runtime"], self.present.differing("runtime"))
@@ -93,10 +99,10 @@ class TableWork:
         check_attributes(self.table, made.changes, self.have["runtime"])
         return made
 
-    def again(self, admin: Admin, discard: bool = False) -> TableWork:
+    def again(self, admin: Admin, discard: bool = False, loading: bool = False) -> TableWork:
         """The same, planned on what is there now."""
         want, config = self._given
-        return TableWork(admin, want, config, discard)
+        return TableWork(admin, want, config, discard, loading)
 
     @property
     def open_edits(self) -> list[str]:
@@ -330,18 +336,6 @@ def row_text(row: Mapping[str, Any]) -> str:
     """A row as a YAML list item, columns in the table's order."""
     lines = [f"{name}: {scalar(value)}" for name, value in row.items()]
     return "- " + "\n  ".join(lines) + "\n"
-
-
-def _settled(admin: Admin, want: Want, memory: Rows) -> Sequence[Row]:
-    """What is wanted of servers that are declared in several hostgroups; see there."""
-    if len({place_of(row) for row in want.rows}) == len(want.rows):
-        return want.rows
-    pairs = want.pairs
-    if pairs is None:
-        name = want.table.name.replace("servers", "replication_hostgroups")
-        found = admin.fetch(f"SELECT writer_hostgroup, reader_hostgroup FROM main.{name}")[1]
-        pairs = [Pair(int(writer or 0), int(reader or 0)) for writer, reader in found]
-    return settled(want.rows, pairs, list(memory.values()))
 
 
 def scalar(value: Any) -> str:

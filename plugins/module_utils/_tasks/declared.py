@@ -15,6 +15,7 @@ from .._declared.errors import DeclarationError, all_of
 from .._declared.rows import HIDDEN
 from .._declared.sections import section_of_table
 from .._declared.variables import declared_variables, is_secret
+from .._planning.members import SETS, MemberSet
 from .._planning.placement import Pair
 from .._planning.plan import STATES, Want
 from .._section.tables import want_table
@@ -80,7 +81,7 @@ def wanted_of(table: Table, raw: Any, state: str, scope: Any, allow_empty: Any) 
 
 
 def paired(wants: dict[str, Want]) -> dict[str, Want]:
-    """The same, where servers know the pairs of hostgroups that are declared beside them."""
+    """The same, where servers know the pairs and sets of hostgroups that are declared beside them."""
     found = dict(wants)
     for name in ("mysql_servers", "pgsql_servers"):
         beside = wants.get(name.replace("servers", "replication_hostgroups"))
@@ -88,8 +89,23 @@ def paired(wants: dict[str, Want]) -> dict[str, Want]:
             pairs = [
                 Pair(_int(row["writer_hostgroup"]), _int(row["reader_hostgroup"])) for row in beside.rows
             ]
-            found[name] = replace(wants[name], pairs=pairs)
+            found[name] = replace(found[name], pairs=pairs)
+    sets = {name: _sets(wants[name]) for name in SETS if name in wants and wants[name].state == "overridden"}
+    if "mysql_servers" in wants:
+        found["mysql_servers"] = replace(found["mysql_servers"], sets=sets)
     return found
+
+
+def _sets(beside: Want) -> list[MemberSet]:
+    return [
+        MemberSet(
+            _int(row["writer_hostgroup"]),
+            _int(row["reader_hostgroup"]),
+            frozenset(_int(row[name]) for name in beside.table.hostgroups if name in row),
+        )
+        for row in beside.rows
+        if row.get("active") is not False
+    ]
 
 
 def _int(value: Any) -> int:

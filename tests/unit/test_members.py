@@ -1,0 +1,94 @@
+"""In which hostgroups a LOAD is to find the members of a cluster."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._planning.members import (
+    Members,
+    MemberSet,
+    Standing,
+)
+
+SET = MemberSet(10, 20, frozenset({30, 40}))
+DEFAULTS = {"weight": 1, "use_ssl": False}
+
+
+def row(hostgroup: int, name: str, **more: Any) -> dict[str, Any]:
+    return {"hostgroup_id": hostgroup, "hostname": name, "port": 3306, **more}
+
+
+def full(hostgroup: int, name: str, **more: Any) -> dict[str, Any]:
+    return {**DEFAULTS, **row(hostgroup, name, **more)}
+
+
+def members(declared: list[Any], memory: list[Any], runtime: list[tuple[int, str]]) -> Members:
+    return Members(declared, [SET], Standing(memory, {(group, (name, 3306)) for group, name in runtime}))
+
+
+def whole(given: Any) -> Any:
+    return {**DEFAULTS, **given}
+
+
+DECLARED = [row(10, "db1"), row(10, "db2"), row(50, "other")]
+STANDING = [(10, "db2"), (20, "db1"), (50, "other")]
+
+
+def test_what_memory_has_elsewhere_in_the_set_is_as_declared() -> None:
+    memory = [full(20, "db1"), full(10, "db2"), full(50, "other")]
+    found = members(DECLARED, memory, []).as_it_is(whole, True)
+    assert found == [row(20, "db1"), row(10, "db2"), row(50, "other")]
+    # and what it has twice, as a writer that is read from
+    memory.append(full(20, "db2"))
+    found = members(DECLARED, memory, []).as_it_is(whole, True)
+    assert found == [row(20, "db1"), row(10, "db2"), row(20, "db2"), row(50, "other")]
+
+
+def test_another_value_a_missing_member_and_one_too_many_have_to_be_written() -> None:
+    memory = [full(20, "db1"), full(10, "db2", weight=5)]
+    assert members(DECLARED, memory, STANDING).as_it_is(whole, True) is None
+    # of a row that is merged only what is given counts
+    assert members(DECLARED, memory, STANDING).as_it_is(lambda given: given, False) is not None
+    assert members(DECLARED, [full(20, "db1")], STANDING).as_it_is(whole, True) is None
+    more = [full(20, "db1"), full(10, "db2"), full(20, "db3")]
+    assert members(DECLARED, more, STANDING).as_it_is(whole, True) is None
+    assert members(DECLARED, more, STANDING).as_it_is(whole, False) is not None
+
+
+def test_members_are_written_where_they_stand_and_others_as_declared() -> None:
+    declared = [row(10, "db1", weight=2), row(20, "db1", weight=3), row(10, "db2"), row(50, "other")]
+    found = members(declared, [full(10, "db1"), full(10, "db2")], STANDING).where_they_stand()
+    # each with what is declared of it there, or else of it at all
+    assert found == [row(20, "db1", weight=3), row(10, "db2"), row(50, "other")]
+    away = members(declared, [], [(40, "db1"), (10, "db2")]).where_they_stand()
+    assert away[0] == row(40, "db1", weight=2)
+
+
+def test_a_load_finds_members_that_are_not_named_where_they_stand() -> None:
+    memory = [full(10, "db1", weight=7), full(10, "db2"), full(50, "other")]
+    found = members([row(50, "other", weight=2)], memory, STANDING)
+    standing = found.where_they_stand(overridden=False)
+    assert standing == [row(50, "other", weight=2), full(20, "db1", weight=7)]
+    assert found.left(standing) == [(10, "db1", 3306)]
+    # those that are to go are not written
+    assert found.where_they_stand(overridden=True) == [row(50, "other", weight=2)]
+
+
+def test_a_new_member_waits_as_a_reader_where_there_is_a_writer() -> None:
+    declared = [*DECLARED, row(10, "db3")]
+    memory = [full(20, "db1"), full(10, "db2")]
+    assert members(declared, memory, STANDING).where_they_stand()[-1] == row(20, "db3")
+    # of a cluster that nobody has looked at all stand as declared
+    assert members(declared, [], []).where_they_stand() == declared
+
+
+def test_a_member_is_deleted_where_it_is() -> None:
+    memory = [full(20, "db1"), full(10, "db2"), full(20, "db2")]
+    assert members([row(10, "db1")], memory, []).gone() == [row(20, "db1")]
+    assert members([row(30, "db2")], memory, []).gone() == [row(10, "db2"), row(20, "db2")]
+    # the very row, if it is there
+    assert members([row(10, "db2")], memory, []).gone() == [row(10, "db2")]
+    assert members([row(10, "nobody"), row(51, "db1")], memory, []).gone() == [
+        row(10, "nobody"),
+        row(51, "db1"),
+    ]
