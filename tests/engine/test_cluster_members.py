@@ -137,6 +137,12 @@ def test_a_change_by_hand_is_lost(
     time.sleep(4 * INTERVAL / 1000)
     found = {port: most for _group, port, most in standing(server)}
     assert {found[each.port] for each in members[1:]} >= {1000}
+    # though memory says what is declared, and so does what was loaded last
+    tables = {"mysql_servers": rows(members, max_connections=77), **sets}
+    assert module("config", tables=tables, check=True)["changed"]
+    assert module("config", tables=tables)["changed"]
+    assert standing(server) == as_chosen(members, 77)
+    assert not module("config", tables=tables)["changed"]
 
 
 def test_a_change_finds_each_member_where_it_stands(

@@ -23,7 +23,7 @@ def full(hostgroup: int, name: str, **more: Any) -> dict[str, Any]:
 
 
 def members(declared: list[Any], memory: list[Any], runtime: list[tuple[int, str]]) -> Members:
-    return Members(declared, [SET], Standing(memory, {(group, (name, 3306)) for group, name in runtime}))
+    return Members(declared, [SET], Standing(memory, [full(group, name) for group, name in runtime]))
 
 
 def whole(given: Any) -> Any:
@@ -92,3 +92,15 @@ def test_a_member_is_deleted_where_it_is() -> None:
         row(10, "nobody"),
         row(51, "db1"),
     ]
+
+
+def test_values_that_a_load_did_not_bring_into_force_are_seen() -> None:
+    found = members(DECLARED, [], STANDING)
+    # runtime has the weight 1 everywhere
+    assert found.stale([full(10, "db1"), full(20, "db2"), full(50, "other", weight=5)]) == []
+    assert found.stale([full(10, "db1", weight=5), full(10, "db2")]) == [full(10, "db1")]
+    # of a member with several rows the one of that hostgroup counts
+    assert found.stale([full(10, "db1", weight=5), full(20, "db1")]) == []
+    assert found.stale([full(10, "db1"), full(20, "db1", weight=5)]) == [full(20, "db1")]
+    aurora = Members([], [MemberSet(10, 20)], Standing([], [full(20, "db1")]))
+    assert aurora.stale([full(10, "db1", weight=5)]) == []

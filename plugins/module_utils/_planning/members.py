@@ -11,13 +11,18 @@ give it back what its old row there said: the monitor revives a row that the LOA
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Callable
 
 from .._declared.rows import Key, Row
 from .placement import Place, place_of
 
+#: What a row says of its server, wherever it is.
+VALUES = (
+    "gtid_port", "weight", "compression", "max_connections", "max_replication_lag", "use_ssl",
+    "max_latency_ms", "comment",
+)  # fmt: skip
 #: The tables of such sets.
 SETS = ("mysql_group_replication_hostgroups", "mysql_galera_hostgroups", "mysql_aws_aurora_hostgroups")
 
@@ -40,19 +45,20 @@ Member = tuple[MemberSet, Place]
 
 @dataclass(frozen=True)
 class Standing:
-    """Where the members stand. memory: the table's rows. runtime: hostgroup and place of each live row."""
+    """Where the servers stand: memory's rows, and runtime's that are not OFFLINE_HARD."""
 
     memory: Sequence[Row]
-    runtime: Collection[tuple[int, Place]]
+    runtime: Sequence[Row]
 
 
 class Members:
     """The declared members of all sets, which a run puts where they stand."""
 
     def __init__(self, rows: Sequence[Row], sets: Iterable[MemberSet], standing: Standing) -> None:
-        self._rows, self._standing = list(rows), standing
+        self._rows, self._memory = list(rows), standing.memory
         self._home = {hostgroup: each for each in sets for hostgroup in each.hostgroups}
         self._declared, self._there = self._by_member(self._rows), self._by_member(standing.memory)
+        self._live = self._by_member(standing.runtime)
 
     def _member(self, row: Row) -> Member | None:
         home = self._home.get(_hostgroup(row))
@@ -85,11 +91,7 @@ class Members:
         With memory's rows of other members that a LOAD would find elsewhere, unless these are to go.
         """
         found: dict[Member, list[int]] = {}
-        written = {
-            self._home[hostgroup]
-            for hostgroup, _place in self._standing.runtime
-            if hostgroup in self._home and self._home[hostgroup].writer == hostgroup
-        }
+        written = {each[0] for each in self._live if each[0].writer in self._now(each)}
         for member in self._declared:
             if now := self._now(member):
                 found[member] = now
@@ -104,8 +106,21 @@ class Members:
         ]
 
     def _now(self, member: Member) -> list[int]:
-        home, place = member
-        return sorted(each for each in home.hostgroups if (each, place) in self._standing.runtime)
+        return sorted(map(_hostgroup, self._live.get(member, ())))
+
+    def stale(self, loaded: Iterable[Row]) -> list[Row]:
+        """Rows of the last LOAD whose values are not in force, with those that are: the monitor revives rows.
+
+        Of Aurora's members the monitor sets some itself.
+        """
+        found: list[Row] = []
+        for member, rows in self._by_member(loaded).items():
+            for row in self._live.get(member, ()) if member[0].others else ():
+                same = [each for each in rows if _hostgroup(each) == _hostgroup(row)] or rows
+                values = {name: row[name] for name in VALUES if name in row}
+                if not any(_says(each, values) for each in same):
+                    found.append({**same[0], **values})
+        return found
 
     def left(self, rows: Iterable[Row]) -> list[Key]:
         """Keys of rows that memory has of these members in other hostgroups of their sets."""
@@ -118,7 +133,7 @@ class Members:
 
     def gone(self) -> list[Row]:
         """For rows that are to be deleted: each where memory has it."""
-        kept = {(_hostgroup(row), place_of(row)) for row in self._standing.memory}
+        kept = {(_hostgroup(row), place_of(row)) for row in self._memory}
         found: dict[tuple[int, Place], Row] = {}
         for row in self._rows:
             key, member = (_hostgroup(row), place_of(row)), self._member(row)

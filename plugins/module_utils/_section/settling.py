@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from .._declared.rows import Row, Rows
+from .._declared.rows import Row, Rows, server_rows
 from .._planning.members import SETS, Members, MemberSet, Standing
 from .._planning.placement import Pair, place_of, settled
 from .._planning.plan import Want
@@ -17,24 +17,28 @@ from .._server.admin import Admin
 _MONITORED = "mysql-monitor_enabled"
 
 
-def settle(admin: Admin, want: Want, memory: Rows, defaults: Row) -> tuple[Want, Want]:
-    """What is wanted of servers; where the second differs, that is for a run that makes a LOAD anyway.
+def settle(
+    admin: Admin, want: Want, have: Mapping[str, Rows], defaults: Row
+) -> tuple[Want, Want, Sequence[Row]]:
+    """What is wanted of servers, the same for a run that makes a LOAD anyway, and stale rows of runtime.
 
-    Those of pairs: see `settled`. Members of clusters: see `Members`.
+    Those of pairs: see `settled`. Members of clusters: see `Members`. have: by layer.
     """
+    memory = have["memory"]
     if want.state != "deleted":
         want = replace(want, rows=_of_pairs(admin, want, memory))
     members = _members(admin, want, memory)
     if members is None:
-        return want, want
+        return want, want, ()
     if want.state == "deleted":
         found = replace(want, rows=members.gone())
-        return found, found
+        return found, found, ()
     overridden, kept = want.state == "overridden", {} if want.state == "merged" else defaults
     standing = members.where_they_stand(overridden)
     found_rows = members.as_it_is(lambda row: {**kept, **row}, overridden)
     loading = replace(want, rows=standing, left=members.left(standing))
-    return loading if found_rows is None else replace(want, rows=found_rows), loading
+    stale = members.stale(have["runtime"].values())
+    return loading if found_rows is None else replace(want, rows=found_rows), loading, stale
 
 
 def _of_pairs(admin: Admin, want: Want, memory: Rows) -> Sequence[Row]:
@@ -55,12 +59,8 @@ def _members(admin: Admin, want: Want, memory: Rows) -> Members | None:
     sets = _sets(admin, want)
     if not sets or admin.variable(_MONITORED) != "true":
         return None
-    found = admin.fetch("SELECT hostgroup_id, hostname, port, status FROM runtime_mysql_servers")[1]
-    runtime = {
-        (int(group or 0), (str(host), int(port or 0)))
-        for group, host, port, status in found
-        if status != "OFFLINE_HARD"
-    }
+    found = server_rows(want.table, *admin.fetch_raw("SELECT * FROM runtime_mysql_servers"))
+    runtime = [row for row in found if row["status"] != "OFFLINE_HARD"]
     return Members(want.rows, sets, Standing(list(memory.values()), runtime))
 
 

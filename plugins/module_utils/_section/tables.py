@@ -70,7 +70,8 @@ class TableWork:
         defaults = {**self.present.defaults, **implied}
         self.unsettled = False
         if want.table.runtime == "servers" and want.words is None:
-            want, other = settle(admin, want, self.have["memory"], defaults)
+            want, other, stale = settle(admin, want, self.have, defaults)
+            self.have["runtime"] = {**self.have["runtime"], **by_key(self.table, stale)}
             self.unsettled = not loading and want != other
             want = other if loading else want
         self.want = want
