@@ -7,10 +7,12 @@ import signal
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from helpers import Cluster, Node, changes, played, poll, site, started
 from kinds import Kind
 from load import Load
+from topology import drawn
 
 SWITCHES = 10 if os.environ.get("FULL") else 2
 TO = "proxysql_primary_switchover_to"
@@ -59,6 +61,17 @@ def back_and_forth(cluster: Cluster, kind: Kind, record_property: Measured) -> N
     record_property("slowest statement, median", round(statistics.median(slowest), 3))
     record_property("slowest statement, most", round(max(slowest), 3))
     assert statistics.median(slowest) <= 0.6 and max(slowest) <= 1.5
+
+
+def is_drawn(cluster: Cluster, kind: Kind, folder: Path) -> None:
+    first = primary(cluster, kind)
+    drawn(
+        folder,
+        {
+            f"{node.address}:3306": "writer" if node.address == first.address else "reader"
+            for node in cluster.databases
+        },
+    )
 
 
 def stays(cluster: Cluster, kind: Kind) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import primaries
 import pytest
 from helpers import Cluster
@@ -16,6 +18,10 @@ def tables(cluster: Cluster) -> None:
 
 def test_back_and_forth_under_load(cluster: Cluster, tables: None, record_property: Measured) -> None:
     primaries.back_and_forth(cluster, MARIADB, record_property)
+
+
+def test_status_draws_it(cluster: Cluster, tables: None, tmp_path: Path) -> None:
+    primaries.is_drawn(cluster, MARIADB, tmp_path)
 
 
 def test_the_inventory_stays_as_it_is(cluster: Cluster, tables: None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import primaries
 import pytest
 from groups import TLS, empty_mysql, poll_roles
@@ -45,6 +47,10 @@ def test_nobody_has_the_old_plugin(cluster: Cluster) -> None:
 
 def test_back_and_forth_under_load(cluster: Cluster, record_property: Measured) -> None:
     primaries.back_and_forth(cluster, MYSQL, record_property)
+
+
+def test_status_draws_it(cluster: Cluster, tmp_path: Path) -> None:
+    primaries.is_drawn(cluster, MYSQL, tmp_path)
 
 
 def test_the_inventory_stays_as_it_is(cluster: Cluster) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -65,3 +66,13 @@ def roles(node: Node, database: str = "mysql") -> dict[str, set[str]]:
         if row["status"] == "ONLINE":
             found.setdefault(str(row["hostgroup_id"]), set()).add(str(row["hostname"]))
     return found
+
+
+def drawn(folder: Path, roles: dict[str, str]) -> None:
+    """status and its page name the role of each of these places."""
+    page = folder / "status.html"
+    output = played("status", "-e", f"proxysql_status_page={page}")
+    rows = [re.sub("<[^>]*>", " ", row) for row in page.read_text(encoding="utf-8").split("<tr")]
+    for shown in (output.splitlines(), rows):
+        for place, role in roles.items():
+            assert any(place in row and role in row and "ONLINE" in row for row in shown), (place, shown)
