@@ -9,12 +9,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from groups import poll_roles
 from helpers import Cluster, Node, changes, played, poll, site, started
 from kinds import Kind
 from load import Load
-from topology import drawn
+from topology import drawn, roles
 
-SWITCHES = 10 if os.environ.get("FULL") else 2
+SWITCHES, DEATHS = (10, 5) if os.environ.get("FULL") else (2, 1)
 TO = "proxysql_primary_switchover_to"
 EMERGENCY = ("-e", "proxysql_primary_switchover_emergency=true")
 
@@ -105,6 +106,16 @@ def the_controller_dies(cluster: Cluster, kind: Kind) -> None:
 
 
 def dead_primary(cluster: Cluster, kind: Kind, record_property: Measured) -> None:
+    gaps = []
+    for number in range(DEATHS):
+        gaps.append(_dies(cluster, kind))
+        print(f"{number}: {gaps[-1]:.1f} s from a death to writes")
+    record_property("seconds from a death to writes, median", round(statistics.median(gaps), 1))
+    record_property("seconds from a death to writes, most", round(max(gaps), 1))
+
+
+def _dies(cluster: Cluster, kind: Kind) -> float:
+    """Seconds until writes flow again, with both runs of the playbook. The dead one becomes a replica."""
     dead = primary(cluster, kind)
     kind.die(dead)
     began = time.monotonic()
@@ -112,18 +123,18 @@ def dead_primary(cluster: Cluster, kind: Kind, record_property: Measured) -> Non
     word = asked.partition("Say confirm: ")[2].split()[0]
     played("primary_switchover", *EMERGENCY, "-e", f"proxysql_primary_switchover_confirm={word}")
     poll("a write", lambda: cluster.ask("INSERT INTO carts VALUES (NULL)") == ())
-    gap = round(time.monotonic() - began, 1)
-    record_property("seconds from a death to writes, with both runs of the playbook", gap)
+    gap = time.monotonic() - began
     alive = [node for node in cluster.databases if node is not dead]
-    assert [f"{node.address}:3306" for node in alive if kind.is_primary(node)] == [word]
+    (new,) = [node for node in alive if kind.is_primary(node)]
+    assert word == f"{new.address}:3306"
     # it comes back as its file says, and is not written to
     dead.run(f"systemctl start {kind.service}")
     time.sleep(3)
-    writers = [
-        {
-            row["hostname"]
-            for row in node.admin("SELECT hostname FROM runtime_mysql_servers WHERE hostgroup_id = 10")
-        }
-        for node in cluster.nodes
-    ]
-    assert writers == [{word.partition(":")[0]}] * len(writers)
+    assert [roles(node).get("10") for node in cluster.nodes] == [{new.address}] * len(cluster.nodes)
+    kind.rejoin(dead, new, cluster.credentials["lab_repl_password"])
+    count = "SELECT COUNT(*) FROM carts"
+    poll("it has what was written", lambda: kind.sql(dead, count) == kind.sql(new, count))
+    # as it is declared again
+    site("--tags", "configuration")
+    poll_roles(cluster, "a replica again", {"10": {new.address}})
+    return gap
