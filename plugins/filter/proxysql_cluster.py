@@ -54,8 +54,8 @@ _value:
       following each other;
       C(candidates), where the cores are that the leader is chosen from; C(leader), a host; C(leads), whether it is the one that asks;
       C(led), whether others may be written to after it; C(nodes), where the nodes are, the leader first; C(rehearses), whether the one that asks
-      tries what is declared before it joins; C(lost), nodes that the run did not finish; C(ahead), whether what the cluster carries cannot
-      be compared yet; C(as_declared), whether nothing is to be written on any node.
+      tries what is declared before it joins; C(lost), nodes that the run did not finish; C(alone), whether no core is in the run; C(ahead), whether what the
+      cluster carries cannot be compared with what is declared yet; C(as_declared), whether nothing is to be written on any node.
   type: dict
 """
 

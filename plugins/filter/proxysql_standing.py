@@ -15,7 +15,7 @@ author:
 positional: _input
 options:
   _input:
-    description: What C(systemctl show) prints of the unit, with C(ActiveState), C(ExecStart) and C(DropInPaths).
+    description: What C(systemctl show) prints of the unit, with C(ActiveState) and C(ExecStart).
     type: str
     required: true
   cnf:
@@ -47,7 +47,6 @@ _value:
   description:
     - C(found), sentences, none if the host is bare or the role's own; C(running), whether that runs; C(changes), what the role would do;
       C(refusal), why it does not, empty if it may.
-    - C(outranking), drop-ins that systemd reads after the role's.
   type: dict
 """
 

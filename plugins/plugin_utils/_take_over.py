@@ -25,20 +25,19 @@ class Standing(TypedDict):
 
     changes: what would be done.
 
-    refusal: why it is not done, empty if it may be. outranking: see there.
+    refusal: why it is not done, empty if it may be.
     """
 
     found: list[str]
     running: bool
     changes: list[str]
     refusal: str
-    outranking: list[str]
 
 
 def standing(
     unit: str, cnf: str | None, there: Collection[str], data_dir: str, take_over: bool = False
 ) -> Standing:
-    """unit: what `systemctl show` prints of ActiveState, ExecStart and DropInPaths. there: paths on the host.
+    """unit: what `systemctl show` prints of ActiveState and ExecStart. there: paths on the host.
 
     cnf: None if there is none. data_dir: where this role would have the data. take_over: whether it may.
     """
@@ -66,7 +65,6 @@ def standing(
         "running": bool(found) and active,
         "changes": changes,
         "refusal": refusal,
-        "outranking": outranking(unit),
     }
 
 
@@ -77,20 +75,6 @@ def _changes(file: bool, active: bool) -> list[str]:
         *(["ProxySQL would be restarted, once"] if active else []),
         "its tables and variables would become what is declared (the playbook export declares what there is)",
     ]
-
-
-def outranking(unit: str) -> list[str]:
-    """Drop-ins that systemd reads after this role's: what they set is in force, and not what the role sets.
-
-    systemd sorts drop-ins by the names of the files, whatever their folders (systemd.unit(5)). unit:
-    what `systemctl show` prints of DropInPaths.
-    """
-    paths = [word for line in re.findall(r"^DropInPaths=(.*)$", unit, re.M) for word in line.split()]
-    return [path for path in paths if _name(path) > "mysqlha.conf" and _name(path) != "vip.conf"]
-
-
-def _name(path: str) -> str:
-    return path.rpartition("/")[2]
 
 
 def _data_dir(unit: str, cnf: str) -> str:

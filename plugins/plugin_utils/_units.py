@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+# Of these the roles bring the whole unit, and of others a drop-in.
+_OWN_UNITS = ("proxysql-watch", "proxysql-health")
+_OWN_DROP_INS = ("mysqlha.conf", "vip.conf")
 _AS_WANTED = {"ActiveState": "active", "UnitFileState": "enabled", "NeedDaemonReload": "no"}
 
 
@@ -29,3 +32,18 @@ def units_due(shown: str, wanted: Sequence[str], running: bool = False) -> list[
     found = units(shown)
     want = {"ActiveState": "active"} if running else _AS_WANTED
     return [name for name in wanted if not want.items() <= found.get(name, {}).items()]
+
+
+def overrides(shown: str) -> list[str]:
+    """Paths of drop-ins that systemd reads after the roles' settings: what they set is in force.
+
+    systemd sorts drop-ins by the names of the files, whatever their folders, and reads them after the unit
+    itself (systemd.unit(5)).
+    """
+    found = []
+    for unit, properties in units(shown).items():
+        for path in properties.get("DropInPaths", "").split():
+            name = path.rpartition("/")[2]
+            if unit in _OWN_UNITS or name > "mysqlha.conf" and name not in _OWN_DROP_INS:
+                found.append(path)
+    return sorted(set(found))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.mysqlha.proxysql.plugins.filter.proxysql_standing import proxysql_standing
-from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._take_over import SIGN, outranking, standing
+from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._take_over import SIGN, standing
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 USUAL = "/var/lib/proxysql"
@@ -94,14 +94,3 @@ def test_data_elsewhere_are_not_left_behind(options: str, cnf: str | None, place
 
 def test_no_line_of_the_file_is_told() -> None:
     assert "0psSecret" not in str(proxysql_standing(RUNNING, OWNERS, [DATABASE]))
-
-
-def test_what_sorts_after_ours_counts_whatever_its_folder() -> None:
-    paths = [
-        "/etc/systemd/system/proxysql.service.d/10-limits.conf",
-        "/etc/systemd/system/proxysql.service.d/mysqlha.conf",
-        "/run/systemd/system/proxysql.service.d/override.conf",
-        "/etc/systemd/system/proxysql.service.d/vip.conf",
-    ]
-    assert outranking(f"{RUNNING}DropInPaths={' '.join(paths)}\n") == [paths[2]]
-    assert outranking(RUNNING) == []

@@ -45,6 +45,28 @@ def test_limited_to_a_core_that_was_edited(cluster: Cluster, mended: None) -> No
     assert changes(site(*CONFIGURATION)) == []
 
 
+def test_limited_to_the_other_core_that_was_edited(cluster: Cluster, mended: None) -> None:
+    """It is mended by the run that looks at it alone, and the others are not touched."""
+    edited(cluster, "core2")
+    output = site("--limit", "core2", *CONFIGURATION)
+    assert {change.partition(":")[0] for change in changes(output)} == {"core2"}, end(output)
+    assert set(limits(cluster)) == {"10000"}
+    assert changes(site("--limit", "core2")) == changes(site()) == []
+
+
+def test_limited_to_a_satellite_that_was_edited(cluster: Cluster, mended: None) -> None:
+    """Only the cores could give it back what they hold."""
+    edited(cluster, "sat1")
+    output = site("--limit", "sat1", *CONFIGURATION, "--check", "--diff")
+    assert any(change.startswith("sat1: ") for change in changes(output)), end(output)
+    code, output = play("site", "--limit", "sat1", *CONFIGURATION)
+    assert code != 0 and "sat1 does not hold what the cores hold" in output, end(output)
+    assert "MYSQL USERS" in output
+    site(*CONFIGURATION)
+    assert set(limits(cluster)) == {"10000"}
+    assert changes(site("--limit", "sat1")) == []
+
+
 def test_check_mode_of_the_configuration_alone(cluster: Cluster, mended: None) -> None:
     assert changes(site("--check", "--diff", *CONFIGURATION)) == []
     output = site(

@@ -6,60 +6,17 @@ As the guide "Take over a running ProxySQL" has it: look, export, let the new lo
 from __future__ import annotations
 
 import json
-import shlex
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from helpers import INVENTORY, SCENARIO, Cluster, Node, changes, end, full, play, poll, site
+from helpers import INVENTORY, SCENARIO, Cluster, changes, end, full, play, poll, site
+from strangers import bare, by_hand, put
 
-CNF = """\
-datadir="/var/lib/proxysql"
-admin_variables=
-{
-    admin_credentials="admin:admin"
-    mysql_ifaces="0.0.0.0:6032"
-}
-mysql_variables=
-{
-    threads=2
-    interfaces="0.0.0.0:6033"
-    monitor_enabled=false
-}
-"""
-ROWS = """
-import pymysql
-with pymysql.connect(host="127.0.0.1", port=6032, user="admin", password="admin", autocommit=True) as admin:
-    for statement in {statements!r}:
-        admin.cursor().execute(statement)
-"""
-STATEMENTS = [
-    "REPLACE INTO mysql_servers (hostgroup_id, hostname, max_connections) VALUES (10, '192.0.2.31', 77)",
-    "REPLACE INTO mysql_users (username, password, default_hostgroup) VALUES ('theirs', 'Th31rs-lab', 10)",
-    "REPLACE INTO mysql_users (username, password, default_hostgroup) VALUES ('check', 'Ch3ck-lab-h', 10)",
-    "REPLACE INTO mysql_query_rules (rule_id, active, match_digest, destination_hostgroup, apply, comment)"
-    " VALUES (7, 1, '^SELECT 1', 10, 1, 'by hand')",
-    "UPDATE global_variables SET variable_value = '4321' WHERE variable_name = 'mysql-max_connections'",
-    *(
-        f"{verb} {section} {where}"
-        for section in ("MYSQL SERVERS", "MYSQL USERS", "MYSQL QUERY RULES", "MYSQL VARIABLES")
-        for verb, where in (("LOAD", "TO RUNTIME"), ("SAVE", "TO DISK"))
-    ),
-]
-KEEPALIVED = """\
-vrrp_instance THEIRS {{
-    state BACKUP
-    interface eth0
-    virtual_router_id 99
-    priority {priority}
-    advert_int 1
-    virtual_ipaddress {{
-        {vip}/24
-    }}
-}}
-"""
+# Where the satellite has its data.
+ELSEWHERE = "/srv/proxysql"
 TAKE = ("-e", json.dumps({"proxysql_take_over": True, "keepalived_take_over": True}))
 LOGINS = """\
 - hosts: proxysql_core:proxysql_satellite
@@ -74,35 +31,6 @@ LOGINS = """\
 """
 
 
-def put(node: Node, path: str, text: str) -> None:
-    node.run(f"printf %s {shlex.quote(text)} >{path}")
-
-
-def bare(node: Node) -> None:
-    """As if this collection had never been here."""
-    for unit in ("keepalived", "proxysql-watch", "proxysql"):
-        node.run(f"systemctl disable --now {unit} || true")
-    node.run(
-        "rm -rf /etc/systemd/system/proxysql.service.d /etc/systemd/system/keepalived.service.d"
-        " /etc/systemd/system/proxysql-watch.service /etc/keepalived/* /etc/tmpfiles.d/proxysql-vip.conf"
-        " /run/proxysql-vip /var/lib/proxysql-vip /var/lib/proxysql/*"
-        " /var/lib/proxysql-restore /etc/proxysql.cnf*"
-    )
-
-
-def by_hand(node: Node, vip: str, priority: int) -> None:
-    """As somebody else would have set it up."""
-    bare(node)
-    put(node, "/etc/proxysql.cnf", CNF)
-    node.run("chown root:proxysql /etc/proxysql.cnf; chmod 640 /etc/proxysql.cnf; systemctl daemon-reload")
-    node.run("systemctl start proxysql")
-    script = shlex.quote(ROWS.format(statements=STATEMENTS))
-    poll(f"{node} takes rows", lambda: node.infra.run(f"python3 -c {script}").rc == 0, 60)
-    if priority:
-        put(node, "/etc/keepalived/keepalived.conf", KEEPALIVED.format(priority=priority, vip=vip))
-        node.run("systemctl start keepalived")
-
-
 def touched(cluster: Cluster) -> list[str]:
     """All that a run that touches nothing leaves as it was."""
     look = (
@@ -112,7 +40,7 @@ def touched(cluster: Cluster) -> list[str]:
     return [node.run(look) for node in cluster.nodes]
 
 
-def exported(folder: Path) -> Path:
+def exported(folder: Path, **host_vars: dict[str, Any]) -> Path:
     """The scenario's inventory, declaring what export found, with the logins of the cluster to be."""
     made = folder / "inventory"
     shutil.copytree(INVENTORY, made)
@@ -127,6 +55,9 @@ def exported(folder: Path) -> Path:
     declared.update({name: value for name, value in ours.items() if name.startswith("keepalived_")})
     (group / "all/declared.yml").write_text(yaml.safe_dump(declared), encoding="utf-8")
     shutil.copy(folder / "exported/vault.yml", group / "all/vault.yml")
+    (made / "host_vars").mkdir(exist_ok=True)
+    for name, variables in host_vars.items():
+        (made / f"host_vars/{name}.yml").write_text(yaml.safe_dump(variables), encoding="utf-8")
     return made
 
 
@@ -156,8 +87,9 @@ def test_check_mode_before_the_first_run(cluster: Cluster) -> None:
 
 
 def take_over(cluster: Cluster, folder: Path) -> None:
-    for node, priority in zip(cluster.nodes, (150, 100, 0)):
+    for node, priority in zip(cluster.cores, (150, 100)):
         by_hand(node, cluster.vip, priority)
+    by_hand(cluster.satellites[0], cluster.vip, 0, ELSEWHERE)
     poll("their own keepalived has the VIP", lambda: cluster.holders() == [cluster.active])
     before = touched(cluster)
 
@@ -173,7 +105,8 @@ def take_over(cluster: Cluster, folder: Path) -> None:
         for name in ("core1", "core2", "sat1"):
             assert f"{name} was not set up by this role, and nothing was touched" in output, end(output)
         # once each, and a host a line
-        assert output.count("ProxySQL would be restarted, once") == 3, end(output)
+        assert output.count("ProxySQL would be restarted, once") == 2, end(output)
+        assert f"its data are in {ELSEWHERE} and would be left behind; set proxysql_data_dir" in output
         # with all of it at once
         assert output.count("there is a /etc/keepalived/keepalived.conf") >= 2
     code, output = looks("-e", json.dumps({"proxysql_take_over": True}))
@@ -187,7 +120,7 @@ def take_over(cluster: Cluster, folder: Path) -> None:
     text = (folder / "exported/proxysql.yml").read_text(encoding="utf-8")
     assert "theirs" in text and "mysql-max_connections: '4321'" in text and "Th31rs-lab" not in text
     assert "mysql-poll_timeout" not in text, "a default that nobody set"
-    place = exported(folder)
+    place = exported(folder, sat1={"proxysql_data_dir": ELSEWHERE})
 
     code, output = looks(*TAKE, inventory=place)
     assert code != 0 and "core1 does not let radmin in, and nothing was touched" in output, end(output)
@@ -219,6 +152,8 @@ def take_over(cluster: Cluster, folder: Path) -> None:
         assert "admin:admin" not in str(node.admin("SELECT * FROM runtime_global_variables"))
         copies = node.run("find /etc -name 'proxysql.cnf.*~' -printf '%u %m\\n'").splitlines()
         assert copies == ["root 600"]
+    there = cluster.satellites[0].run(f"ls {ELSEWHERE}; ls /var/lib/proxysql").split()
+    assert there.count("proxysql.db") == 1, there
     copies = [
         core.run("find /etc/keepalived -name 'keepalived.conf.*~' -printf '%u %m\\n'")
         for core in cluster.cores
@@ -227,15 +162,27 @@ def take_over(cluster: Cluster, folder: Path) -> None:
 
 
 @full
-@pytest.mark.parametrize("name", ["zz-theirs.conf"])
+@pytest.mark.parametrize(
+    ("host", "unit", "name"),
+    [
+        ("sat1", "proxysql", "zz-theirs.conf"),
+        # what `systemctl edit` writes
+        ("core2", "keepalived", "override.conf"),
+        ("core2", "proxysql-watch", "10-theirs.conf"),
+    ],
+)
 def test_settings_of_somebody_elses_that_count_before_the_roles_are_named(
-    cluster: Cluster, name: str
+    cluster: Cluster, host: str, unit: str, name: str
 ) -> None:
-    node = cluster.satellites[0]
-    path = f"/etc/systemd/system/proxysql.service.d/{name}"
-    put(node, path, "[Service]\nLimitNOFILE=4096\n")
+    node = next(node for node in cluster.nodes if node.name == host)
+    folder = f"/etc/systemd/system/{unit}.service.d"
+    node.run(f"mkdir -p {folder}")
+    put(node, f"{folder}/{name}", "[Service]\nLimitNOFILE=4096\n")
     node.run("systemctl daemon-reload")
     try:
-        assert f"systemd reads {path} after mysqlha.conf" in site("--limit", node.name)
+        output = site("--limit", node.name)
+        assert f"systemd reads {folder}/{name} after the settings of this role" in output, end(output)
+        assert changes(output) == []
     finally:
-        node.run(f"rm {path}; systemctl daemon-reload")
+        node.run(f"rm {folder}/{name}; systemctl daemon-reload")
+    assert "after the settings of this role" not in site("--limit", node.name)

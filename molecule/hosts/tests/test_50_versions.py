@@ -124,6 +124,18 @@ def test_a_version_is_no_beginning_of_another_one(cluster: Cluster, source: tupl
 
 
 @full
+def test_check_mode_with_an_upgrade_due(cluster: Cluster, source: tuple[str, str, Path]) -> None:
+    """It says so for each node, and installs, restarts and moves nothing."""
+    low, high, _deb = source
+    before = cluster.processes()
+    output = played("rolling_upgrade", "--check", *declared(high))
+    for node in cluster.nodes:
+        assert any(change.startswith(f"{node.name}: ") for change in changes(output)), end(output)
+    assert versions(cluster) == {low} and cluster.processes() == before
+    assert cluster.holders() == [cluster.active]
+
+
+@full
 def test_up_and_down(cluster: Cluster, source: tuple[str, str, Path]) -> None:
     low, high, _deb = source
     rolled(cluster, high, *declared(high))

@@ -26,7 +26,8 @@ def cluster(
     leads: whether that is host. led: whether host may be written to after it. nodes: asked, the leader first.
     rehearses: whether host tries what is declared before it joins.
     lost: nodes that the run did not finish, and silent ones, to whose hosts it did not go.
-    ahead: whether what the cluster carries cannot be compared yet.
+    alone: whether no core is in the run, who could give the others anything. ahead: whether what the cluster
+    carries cannot be compared yet, or is only compared with the cores.
     as_declared: whether nothing is to be written on any node, for all were seen to hold what is declared.
     """
     sync = site["hosts"][host]["proxysql"]["cluster_mode"] == "sync"
@@ -35,6 +36,7 @@ def cluster(
     present = [name for name in site["cores"] if name in running]
     leader = _leader(places, hostvars, host, present, began)
     leads = sync and host == leader and host in site["cores"]
+    alone = sync and not set(site["cores"]) & set(began)
     changes = check_mode and bool(registered(hostvars, leader, "__proxysql_declared").get("changed"))
     order = [leader, *(name for name in versions if name != leader)]
     return {
@@ -54,8 +56,9 @@ def cluster(
             *(name for name in site["nodes"] if name in began and name not in running),
             *looked.get("silent", ()),
         ],
+        "alone": alone,
         # In check mode the leader has not given it to the others; without a core there is nobody who could.
-        "ahead": sync and (not present or changes),
+        "ahead": sync and (changes or not present and not (alone and check_mode)),
     }
 
 
