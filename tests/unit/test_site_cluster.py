@@ -102,9 +102,19 @@ def test_a_run_limited_to_a_core_is_led_by_it() -> None:
     assert found["leads"] and found["nodes"] == [PLACES["core2"]] and found["lost"] == []
 
 
-def test_a_run_limited_to_satellites_has_no_leader_and_compares_only_what_is_theirs() -> None:
-    found = cluster("sat1", running=["sat1"], began=["sat1"], chosen="", versions={"sat1": "2.7.1"})
-    assert not found["leads"] and found["led"] and found["ahead"] and found["candidates"] == []
+def test_a_run_limited_to_satellites_has_no_leader_and_is_compared_with_the_cores() -> None:
+    def limited(**more: Any) -> dict[str, Any]:
+        return cluster(
+            "sat1", running=["sat1"], began=["sat1"], chosen="", versions={"sat1": "2.7.1"}, **more
+        )
+
+    found = limited()
+    assert not found["leads"] and found["led"] and found["alone"] and found["candidates"] == []
+    # written is only what is theirs, and looked at is all
+    assert found["ahead"] and not limited(check_mode=True)["ahead"]
+    assert not limited(mode="push")["alone"]
+    # cores that failed are another matter
+    assert not cluster("sat1", running=["sat1"])["alone"] and cluster("sat1", running=["sat1"])["ahead"]
 
 
 def test_after_a_leader_that_failed_no_other_node_is_written_to() -> None:
