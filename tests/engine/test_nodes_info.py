@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import socket
+import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
+import pymysql
 import pytest
 from cases import FIRST
 from driver import everything, sql
 from server import free_port
 from tls import Authority
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "conformance"))
+from backend import Backend  # noqa: E402
 
 
 @pytest.fixture
@@ -49,6 +55,27 @@ def test_it_tells_the_same_as_of_one_and_writes_nothing(module, server):
     ]
     assert rows and many["backends"] == [{**row, "nodes": 1} for row in rows]
     assert everything(server) == before
+
+
+def test_a_server_that_was_taken_away_and_is_still_in_use_is_no_backend(module, server):
+    """Until nobody uses it runtime has it as OFFLINE_HARD."""
+    users = [{"username": "app", "password": "secret", "default_hostgroup": 10}]
+    place = {"host": server.host, "port": server.data_port}
+
+    def rows(hostgroup):
+        servers = [{"hostgroup_id": hostgroup, "hostname": one.host, "port": one.port}]
+        given = {"mysql_servers": servers, "mysql_users": users}
+        assert module("config", tables=given, state="overridden")["changed"]
+        return {(each["hostgroup"], each["status"]) for each in module("node_info")["backends"]}
+
+    with Backend("one") as one:
+        assert rows(10) == {("10", "ONLINE")}
+        with pymysql.connect(user="app", password="secret", ssl_disabled=True, **place) as connection:
+            connection.cursor().execute("SELECT GET_LOCK('a', 1)")
+            assert rows(20) == {("20", "ONLINE")}
+            assert not server.binary or ("10", "OFFLINE_HARD") in sql(
+                server, "SELECT hostgroup, status FROM stats_mysql_connection_pool"
+            )
 
 
 def test_files_are_those_of_its_own_host_alone(module, server, tmp_path):

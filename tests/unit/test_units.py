@@ -70,7 +70,7 @@ def test_what_sorts_after_the_roles_own_overrides_it_whatever_its_folder() -> No
 
 def test_each_drop_in_of_a_unit_that_is_the_roles_own_overrides_it() -> None:
     path = "/etc/systemd/system/proxysql-watch.service.d/10-limits.conf"
-    before, _, after = SHOWN.rpartition("DropInPaths=")
+    before, _equals, after = SHOWN.rpartition("DropInPaths=")
     assert units_overrides(f"{before}DropInPaths={path}{after}") == [path]
     # one that a run has not written yet overrides it all the same
     other = "/etc/systemd/system/keepalived.service.d/override.conf"

@@ -28,9 +28,11 @@ from .declared import named_tables, wanted_of
 from .declared import scopes as scopes_of
 from .declared import states as states_of
 
+# A server that a LOAD or the monitor took out of a hostgroup is OFFLINE_HARD there for as long as somebody
+# uses a connection to it (2.7.1, 3.0.3). Nothing is wrong with it.
 _POOL = (
     "SELECT hostgroup, srv_host, srv_port, status, ConnUsed, ConnFree, ConnOK, ConnERR, Queries, Latency_us"
-    " FROM {} ORDER BY hostgroup, srv_host, srv_port"
+    " FROM {} WHERE status <> 'OFFLINE_HARD' ORDER BY hostgroup, srv_host, srv_port"
 )
 _POOL_NAMES = ("hostgroup", "host", "port", "status", "used", "free", "ok", "errors", "queries", "latency_us")
 _UPTIME = "SELECT Variable_Value FROM stats_mysql_global WHERE Variable_Name = 'ProxySQL_Uptime'"
