@@ -17,9 +17,10 @@ description:
     two in runtime when the primary changes. It never touches memory or disk, and that is not drift.
   - Servers that are declared in both hostgroups of such a pair, all of them, are named by pair. Of these one is written to the writer
     hostgroup, whom memory has there already or else the first, so that M(mysqlha.proxysql.primary_switchover) leaves nothing to declare.
-  - Members of Group Replication, Galera or Aurora choose their writer themselves. Declare each in the writer hostgroup of its set. When
-    something has to be written, each member's row is written in the hostgroups of the set in which runtime has it, and a new member waits
-    as a reader. A LOAD that found all of them in the writer hostgroup would send writes to readers, and leave them with their old values.
+  - Members of Group Replication, Galera or Aurora choose their writer themselves. Declare each in the writer hostgroup of its set. With
+    O(state=overridden), when something has to be written, each member's row is written in the hostgroups of the set in which runtime has it;
+    with other states in those in which memory has it. A new member waits as a reader. A LOAD that found all of them in the writer hostgroup
+    would send writes to readers, and leave them with their old values.
 author:
   - The mysqlha.proxysql developers (@mysqlha)
 options:

@@ -83,6 +83,13 @@ def rows(members: list[Member], hostgroup: int = 10, **more: Any) -> list[dict[s
     return [{"hostgroup_id": hostgroup, "hostname": each.host, "port": each.port, **more} for each in members]
 
 
+def config(module: Any, tables: dict[str, Any], **more: Any) -> Any:
+    """As site declares them: the tables are exactly that."""
+    done = module("config", tables=tables, state="overridden", allow_empty=True, **more)
+    assert not done.get("failed"), done
+    return done
+
+
 def standing(server: Server) -> list[tuple[int, int, int]]:
     """Hostgroup, port and max_connections of each live row."""
     found = sql(
@@ -130,7 +137,7 @@ def test_a_change_by_hand_is_lost(
     module: Any, server: Server, members: list[Member], sets: dict[str, Any]
 ) -> None:
     """What ProxySQL does, and this collection has to get round."""
-    module("config", tables={"mysql_servers": rows(members), **sets})
+    config(module, {"mysql_servers": rows(members), **sets})
     until(server, as_chosen(members, 1000))
     sql(server, "UPDATE mysql_servers SET max_connections = 77", "LOAD MYSQL SERVERS TO RUNTIME")
     # who looks into runtime meanwhile has the rows that were taken away forgotten
@@ -139,10 +146,10 @@ def test_a_change_by_hand_is_lost(
     assert {found[each.port] for each in members[1:]} >= {1000}
     # though memory says what is declared, and so does what was loaded last
     tables = {"mysql_servers": rows(members, max_connections=77), **sets}
-    assert module("config", tables=tables, check=True)["changed"]
-    assert module("config", tables=tables)["changed"]
+    assert config(module, tables, check=True)["changed"]
+    assert config(module, tables)["changed"]
     assert standing(server) == as_chosen(members, 77)
-    assert not module("config", tables=tables)["changed"]
+    assert not config(module, tables)["changed"]
 
 
 def test_a_change_finds_each_member_where_it_stands(
@@ -153,22 +160,22 @@ def test_a_change_finds_each_member_where_it_stands(
     def declared(most: int, some: list[Member] = members, **more: Any) -> dict[str, Any]:
         return {"mysql_servers": rows(some, max_connections=most), **sets, **more}
 
-    module("config", tables=declared(1000))
+    config(module, declared(1000))
     until(server, as_chosen(members, 1000))
-    assert not module("config", tables=declared(1000))["changed"]
+    assert not config(module, declared(1000))["changed"]
     with Watch(server) as watch:
-        assert module("config", tables=declared(77), check=True)["changed"]
-        assert module("config", tables=declared(77))["changed"]
+        assert config(module, declared(77), check=True)["changed"]
+        assert config(module, declared(77))["changed"]
         assert standing(server) == as_chosen(members, 77)
-        assert not module("config", tables=declared(77))["changed"]
+        assert not config(module, declared(77))["changed"]
     assert watch.seen == {one.port} and standing(server) == as_chosen(members, 77)
 
     # after they have chosen another one, too; that alone is no drift
     one.read_only, two.read_only = True, False
     until(server, as_chosen(members, 77))
-    assert not module("config", tables=declared(77))["changed"]
+    assert not config(module, declared(77))["changed"]
     with Watch(server) as watch:
-        assert module("config", tables=declared(88))["changed"]
+        assert config(module, declared(88))["changed"]
     assert watch.seen == {two.port} and standing(server) == as_chosen(members, 88)
 
     # a LOAD for the sake of another table, too
@@ -177,8 +184,8 @@ def test_a_change_finds_each_member_where_it_stands(
         one.read_only, two.read_only, three.read_only = True, True, False
         until(server, as_chosen(members, 88))
         watch.seen.clear()
-        assert module("config", tables=declared(88, mysql_hostgroup_attributes=attributes))["changed"]
-        assert not module("config", tables=declared(88, mysql_hostgroup_attributes=attributes))["changed"]
+        assert config(module, declared(88, mysql_hostgroup_attributes=attributes))["changed"]
+        assert not config(module, declared(88, mysql_hostgroup_attributes=attributes))["changed"]
     assert watch.seen == {three.port} and standing(server) == as_chosen(members, 88)
 
 
@@ -186,13 +193,11 @@ def test_a_member_comes_and_goes(
     module: Any, server: Server, members: list[Member], sets: dict[str, Any]
 ) -> None:
     one, two, three = members
-    module("config", tables={"mysql_servers": rows([one, two]), **sets})
-    # Group Replication tells who else there is
-    until(server, as_chosen([one, two] if "mysql_galera_hostgroups" in sets else members, 1000))
+    settled(module, server, members[:2], sets)
     with Watch(server) as watch:
         assert module("mysql_servers", config=rows([three]), state="merged")["changed"]
         assert not module("mysql_servers", config=rows([three]), state="merged")["changed"]
-        until(server, as_chosen(members, 1000))
+        until(server, sorted([*as_chosen([one, two], 77), *as_chosen([three], 1000)]))
     assert watch.seen == {one.port}
     # by the name under which it was declared, wherever it is
     assert module("mysql_servers", config=rows([two]), state="deleted")["changed"]
@@ -201,27 +206,85 @@ def test_a_member_comes_and_goes(
     assert there == {one.port, three.port}
 
 
+def settled(module: Any, server: Server, some: list[Member], sets: dict[str, Any]) -> None:
+    """Memory has them where the monitor has them, for something had to be written."""
+    config(module, {"mysql_servers": rows(some, weight=5), **sets})
+    deadline = time.monotonic() + 20
+    while not set(as_chosen(some, 1000)) <= set(standing(server)):
+        assert time.monotonic() < deadline, standing(server)
+        time.sleep(0.05)
+    config(module, {"mysql_servers": rows(some, weight=5, max_connections=77), **sets})
+    memory = sql(server, "SELECT hostgroup_id, port, max_connections FROM mysql_servers")
+    assert sorted(tuple(map(int, row)) for row in memory) == as_chosen(some, 77)
+
+
+def test_a_row_alone_keeps_what_is_not_given_and_edits_of_others_are_seen(
+    module: Any, server: Server, members: list[Member], sets: dict[str, Any]
+) -> None:
+    one, two, three = members
+    settled(module, server, members, sets)
+    with Watch(server) as watch:
+        assert module("mysql_servers", config=rows([two], max_connections=66), state="merged")["changed"]
+    assert watch.seen == {one.port}
+    found = sql(server, f"SELECT hostgroup_id, weight FROM mysql_servers WHERE port = {two.port}")
+    assert found == [("20", "5")]
+    sql(server, f"UPDATE mysql_servers SET weight = 0 WHERE port = {three.port}")
+    done = module("mysql_servers", config=rows([two], max_connections=55), state="merged")
+    assert done["failed"] and "never loaded" in done["msg"]
+
+
 def test_who_stood_there_before_leaves_nothing_behind(
     module: Any, server: Server, members: list[Member], sets: dict[str, Any]
 ) -> None:
     """From a pair of replication to a cluster: rows of the reader hostgroup are written, not taken away."""
     pair = [{"writer_hostgroup": 10, "reader_hostgroup": 20}]
     before = rows(members[:1]) + rows(members[1:], 20)
-    module("config", tables={"mysql_servers": before, "mysql_replication_hostgroups": pair})
+    config(module, {"mysql_servers": before, "mysql_replication_hostgroups": pair})
     until(server, as_chosen(members, 1000))
     tables = {"mysql_servers": rows(members, max_connections=66), "mysql_replication_hostgroups": [], **sets}
     with Watch(server) as watch:
-        assert module("config", tables=tables, state="overridden", allow_empty=True)["changed"]
+        assert config(module, tables)["changed"]
     assert watch.seen == {members[0].port} and standing(server) == as_chosen(members, 66)
-    assert not module("config", tables=tables, state="overridden", allow_empty=True)["changed"]
+    assert not config(module, tables)["changed"]
 
 
 def test_without_a_monitor_they_are_where_they_are_declared(
     module: Any, server: Server, members: list[Member], sets: dict[str, Any]
 ) -> None:
-    module("config", tables={"mysql_servers": rows(members), **sets})
+    config(module, {"mysql_servers": rows(members), **sets})
     until(server, as_chosen(members, 1000))
     sql(server, "SET mysql-monitor_enabled = 'false'", "LOAD MYSQL VARIABLES TO RUNTIME")
     tables = {"mysql_servers": rows(members, max_connections=55), **sets}
-    assert module("config", tables=tables)["changed"]
+    assert config(module, tables)["changed"]
     assert standing(server) == sorted((10, each.port, 55) for each in members)
+
+
+def test_backup_writers_stay_what_they_are(
+    module: Any, server: Server, members: list[Member], sets: dict[str, Any]
+) -> None:
+    """All could be written to, and one is: Galera's others are SHUNNED in the writer hostgroup besides."""
+    for each in members:
+        each.read_only = False
+    one = members[0]
+    declared = [{**row, "weight": 9 - number} for number, row in enumerate(rows(members))]
+
+    def writers() -> set[int]:
+        found = sql(
+            server, "SELECT port FROM runtime_mysql_servers WHERE hostgroup_id = 10 AND status = 'ONLINE'"
+        )
+        return {int(port) for (port,) in found}
+
+    config(module, {"mysql_servers": declared, **sets})
+    deadline = time.monotonic() + 20
+    while writers() != {one.port}:
+        assert time.monotonic() < deadline, standing(server)
+        time.sleep(0.05)
+    for row in declared:
+        row["max_connections"] = 77
+    assert config(module, {"mysql_servers": declared, **sets})["changed"]
+    for _look in range(60):
+        assert writers() == {one.port}
+        time.sleep(0.02)
+    assert not config(module, {"mysql_servers": declared, **sets})["changed"]
+    backup = {(port, most) for group, port, most in standing(server) if group == 30}
+    assert backup == {(each.port, 77) for each in members[1:]}

@@ -29,11 +29,17 @@ SETS = ("mysql_group_replication_hostgroups", "mysql_galera_hostgroups", "mysql_
 
 @dataclass(frozen=True)
 class MemberSet:
-    """The hostgroups between which the monitor moves the members. others: for those that wait or are away."""
+    """The hostgroups between which the monitor moves the members.
+
+    others: for those that wait or are away. former: those of the same set before it is written.
+    moves: whether a monitor is at work there.
+    """
 
     writer: int
     reader: int
     others: frozenset[int] = frozenset()
+    former: frozenset[int] = frozenset()
+    moves: bool = True
 
     @property
     def hostgroups(self) -> frozenset[int]:
@@ -55,10 +61,13 @@ class Members:
     """The declared members of all sets, which a run puts where they stand."""
 
     def __init__(self, rows: Sequence[Row], sets: Iterable[MemberSet], standing: Standing) -> None:
-        self._rows, self._memory = list(rows), standing.memory
-        self._home = {hostgroup: each for each in sets for hostgroup in each.hostgroups}
+        self._rows = list(rows)
+        self._home = {hostgroup: each for each in sets for hostgroup in each.former | each.hostgroups}
         self._declared, self._there = self._by_member(self._rows), self._by_member(standing.memory)
-        self._live = self._by_member(standing.runtime)
+        self._live = {
+            member: [row for row in rows if not _waits(member[0], row, rows)]
+            for member, rows in self._by_member(standing.runtime).items()
+        }
 
     def _member(self, row: Row) -> Member | None:
         home = self._home.get(_hostgroup(row))
@@ -72,41 +81,42 @@ class Members:
                 found.setdefault(member, []).append(row)
         return found
 
-    def as_it_is(self, whole: Callable[[Row], Row], overridden: bool) -> list[Row] | None:
+    # -- where a table is exactly as declared
+
+    def as_it_is(self, whole: Callable[[Row], Row]) -> list[Row] | None:
         """The declared rows in the hostgroups that memory has them in; None if a member has to be written.
 
-        whole: a declared row as it is to stand. overridden: whether a member that is not declared has to go.
+        whole: a declared row as it is to stand. None, too, if a member is not declared, or if nobody moves
+        one that is not where it is declared.
         """
-        if overridden and self._there.keys() - self._declared.keys():
+        if self._there.keys() - self._declared.keys():
             return None
         for member, rows in self._declared.items():
-            there = self._there.get(member)
-            if not there or not all(_says(row, whole(_at(rows, _hostgroup(row)))) for row in there):
+            there, home = self._there.get(member, []), member[0]
+            now = set(map(_hostgroup, there))
+            if not there or now - home.hostgroups or not (home.moves or now == set(map(_hostgroup, rows))):
+                return None
+            if not all(_says(row, whole(_at(rows, _hostgroup(row)))) for row in there):
                 return None
         return self._in({member: list(map(_hostgroup, rows)) for member, rows in self._there.items()})
 
-    def where_they_stand(self, overridden: bool = True) -> list[Row]:
-        """The declared rows in the hostgroups that runtime has them in; a new member waits as a reader.
-
-        With memory's rows of other members that a LOAD would find elsewhere, unless these are to go.
-        """
-        found: dict[Member, list[int]] = {}
-        written = {each[0] for each in self._live if each[0].writer in self._now(each)}
-        for member in self._declared:
-            if now := self._now(member):
-                found[member] = now
-            elif member[0] in written and member not in self._there:
-                found[member] = [member[0].reader]
-        others = [] if overridden else [each for each in self._there if each not in self._declared]
-        return self._in(found) + [
-            {**_at(self._there[member], hostgroup), "hostgroup_id": hostgroup}
-            for member in others
-            for hostgroup in self._now(member)
-            if sorted(map(_hostgroup, self._there[member])) != self._now(member)
-        ]
+    def where_they_stand(self) -> list[Row]:
+        """The declared rows in the hostgroups that runtime has them in; a new member waits as a reader."""
+        return self._in(self._placed({member: self._now(member) for member in self._declared}))
 
     def _now(self, member: Member) -> list[int]:
-        return sorted(map(_hostgroup, self._live.get(member, ())))
+        return sorted({*map(_hostgroup, self._live.get(member, ()))} & member[0].hostgroups)
+
+    def _placed(self, now: Mapping[Member, list[int]]) -> dict[Member, list[int]]:
+        written = {each[0] for each, hostgroups in self._standing().items() if each[0].writer in hostgroups}
+        found = {}
+        for member, hostgroups in now.items():
+            if member[0].moves and (hostgroups or member[0] in written):
+                found[member] = hostgroups or [member[0].reader]
+        return found
+
+    def _standing(self) -> dict[Member, list[int]]:
+        return {member: self._now(member) for member in self._live}
 
     def stale(self, loaded: Iterable[Row]) -> list[Row]:
         """Rows of the last LOAD whose values are not in force, with those that are: the monitor revives rows.
@@ -115,31 +125,51 @@ class Members:
         """
         found: list[Row] = []
         for member, rows in self._by_member(loaded).items():
-            for row in self._live.get(member, ()) if member[0].others else ():
+            for row in self._live.get(member, ()) if member[0].others and member[0].moves else ():
                 same = [each for each in rows if _hostgroup(each) == _hostgroup(row)] or rows
                 values = {name: row[name] for name in VALUES if name in row}
                 if not any(_says(each, values) for each in same):
                     found.append({**same[0], **values})
         return found
 
+    # -- where rows are declared one by one
+
+    def where_memory_has_them(self, merged: bool) -> list[Row]:
+        """The declared rows in the hostgroups that memory has them in; a new member waits as a reader.
+
+        merged: whether a row that has to go to another hostgroup keeps what is not given.
+        """
+        there = {
+            member: sorted({*map(_hostgroup, self._there.get(member, ()))} & member[0].hostgroups)
+            for member in self._declared
+        }
+        found = []
+        for row in self._in(self._placed(there)):
+            member = self._member(row)
+            rows = self._there.get(member, []) if member else []
+            moved = merged and rows and _hostgroup(row) not in map(_hostgroup, rows)
+            found.append({**_at(rows, _hostgroup(row)), **row} if moved else row)
+        return found
+
     def left(self, rows: Iterable[Row]) -> list[Key]:
-        """Keys of rows that memory has of these members in other hostgroups of their sets."""
-        return [
-            (_hostgroup(row), *place_of(row))
-            for member, kept in self._by_member(rows).items()
-            for row in self._there.get(member, ())
-            if _hostgroup(row) not in map(_hostgroup, kept)
-        ]
+        """Keys of rows that memory has of members that leave them for a hostgroup in which they were not."""
+        found: list[Key] = []
+        for member, kept in self._by_member(rows).items():
+            there = [_hostgroup(row) for row in self._there.get(member, ())]
+            new = {*map(_hostgroup, kept)}
+            if new - {*there}:
+                found += [(hostgroup, *member[1]) for hostgroup in there if hostgroup not in new]
+        return found
 
     def gone(self) -> list[Row]:
-        """For rows that are to be deleted: each where memory has it."""
-        kept = {(_hostgroup(row), place_of(row)) for row in self._memory}
+        """For rows that are to be deleted: a member declared as a writer goes from wherever memory has it."""
         found: dict[tuple[int, Place], Row] = {}
         for row in self._rows:
-            key, member = (_hostgroup(row), place_of(row)), self._member(row)
-            there = self._there.get(member, []) if member and key not in kept else []
-            for hostgroup in map(_hostgroup, there or [row]):
-                found[hostgroup, place_of(row)] = {**row, "hostgroup_id": hostgroup}
+            hostgroup, member = _hostgroup(row), self._member(row)
+            there = {*map(_hostgroup, self._there.get(member, ()))} if member else set()
+            all_of_it = member is not None and (hostgroup == member[0].writer or hostgroup not in there)
+            for each in sorted(there) if all_of_it and there else [hostgroup]:
+                found[each, place_of(row)] = {**row, "hostgroup_id": each}
         return list(found.values())
 
     def _in(self, hostgroups: Mapping[Member, Sequence[int]]) -> list[Row]:
@@ -157,12 +187,21 @@ class Members:
         return found
 
 
+def _waits(home: MemberSet, row: Row, rows: Sequence[Row]) -> bool:
+    """Whether it is the row of a backup writer of Galera in the writer hostgroup: SHUNNED there on purpose.
+
+    A LOAD of that row would make it a writer until the monitor has looked.
+    """
+    backup = any(_hostgroup(each) in home.others for each in rows)
+    return backup and _hostgroup(row) == home.writer and row["status"] == "SHUNNED"
+
+
 def _hostgroup(row: Row) -> int:
     return int(row["hostgroup_id"] or 0)
 
 
 def _at(rows: Sequence[Row], hostgroup: int) -> Row:
-    """What is declared of a member in this hostgroup, or else of it at all."""
+    """What is said of a member in this hostgroup, or else of it at all."""
     return next((row for row in rows if _hostgroup(row) == hostgroup), rows[0])
 
 

@@ -70,7 +70,7 @@ class Want:
 
     words: of rows that were there once, how they were stored; they are written so, and not checked anew.
     pairs: of servers, the pairs of hostgroups that are declared beside them; None where none are.
-    sets: by table, those of members that are declared beside them as a whole.
+    sets: those of members that are declared beside them.
     left: keys of rows that go, since their servers are wanted in other hostgroups.
     """
 
@@ -80,7 +80,7 @@ class Want:
     scope: Scope = field(default_factory=lambda: _EVERYTHING)
     words: Rows | None = None
     pairs: Sequence[Pair] | None = None
-    sets: Mapping[str, Sequence[MemberSet]] | None = None
+    sets: Sequence[MemberSet] = ()
     left: Sequence[Key] = ()
 
 

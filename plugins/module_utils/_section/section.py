@@ -64,10 +64,15 @@ class SectionWork:
 
     def discard(self, admin: Admin) -> None:
         """Plan to take the open edits back, in tables that are not declared as well."""
-        self.works = [work.again(admin, True) if work.open_edits else work for work in self.works]
+        self.works = [self._discarded(admin, work) if work.open_edits else work for work in self.works]
         edited = [sister for sister in self.sisters if sister.open_edits]
         self.sisters = [sister for sister in self.sisters if not sister.open_edits]
         self.works += [sister.again(admin, True) for sister in edited]
+
+    def _discarded(self, admin: Admin, work: Part) -> Part:
+        if isinstance(work, TableWork):
+            return work.again(admin, True, self.loads)
+        return work.again(admin, True)
 
     def undo(self, admin: Admin, loaded: bool) -> None:
         """Bring memory and, after a LOAD, runtime back to what they were. Raises EngineError."""

@@ -24,21 +24,21 @@ def settle(
 
     Those of pairs: see `settled`. Members of clusters: see `Members`. have: by layer.
     """
-    memory = have["memory"]
     if want.state != "deleted":
-        want = replace(want, rows=_of_pairs(admin, want, memory))
-    members = _members(admin, want, memory)
+        want = replace(want, rows=_of_pairs(admin, want, have["memory"]))
+    members = _members(admin, want, have["memory"])
     if members is None:
         return want, want, ()
     if want.state == "deleted":
-        found = replace(want, rows=members.gone())
-        return found, found, ()
-    overridden, kept = want.state == "overridden", {} if want.state == "merged" else defaults
-    standing = members.where_they_stand(overridden)
-    found_rows = members.as_it_is(lambda row: {**kept, **row}, overridden)
-    loading = replace(want, rows=standing, left=members.left(standing))
+        return (found := replace(want, rows=members.gone())), found, ()
+    if want.state != "overridden":
+        rows = members.where_memory_has_them(want.state == "merged")
+        return (found := replace(want, rows=rows, left=members.left(rows))), found, ()
+    standing = members.where_they_stand()
+    loading = replace(want, rows=standing)
+    as_it_is = members.as_it_is(lambda row: {**defaults, **row})
     stale = members.stale(have["runtime"].values())
-    return loading if found_rows is None else replace(want, rows=found_rows), loading, stale
+    return loading if as_it_is is None else replace(want, rows=as_it_is), loading, stale
 
 
 def _of_pairs(admin: Admin, want: Want, memory: Rows) -> Sequence[Row]:
@@ -53,27 +53,42 @@ def _of_pairs(admin: Admin, want: Want, memory: Rows) -> Sequence[Row]:
 
 
 def _members(admin: Admin, want: Want, memory: Rows) -> Members | None:
-    """None where no monitor moves members, or where the task is not to look at other hostgroups."""
-    if want.table.name != "mysql_servers" or want.scope or not want.rows:
+    """None where there are no sets, or where the task is not to look at all of their hostgroups."""
+    if want.table.name != "mysql_servers" or not want.rows:
         return None
-    sets = _sets(admin, want)
-    if not sets or admin.variable(_MONITORED) != "true":
+    sets = [each for each in _sets(admin, want) if not want.scope or _within(want, each)]
+    if not sets:
         return None
+    if admin.variable(_MONITORED) != "true":
+        sets = [replace(each, moves=False) for each in sets]
     found = server_rows(want.table, *admin.fetch_raw("SELECT * FROM runtime_mysql_servers"))
     runtime = [row for row in found if row["status"] != "OFFLINE_HARD"]
     return Members(want.rows, sets, Standing(list(memory.values()), runtime))
 
 
-def _sets(admin: Admin, want: Want) -> list[MemberSet]:
-    """Those that are active: as they are declared beside the servers, else as memory has them."""
-    beside = want.sets or {}
-    found = [each for name in SETS for each in beside.get(name, ())]
-    asked = " UNION ALL ".join(
-        f"SELECT writer_hostgroup, reader_hostgroup, {others} FROM main.{name} WHERE active = 1"
-        for name, others in zip(SETS, (*(["backup_writer_hostgroup, offline_hostgroup"] * 2), "NULL, NULL"))
-        if name not in beside
+def _within(want: Want, each: MemberSet) -> bool:
+    """Whether the scope lets every declared row be in every hostgroup of the set."""
+    return all(
+        want.scope.covers({**row, "hostgroup_id": hostgroup})
+        for row in want.rows
+        for hostgroup in each.hostgroups
+        if row["hostgroup_id"] in each.hostgroups
     )
-    for writer, reader, *others in admin.fetch(asked)[1] if asked else ():
+
+
+def _sets(admin: Admin, want: Want) -> list[MemberSet]:
+    """As memory has them, and as they are declared beside the servers."""
+    asked = " UNION ALL ".join(
+        f"SELECT active, writer_hostgroup, reader_hostgroup, {others} FROM main.{name}"
+        for name, others in zip(SETS, (*(["backup_writer_hostgroup, offline_hostgroup"] * 2), "NULL, NULL"))
+    )
+    found: dict[int, MemberSet] = {}
+    for active, writer, reader, *others in admin.fetch(asked)[1]:
         more = frozenset(int(each) for each in others if each is not None)
-        found.append(MemberSet(int(writer or 0), int(reader or 0), more))
-    return found
+        found[int(writer or 0)] = MemberSet(int(writer or 0), int(reader or 0), more, moves=active != "0")
+    for each in want.sets:
+        before = found.get(each.writer)
+        former = before.hostgroups - each.hostgroups if before else frozenset[int]()
+        found[each.writer] = replace(each, former=former)
+    taken = {hostgroup for each in found.values() for hostgroup in each.hostgroups}
+    return [replace(each, former=each.former - taken) for each in found.values()]

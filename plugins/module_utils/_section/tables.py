@@ -69,9 +69,10 @@ class TableWork:
         implied = {column.name: column.default for column in self.table.columns if column.implied}
         defaults = {**self.present.defaults, **implied}
         self.unsettled = False
+        self._stale: Rows = {}
         if want.table.runtime == "servers" and want.words is None:
             want, other, stale = settle(admin, want, self.have, defaults)
-            self.have["runtime"] = {**self.have["runtime"], **by_key(self.table, stale)}
+            self._stale = by_key(self.table, stale)
             self.unsettled = not loading and want != other
             want = other if loading else want
         self.want = want
@@ -87,7 +88,12 @@ class TableWork:
         self.changes: dict[str, list[Change]] = {"memory": self.plan.changes}
         for layer in LAYERS[1:]:
             there = layer in layers_of(self.table)
-            self.changes[layer] = self._drift(layer, self.have[layer]) if there else []
+            self.changes[layer] = self._drift(layer, self._in_force(layer)) if there else []
+
+    def _in_force(self, layer: str) -> Rows:
+        """What the layer holds, with values that the last LOAD did not bring into force as they are."""
+        have = self.have[layer]
+        return {**have, **self._stale} if layer == "runtime" and self._stale else have
 
     def _planned(self, want: Want, memory: Rows, defaults: Row) -> Plan:
         made = plan(want, memory, defaults)

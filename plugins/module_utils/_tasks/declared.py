@@ -90,7 +90,12 @@ def paired(wants: dict[str, Want]) -> dict[str, Want]:
                 Pair(_int(row["writer_hostgroup"]), _int(row["reader_hostgroup"])) for row in beside.rows
             ]
             found[name] = replace(found[name], pairs=pairs)
-    sets = {name: _sets(wants[name]) for name in SETS if name in wants and wants[name].state == "overridden"}
+    sets = [
+        each
+        for name in SETS
+        if name in wants and wants[name].state != "deleted"
+        for each in _sets(wants[name])
+    ]
     if "mysql_servers" in wants:
         found["mysql_servers"] = replace(found["mysql_servers"], sets=sets)
     return found
@@ -101,10 +106,11 @@ def _sets(beside: Want) -> list[MemberSet]:
         MemberSet(
             _int(row["writer_hostgroup"]),
             _int(row["reader_hostgroup"]),
-            frozenset(_int(row[name]) for name in beside.table.hostgroups if name in row),
+            frozenset(_int(row[name]) for name in beside.table.hostgroups[1:] if name in row)
+            - {_int(row["reader_hostgroup"])},
+            moves=row.get("active") is not False,
         )
         for row in beside.rows
-        if row.get("active") is not False
     ]
 
 
