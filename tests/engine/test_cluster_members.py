@@ -288,3 +288,45 @@ def test_backup_writers_stay_what_they_are(
     assert not config(module, {"mysql_servers": declared, **sets})["changed"]
     backup = {(port, most) for group, port, most in standing(server) if group == 30}
     assert backup == {(each.port, 77) for each in members[1:]}
+
+
+def test_a_set_of_another_reader_hostgroup_takes_its_readers_along(
+    module: Any, server: Server, members: list[Member], sets: dict[str, Any]
+) -> None:
+    settled(module, server, members, sets)
+    ((name, (row,)),) = sets.items()
+    tables = {"mysql_servers": rows(members), name: [{**row, "reader_hostgroup": 21}]}
+    with Watch(server) as watch:
+        assert module("config", tables=tables)["changed"]
+        assert not module("config", tables=tables)["changed"]
+    assert watch.seen == {members[0].port}
+    assert standing(server) == [(10 if group == 10 else 21, *more) for group, *more in as_chosen(members, 77)]
+
+
+def test_edits_are_discarded_without_making_a_reader_a_writer(
+    module: Any, server: Server, members: list[Member], sets: dict[str, Any]
+) -> None:
+    one, two, three = members
+    settled(module, server, members, sets)
+    one.read_only, two.read_only = True, False
+    until(server, as_chosen(members, 77))
+    sql(server, f"UPDATE mysql_servers SET comment = 'by hand' WHERE port = {three.port}")
+    attributes = {"mysql_hostgroup_attributes": [{"hostgroup_id": 20, "comment": "readers"}]}
+    tables = {"mysql_servers": rows(members, weight=5, max_connections=77), **sets, **attributes}
+    with Watch(server) as watch:
+        assert config(module, tables, open_edits="discard")["changed"]
+    assert watch.seen == {two.port}
+
+
+def test_a_writer_that_is_read_from_is_deleted_as_a_whole(
+    module: Any, server: Server, members: list[Member], sets: dict[str, Any]
+) -> None:
+    ((name, (row,)),) = sets.items()
+    sets = {name: [{**row, "writer_is_also_reader": 1}]}
+    tables = {"mysql_servers": rows(members), **sets}
+    config(module, tables)
+    time.sleep(4 * INTERVAL / 1000)
+    config(module, {**tables, "mysql_servers": rows(members, max_connections=77)})
+    assert module("mysql_servers", config=rows(members[:1]), state="deleted")["changed"]
+    left = {int(port) for (port,) in sql(server, "SELECT port FROM mysql_servers")}
+    assert left == {each.port for each in members[1:]}
