@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -104,11 +104,15 @@ def as_chosen(members: list[Member], most: int) -> list[tuple[int, int, int]]:
     return sorted((20 if each.read_only else 10, each.port, most) for each in members)
 
 
-def until(server: Server, wanted: list[tuple[int, int, int]]) -> None:
+def wait(server: Server, ready: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 20
-    while standing(server) != wanted:
+    while not ready():
         assert time.monotonic() < deadline, standing(server)
         time.sleep(0.05)
+
+
+def until(server: Server, wanted: list[tuple[int, int, int]]) -> None:
+    wait(server, lambda: standing(server) == wanted)
 
 
 class Watch:
@@ -209,10 +213,7 @@ def test_a_member_comes_and_goes(
 def settled(module: Any, server: Server, some: list[Member], sets: dict[str, Any]) -> None:
     """Memory has them where the monitor has them, for something had to be written."""
     config(module, {"mysql_servers": rows(some, weight=5), **sets})
-    deadline = time.monotonic() + 20
-    while not set(as_chosen(some, 1000)) <= set(standing(server)):
-        assert time.monotonic() < deadline, standing(server)
-        time.sleep(0.05)
+    wait(server, lambda: set(as_chosen(some, 1000)) <= set(standing(server)))
     config(module, {"mysql_servers": rows(some, weight=5, max_connections=77), **sets})
     memory = sql(server, "SELECT hostgroup_id, port, max_connections FROM mysql_servers")
     assert sorted(tuple(map(int, row)) for row in memory) == as_chosen(some, 77)
@@ -275,10 +276,7 @@ def test_backup_writers_stay_what_they_are(
         return {int(port) for (port,) in found}
 
     config(module, {"mysql_servers": declared, **sets})
-    deadline = time.monotonic() + 20
-    while writers() != {one.port}:
-        assert time.monotonic() < deadline, standing(server)
-        time.sleep(0.05)
+    wait(server, lambda: writers() == {one.port})
     for row in declared:
         row["max_connections"] = 77
     assert config(module, {"mysql_servers": declared, **sets})["changed"]

@@ -47,15 +47,27 @@ vrrp_instance THEIRS {{
     virtual_router_id 99
     priority {priority}
     advert_int 1
-    virtual_ipaddress {{
+{authentication}    virtual_ipaddress {{
         {vip}/24
     }}
 }}
+"""
+AUTHENTICATION = """\
+    authentication {{
+        auth_type PASS
+        auth_pass {password}
+    }}
 """
 
 
 def put(node: Node, path: str, text: str) -> None:
     node.run(f"printf %s {shlex.quote(text)} >{path}")
+
+
+def keepalived(vip: str, priority: int, password: str = "") -> str:
+    """Their keepalived.conf."""
+    authentication = AUTHENTICATION.format(password=password) if password else ""
+    return KEEPALIVED.format(vip=vip, priority=priority, authentication=authentication)
 
 
 def bare(node: Node) -> None:
@@ -80,5 +92,5 @@ def by_hand(node: Node, vip: str, priority: int, data_dir: str = "/var/lib/proxy
     script = shlex.quote(ROWS.format(statements=STATEMENTS))
     poll(f"{node} takes rows", lambda: node.infra.run(f"python3 -c {script}").rc == 0, 60)
     if priority:
-        put(node, "/etc/keepalived/keepalived.conf", KEEPALIVED.format(priority=priority, vip=vip))
+        put(node, "/etc/keepalived/keepalived.conf", keepalived(vip, priority))
         node.run("systemctl start keepalived")

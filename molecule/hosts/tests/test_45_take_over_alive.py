@@ -11,25 +11,9 @@ from typing import Any
 import pymysql
 import yaml
 from helpers import INVENTORY, SCENARIO, Cluster, changes, end, full, play, poll, site
-from strangers import put
+from strangers import keepalived, put
 from threads import Threads
 
-KEEPALIVED = """\
-vrrp_instance THEIRS {{
-    state BACKUP
-    interface eth0
-    virtual_router_id 99
-    priority {priority}
-    advert_int 1
-    authentication {{
-        auth_type PASS
-        auth_pass Th31rs
-    }}
-    virtual_ipaddress {{
-        {vip}/24
-    }}
-}}
-"""
 # What has to be equal on both sides at first.
 AS_THEIRS: dict[str, Any] = {
     "keepalived_virtual_router_id": 99,
@@ -95,7 +79,7 @@ def test_step_by_step(cluster: Cluster, tmp_path: Path, record_property: Any) ->
             " /etc/tmpfiles.d/proxysql-vip.conf /run/proxysql-vip /var/lib/proxysql-vip;"
             " systemctl daemon-reload"
         )
-        text = KEEPALIVED.format(priority=PRIORITIES[core.name], vip=cluster.vip)
+        text = keepalived(cluster.vip, PRIORITIES[core.name], AS_THEIRS["keepalived_auth_password"])
         put(core, "/etc/keepalived/keepalived.conf", text)
         core.run("systemctl start keepalived")
     poll("their keepalived has the address", lambda: cluster.holders() == [cluster.active])

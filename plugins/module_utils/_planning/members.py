@@ -105,18 +105,15 @@ class Members:
         return self._in(self._placed({member: self._now(member) for member in self._declared}))
 
     def _now(self, member: Member) -> list[int]:
-        return sorted({*map(_hostgroup, self._live.get(member, ()))} & member[0].hostgroups)
+        return _within(member, self._live.get(member, ()))
 
     def _placed(self, now: Mapping[Member, list[int]]) -> dict[Member, list[int]]:
-        written = {each[0] for each, hostgroups in self._standing().items() if each[0].writer in hostgroups}
+        written = {each[0] for each in self._live if each[0].writer in self._now(each)}
         found = {}
         for member, hostgroups in now.items():
             if member[0].moves and (hostgroups or member[0] in written):
                 found[member] = hostgroups or [member[0].reader]
         return found
-
-    def _standing(self) -> dict[Member, list[int]]:
-        return {member: self._now(member) for member in self._live}
 
     def stale(self, loaded: Iterable[Row]) -> list[Row]:
         """Rows of the last LOAD whose values are not in force, with those that are: the monitor revives rows.
@@ -139,10 +136,7 @@ class Members:
 
         merged: whether a row that has to go to another hostgroup keeps what is not given.
         """
-        there = {
-            member: sorted({*map(_hostgroup, self._there.get(member, ()))} & member[0].hostgroups)
-            for member in self._declared
-        }
+        there = {member: _within(member, self._there.get(member, ())) for member in self._declared}
         found = []
         for row in self._in(self._placed(there)):
             member = self._member(row)
@@ -198,6 +192,11 @@ def _waits(home: MemberSet, row: Row, rows: Sequence[Row]) -> bool:
 
 def _hostgroup(row: Row) -> int:
     return int(row["hostgroup_id"] or 0)
+
+
+def _within(member: Member, rows: Iterable[Row]) -> list[int]:
+    """The hostgroups of these rows of a member, as far as they are of its set."""
+    return sorted({*map(_hostgroup, rows)} & member[0].hostgroups)
 
 
 def _at(rows: Sequence[Row], hostgroup: int) -> Row:
