@@ -328,3 +328,21 @@ def test_a_writer_that_is_read_from_is_deleted_as_a_whole(
     assert module("mysql_servers", config=rows(members[:1]), state="deleted")["changed"]
     left = {int(port) for (port,) in sql(server, "SELECT port FROM mysql_servers")}
     assert left == {each.port for each in members[1:]}
+
+
+def test_a_set_that_goes_leaves_its_members_as_they_are_declared(
+    module: Any, server: Server, members: list[Member], sets: dict[str, Any]
+) -> None:
+    settled(module, server, members, sets)
+    apart = [row for each, group in zip(members, (50, 51, 20)) for row in rows([each], group)]
+    tables = {"mysql_servers": apart, **dict.fromkeys(sets, [])}
+    assert config(module, tables)["changed"]
+    assert not config(module, tables)["changed"]
+    assert [group for group, *_more in standing(server)] == [20, 50, 51]
+    # back in one run, too, and out of the set's hostgroups: where it was is where it is declared
+    config(module, {"mysql_servers": rows(members), **sets})
+    until(server, as_chosen(members, 1000))
+    tables["mysql_servers"] = rows(members[:1], 20) + rows(members[1:], 10)
+    assert config(module, tables)["changed"]
+    assert not config(module, tables)["changed"]
+    assert [group for group, *_more in standing(server)] == [10, 10, 20]

@@ -70,7 +70,7 @@ class Want:
 
     words: of rows that were there once, how they were stored; they are written so, and not checked anew.
     pairs: of servers, the pairs of hostgroups that are declared beside them; None where none are.
-    sets: those of members that are declared beside them.
+    sets: those of members that are declared beside them. only_sets: tables in which there will be no others.
     left: keys of rows that go, since their servers are wanted in other hostgroups.
     """
 
@@ -81,6 +81,7 @@ class Want:
     words: Rows | None = None
     pairs: Sequence[Pair] | None = None
     sets: Sequence[MemberSet] = ()
+    only_sets: frozenset[str] = frozenset()
     left: Sequence[Key] = ()
 
 

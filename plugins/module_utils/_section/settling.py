@@ -79,15 +79,19 @@ def _within(want: Want, each: MemberSet) -> bool:
 def _sets(admin: Admin, want: Want) -> list[MemberSet]:
     """As memory has them, and as they are declared beside the servers."""
     asked = " UNION ALL ".join(
-        f"SELECT active, writer_hostgroup, reader_hostgroup, {others} FROM main.{name}"
+        f"SELECT '{name}', active, writer_hostgroup, reader_hostgroup, {others} FROM main.{name}"
         for name, others in zip(SETS, (*(["backup_writer_hostgroup, offline_hostgroup"] * 2), "NULL, NULL"))
     )
+    there: dict[int, MemberSet] = {}
     found: dict[int, MemberSet] = {}
-    for active, writer, reader, *others in admin.fetch(asked)[1]:
+    for name, active, writer, reader, *others in admin.fetch(asked)[1]:
         more = frozenset(int(each) for each in others if each is not None)
-        found[int(writer or 0)] = MemberSet(int(writer or 0), int(reader or 0), more, moves=active != "0")
+        one = MemberSet(int(writer or 0), int(reader or 0), more, moves=active != "0")
+        there[one.writer] = one
+        if name not in want.only_sets:
+            found[one.writer] = one
     for each in want.sets:
-        before = found.get(each.writer)
+        before = there.get(each.writer)
         former = before.hostgroups - each.hostgroups if before else frozenset[int]()
         found[each.writer] = replace(each, former=former)
     taken = {hostgroup for each in found.values() for hostgroup in each.hostgroups}

@@ -97,7 +97,8 @@ def paired(wants: dict[str, Want]) -> dict[str, Want]:
         for each in _sets(wants[name])
     ]
     if "mysql_servers" in wants:
-        found["mysql_servers"] = replace(found["mysql_servers"], sets=sets)
+        only = frozenset(name for name in SETS if name in wants and wants[name].state == "overridden")
+        found["mysql_servers"] = replace(found["mysql_servers"], sets=sets, only_sets=only)
     return found
 
 
