@@ -3,6 +3,7 @@
 SET GLOBAL read_only = 1      as an operator would
 SELECT 'any expression'       answered with the backend's name
 INSERT ...                    counted, or refused if it is read-only
+BEGIN, COMMIT                 a transaction, as far as the client is told of one
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ EMULATOR = Path(__file__).resolve().parent.parent / "emulator"
 sys.path.insert(0, str(EMULATOR))
 
 from mysql_mimic.stream import MysqlStream  # noqa: E402
+from mysql_mimic.types import ServerStatus  # noqa: E402
 from proxysql_emulator.admin import OK, Answer  # noqa: E402
 from proxysql_emulator.database import AdminError  # noqa: E402
 from proxysql_emulator.protocol import MysqlConnection  # noqa: E402
@@ -42,9 +44,16 @@ class Backend(StandIn):
 
     def connection(self, stream: MysqlStream) -> MysqlConnection:
         passwords = {"app": b"secret", "monitor": b"monitor"}
-        return MysqlConnection(stream, "8.0.36", passwords.get, self._answer, ("localhost", 0))
+        made = MysqlConnection(
+            stream, "8.0.36", passwords.get, lambda sql, _: self._answer(sql, made), ("localhost", 0)
+        )
+        return made
 
-    def _answer(self, sql: bytes, user: str) -> Answer:
+    def _answer(self, sql: bytes, connection: MysqlConnection) -> Answer:
+        if sql.upper() == b"BEGIN":
+            connection.status_flags |= ServerStatus.SERVER_STATUS_IN_TRANS
+        elif sql.upper() == b"COMMIT":
+            connection.status_flags &= ~ServerStatus.SERVER_STATUS_IN_TRANS
         if match := _SET.fullmatch(sql.strip()):
             self.read_only = match[1] == b"1"
             return OK

@@ -7,6 +7,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -64,12 +65,16 @@ class Runner:
         self.rules = Rules({value: name for name, value in self.names.items()})
         self.awaited: str | None = None
         self.sets = Sets()
+        self.client = ""
+        self.sends = False
+        self.sent: dict[str, Future[tuple[Recorded, str | None]]] = {}
+        self.senders = ThreadPoolExecutor()
 
     def run(self) -> Iterator[Recorded]:
         for step in self.script.steps:
             if not step.directive:
                 yield self._statement(step.text)
-            elif step.directive in ("login", "log", "shown", "tries"):
+            elif step.directive in ("login", "log", "shown", "tries", "waits", "answer"):
                 yield {"directive": f"@{step.directive} {step.text}".rstrip(), **self._directive(step)}
             else:
                 self._directive(step)
@@ -78,6 +83,7 @@ class Runner:
     def close(self) -> None:
         for link in self.links.values():
             link.close()
+        self.senders.shutdown()
 
     # -- directives
 
@@ -86,7 +92,19 @@ class Runner:
         return method(step.text) or {}
 
     def _on(self, node: str) -> None:
-        self.node = node
+        self.node, self.client = node, ""
+
+    def _client(self, name: str) -> None:
+        self.client = name
+
+    def _sends(self, _: str) -> None:
+        self.sends = True
+
+    def _waits(self, name: str) -> Recorded:
+        return {"waits": not wait([self.sent[name]], timeout=1).done}
+
+    def _answer(self, name: str) -> Recorded:
+        return self.sent.pop(name).result(PATIENCE)[0]
 
     def _as(self, who: str) -> None:
         user, _, password = who.partition(" ")
@@ -150,6 +168,10 @@ class Runner:
         sql = text
         for name, value in self.names.items():
             sql = sql.replace(name, value)
+        if self.sends:
+            self.sends = False
+            self.sent[self.client] = self.senders.submit(self._send, sql)
+            return {"statement": text}
         deadline = time.monotonic() + PATIENCE
         while True:
             answer, first = self._send(sql)
@@ -174,10 +196,15 @@ class Runner:
         return {"columns": [self.rules.text(c) for c in columns], "rows": rows}, first
 
     def _link(self) -> pymysql.connections.Connection:
-        key = (self.node, self.user)
+        user = (self.client, "") if self.client else self.user
+        key = (self.node, user)
         if key not in self.links:
             target = self.backends.get(self.node) or self.servers[self.node]
-            self.links[key] = target.connect(*self.user, use_unicode=False, conv={}, charset="utf8mb4")
+            options: dict[str, Any] = {"use_unicode": False, "conv": {}, "charset": "utf8mb4"}
+            if self.client:
+                user = ("app", "secret")
+                options["port"] = self.servers[self.node].data_port
+            self.links[key] = target.connect(*user, **options)
         return self.links[key]
 
 

@@ -11,6 +11,10 @@ A statement ends with ';' at the end of a line (which is not sent). A line that 
     @on b                  the statements that follow go to node b
     @as USER PASSWORD      and are sent by this user (default: admin admin)
     @login USER PASSWORD [FROM]   try to log in, from this address
+    @client NAME           the statements that follow are of this client, user 'app', at the port for clients
+    @sends                 the next statement is sent, and its answer not waited for
+    @waits NAME            whether this client still has no answer a second later
+    @answer NAME           which answer it gets
     @until VALUE           repeat the next statement until its first value is VALUE
     @later                 wait until the clock shows another second
     @stop, @start          stop the node in order; start it
@@ -36,6 +40,10 @@ DIRECTIVES = (
     "on",
     "as",
     "login",
+    "client",
+    "sends",
+    "waits",
+    "answer",
     "until",
     "later",
     "stop",

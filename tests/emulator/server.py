@@ -137,10 +137,10 @@ class Server:
     def connect(
         self, user: str = "admin", password: str = "admin", **options: Any
     ) -> pymysql.connections.Connection:
-        options = {"connect_timeout": 5, "autocommit": None, **options}
+        options = {"port": self.admin_port, "connect_timeout": 5, "autocommit": None, **options}
         if pymysql.VERSION < (1,):
             options.pop("ssl_disabled", None)  # not known there
-        return pymysql.connect(host=self.host, port=self.admin_port, user=user, password=password, **options)
+        return pymysql.connect(host=self.host, user=user, password=password, **options)
 
     def stop(self) -> None:
         """End it in order; the data directory stays for a start()."""

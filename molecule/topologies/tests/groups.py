@@ -222,7 +222,13 @@ def poll_roles(cluster: Cluster, what: str, wanted: dict[str, set[str]], seconds
 
 
 def writer(cluster: Cluster) -> Node:
-    (address,) = poll("one writer", lambda: roles(cluster.active).get("10", set()))
+    """The only one: while a member comes back there may be two for a moment."""
+
+    def only() -> list[str]:
+        found = roles(cluster.active).get("10", set())
+        return list(found) if len(found) == 1 else []
+
+    (address,) = poll("one writer", only)
     return next(node for node in cluster.databases if node.address == address)
 
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import primaries
+import primary_change
 import pytest
 from helpers import Cluster
 from kinds import MARIADB
-from primaries import Measured
+from primary_change import Measured
 
 
 @pytest.fixture(scope="module")
 def tables(cluster: Cluster) -> None:
-    primaries.make_tables(cluster, MARIADB)
+    primary_change.make_tables(cluster, MARIADB)
 
 
 def test_back_and_forth_under_load(cluster: Cluster, tables: None, record_property: Measured) -> None:
-    primaries.back_and_forth(cluster, MARIADB, record_property)
+    primary_change.back_and_forth(cluster, MARIADB, record_property)
 
 
 def test_status_draws_it(cluster: Cluster, tables: None, tmp_path: Path) -> None:

@@ -5,34 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 
 import primaries
+import primary_change
 import pytest
 from groups import TLS, empty_mysql, poll_roles
 from helpers import CHECKOUT, Cluster, full
 from kinds import MYSQL
-from primaries import Measured
+from primary_change import Measured
 from topology import behind, has_mysql, plays
 
 pytestmark = full
 
-# The rights that the guide asks for, and no others.
-ADMINISTRATOR = """
-CREATE USER IF NOT EXISTS switchover@'%' IDENTIFIED BY '{password}';
-GRANT RELOAD, PROCESS, REPLICATION CLIENT, REPLICATION SLAVE, REPLICATION_SLAVE_ADMIN,
-  SYSTEM_VARIABLES_ADMIN, CONNECTION_ADMIN ON *.* TO switchover@'%';
-"""
-
 
 @pytest.fixture(scope="module", autouse=True)
-def mysql(cluster: Cluster) -> None:
+def mysql(cluster: Cluster, real: None) -> None:
     if not has_mysql(cluster):
         pytest.skip("the hosts have no MySQL: Debian sid did not have it when they were made")
     for node in cluster.databases:
         empty_mysql(node)
     plays(CHECKOUT / "tests/lab/mysql.yml")
-    password = cluster.credentials["proxysql_primary_switchover_database_password"]
-    MYSQL.sql(cluster.primary, ADMINISTRATOR.format(password=password), "")
     behind(cluster, "mysql", proxysql_tls_backends=TLS)
-    primaries.make_tables(cluster, MYSQL)
+    primary_change.make_tables(cluster, MYSQL)
 
 
 def test_nobody_has_the_old_plugin(cluster: Cluster) -> None:
@@ -46,7 +38,7 @@ def test_nobody_has_the_old_plugin(cluster: Cluster) -> None:
 
 
 def test_back_and_forth_under_load(cluster: Cluster, record_property: Measured) -> None:
-    primaries.back_and_forth(cluster, MYSQL, record_property)
+    primary_change.back_and_forth(cluster, MYSQL, record_property)
 
 
 def test_status_draws_it(cluster: Cluster, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ pytestmark = full
 
 
 @pytest.fixture(scope="module", autouse=True)
-def group(cluster: Cluster) -> None:
+def group(cluster: Cluster, real: None) -> None:
     if not has_mysql(cluster):
         pytest.skip("the hosts have no MySQL: Debian sid did not have it when they were made")
     if " 2." in cluster.active.run("proxysql --version"):

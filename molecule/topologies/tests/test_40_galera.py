@@ -24,7 +24,7 @@ pytestmark = full
 
 
 @pytest.fixture(scope="module", autouse=True)
-def galera(cluster: Cluster) -> None:
+def galera(cluster: Cluster, real: None) -> None:
     make_galera(cluster)
     behind(cluster, "galera")
 

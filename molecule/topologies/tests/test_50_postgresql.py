@@ -18,7 +18,7 @@ TABLES = ("pgsql_servers", "pgsql_replication_hostgroups", "pgsql_users", "pgsql
 
 
 @pytest.fixture(scope="module", autouse=True)
-def pair(cluster: Cluster) -> None:
+def pair(cluster: Cluster, real: None) -> None:
     if " 2." in cluster.active.run("proxysql --version"):
         pytest.skip("ProxySQL 2 has no PostgreSQL: name a package of ProxySQL 3 in PROXYSQL_DEB")
     primary, standby, client = cluster.databases

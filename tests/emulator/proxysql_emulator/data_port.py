@@ -1,20 +1,22 @@
-"""The data port: ProxySQL lets a client in, and from its first statement on bytes are passed through to
-one backend, on which the user must exist too.
+"""The data port: ProxySQL lets a client in, and passes each of its statements on to a server that is ONLINE.
+
+On that the user must exist, too. Without a server the statement waits.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mysql_mimic.errors import MysqlError
 from mysql_mimic.stream import ConnectionClosed, MysqlStream
 
+from .backend import Backend, Server
 from .database import AdminError
-from .front import Front, first_packet
+from .front import Front
 from .protocol import open_interface
 
 if TYPE_CHECKING:
@@ -23,18 +25,19 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("proxysql")
 
-Server = tuple[int, str, int]  # hostgroup, host, port
-
-# Seconds in which a backend has to be there, each time that a statement needs one.
-PATIENCE = 0.25
+# Seconds: how often somebody who waits looks for a server.
+PAUSE = 0.02
 
 
 @dataclass
 class Use:
+    """Of a server: connections used now, the most at once, those made, those refused; statements; bytes."""
+
     now: int = 0
     most: int = 0
     ok: int = 0
     failed: int = 0
+    asked: int = 0
     sent: int = 0
     received: int = 0
 
@@ -43,9 +46,11 @@ class DataPort:
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
         self.servers: list[asyncio.AbstractServer] = []
-        self.clients: dict[asyncio.Task[None], Server | None] = {}
+        self.clients: dict[asyncio.Task[None], Client] = {}
         self.created = 0
         self.uses: dict[Server, Use] = {}
+        # connections that nobody uses, for whoever logs in in the same way
+        self.pool: dict[Server, list[tuple[object, Backend]]] = {}
 
     def use_of(self, hostgroup: int, host: str, port: int) -> Use:
         return self.uses.setdefault((hostgroup, host, port), Use())
@@ -65,16 +70,36 @@ class DataPort:
             task.cancel()
 
     def servers_changed(self) -> None:
-        """Clients of a server that is gone from its hostgroup lose their connection."""
-        present = {
-            (hostgroup, host.decode(), port)
-            for hostgroup, host, port in self.instance.database.rows(
-                "SELECT hostgroup_id, hostname, port FROM runtime_mysql_servers"
-            )
-        }
-        for task, server in self.clients.items():
-            if server is not None and server not in present:
-                task.cancel()
+        """Who uses a server that is gone from its hostgroup loses the connection, with the next command."""
+        present = set(self._listed("1"))
+        for task, client in self.clients.items():
+            if client.backend is not None and client.backend.server not in present:
+                client.backend.is_lost = True
+                if client.is_asking:
+                    task.cancel()
+        for server in set(self.pool) - set(self._listed("status='ONLINE'")):
+            for _, backend in self.pool.pop(server):
+                backend.close()
+
+    # -- connections that nobody uses
+
+    def taken(self, server: Server, login: object) -> Backend | None:
+        idle = self.pool.get(server, [])
+        for each in list(idle):
+            if each[1].is_gone:
+                idle.remove(each)
+                each[1].close()
+        found = next((each for each in idle if each[0] == login), None)
+        if found is None:
+            return None
+        idle.remove(found)
+        return found[1]
+
+    def put_back(self, backend: Backend, login: object) -> None:
+        if backend.server in self._listed("status='ONLINE'"):
+            self.pool.setdefault(backend.server, []).append((login, backend))
+        else:
+            backend.close()
 
     # -- choosing
 
@@ -86,12 +111,15 @@ class DataPort:
 
     def candidates(self) -> list[Server]:
         """The ONLINE servers of the default hostgroup, the heaviest first."""
+        return self._listed("hostgroup_id=? AND status='ONLINE'", self.hostgroup())
+
+    def _listed(self, which: str, *given: int) -> list[Server]:
         return [
             (hostgroup, host.decode(), port)
             for hostgroup, host, port in self.instance.database.rows(
                 "SELECT hostgroup_id, hostname, port FROM runtime_mysql_servers"
-                " WHERE hostgroup_id=? AND status='ONLINE' ORDER BY weight DESC, hostname, port",
-                (self.hostgroup(),),
+                f" WHERE {which} ORDER BY weight DESC, hostname, port",
+                given,
             )
         ]
 
@@ -100,7 +128,6 @@ class DataPort:
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self.clients[task] = None
         self.created += 1
         peer = (writer.get_extra_info("peername") or ("localhost", 0))[:2]
         peer = ("localhost", 0) if isinstance(peer, str) else peer
@@ -109,50 +136,17 @@ class DataPort:
         front = Front(
             MysqlStream(reader, writer), version, self._password_of, self._without_backend, peer, tls
         )
+        self.clients[task] = client = Client(self, front)
         try:
-            if not await front.enter():
-                return
-            while True:
-                command = await front.command()
-                found = await self._backend(front)
-                if isinstance(found, bytes):
-                    await front.stream.write(found)
-                elif found is None:
-                    await front.without_backend(command)
-                else:
-                    server, backend_reader, backend_writer = found
-                    self.clients[task] = server
-                    backend_writer.write(first_packet(command))
-                    await self._pass_through(
-                        reader, writer, backend_reader, backend_writer, self.use_of(*server)
-                    )
-                    return
+            await client.serve()
         except (ConnectionClosed, ConnectionError, asyncio.IncompleteReadError, MysqlError):
-            pass  # the client went away, or does not speak the protocol
+            pass  # the client or its server went away, or does not speak the protocol
         except asyncio.CancelledError:
             pass  # its server is gone, or we are
         finally:
+            client.leave()
             del self.clients[task]
             writer.close()
-
-    async def _backend(
-        self, front: Front
-    ) -> tuple[Server, asyncio.StreamReader, asyncio.StreamWriter] | bytes | None:
-        """A connection that the user is logged in to, or the backend's refusal; None without a backend."""
-        timeout = self.instance.variables.number("mysql-connect_timeout_server") / 1000
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + min(timeout, PATIENCE)
-        for server in self.candidates():
-            try:
-                left = deadline - loop.time()
-                reader, writer = await asyncio.wait_for(asyncio.open_connection(server[1], server[2]), left)
-                refusal = await asyncio.wait_for(front.login(reader, writer), 1)
-            except (OSError, asyncio.TimeoutError) as error:
-                self.use_of(*server).failed += 1
-                log.error("Cannot connect to %s:%d: %s", server[1], server[2], error)
-                continue
-            return refusal or (server, reader, writer)
-        return None
 
     def _password_of(self, username: str) -> bytes | None:
         rows = self.instance.database.rows(
@@ -168,34 +162,92 @@ class DataPort:
             f"Max connect timeout reached while reaching hostgroup {self.hostgroup()} after {waited}ms", 9001
         )
 
-    async def _pass_through(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        backend_reader: asyncio.StreamReader,
-        backend_writer: asyncio.StreamWriter,
-        use: Use,
-    ) -> None:
-        use.ok += 1
-        use.now += 1
-        use.most = max(use.most, use.now)
 
-        async def pump(source: asyncio.StreamReader, target: asyncio.StreamWriter, direction: str) -> None:
-            with contextlib.suppress(ConnectionError):
-                while data := await source.read(65536):
-                    setattr(use, direction, getattr(use, direction) + len(data))
-                    target.write(data)
-                    await target.drain()
+class Client:
+    """backend: the one that it uses, for a statement, a transaction or as long as it stays."""
 
-        pumps = [
-            asyncio.ensure_future(pump(reader, backend_writer, "sent")),
-            asyncio.ensure_future(pump(backend_reader, writer, "received")),
-        ]
+    def __init__(self, port: DataPort, front: Front) -> None:
+        self.port, self.front = port, front
+        self.backend: Backend | None = None
+        self.is_asking = False
+
+    async def serve(self) -> None:
+        """Until it goes. Raises what ends it."""
+        if not await self.front.enter():
+            return
+        while True:
+            command = await self.front.command()
+            if self.backend is not None and self.backend.is_lost:
+                return
+            if self.front.is_setting(command) and self.backend is None:
+                self.front.took(command)
+                await self.front.stream.write(self.front.ok())
+                continue
+            found = self.backend or await self._found()
+            if isinstance(found, bytes):
+                await self.front.stream.write(found)
+            elif found is None:
+                await self.front.without_backend(command)
+            else:
+                await self._ask(found, command)
+
+    async def _ask(self, backend: Backend, command: bytes) -> None:
+        use = self.port.use_of(*backend.server)
+        before = backend.sent, backend.received
+        if self.backend is None:
+            self.backend = backend
+            use.now += 1
+            use.most = max(use.most, use.now)
+        use.asked += 1
+        self.is_asking = True
         try:
-            # Whichever side hangs up first ends both.
-            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+            if await backend.ask(command, self.front.stream.writer):
+                self.front.took(command)
         finally:
-            for one in pumps:
-                one.cancel()
+            self.is_asking = False
+            use.sent += backend.sent - before[0]
+            use.received += backend.received - before[1]
+        if not backend.is_bound:
+            self.backend = None
             use.now -= 1
-            backend_writer.close()
+            self.port.put_back(backend, self.front.login_of_its_own)
+
+    async def _found(self) -> Backend | bytes | None:
+        """A connection for the next statement, or the backend's refusal; None if there is none in time."""
+        number = self.port.instance.variables.number
+        deadline = time.monotonic() + number("mysql-connect_timeout_server_max") / 1000
+        while True:
+            for server in self.port.candidates():
+                found = await self._connected(server, deadline)
+                if found is not None:
+                    return found
+            if self.front.is_gone:
+                raise ConnectionClosed
+            if time.monotonic() > deadline:
+                return None
+            await asyncio.sleep(PAUSE)
+
+    async def _connected(self, server: Server, deadline: float) -> Backend | bytes | None:
+        if idle := self.port.taken(server, self.front.login_of_its_own):
+            return idle
+        use = self.port.use_of(*server)
+        patience = self.port.instance.variables.number("mysql-connect_timeout_server") / 1000
+        try:
+            left = min(patience, max(PAUSE, deadline - time.monotonic()))
+            reader, writer = await asyncio.wait_for(asyncio.open_connection(server[1], server[2]), left)
+            refusal = await asyncio.wait_for(self.front.login(reader, writer), 1)
+        except (OSError, asyncio.TimeoutError) as error:
+            use.failed += 1
+            log.error("Cannot connect to %s:%d: %s", server[1], server[2], error)
+            return None
+        if refusal:
+            writer.close()
+            return refusal
+        use.ok += 1
+        return Backend(server, reader, writer)
+
+    def leave(self) -> None:
+        """With the connection that it uses."""
+        if self.backend is not None:
+            self.port.use_of(*self.backend.server).now -= 1
+            self.backend.close()

@@ -1,16 +1,17 @@
 """A client at the data port: greeted and let in by ProxySQL itself, from mysql_users, before any
-backend is asked; then logged in to a backend as that user."""
+backend is asked; then logged in to backends as that user."""
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
+import re
 from typing import TYPE_CHECKING, Any
 
 from mysql_mimic.stream import ConnectionClosed
 from mysql_mimic.types import Capabilities, Commands
 
 from . import passwords
+from .backend import frame, is_kept_for, read_packet
 from .protocol import MysqlConnection
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ _NOT_PASSED = (
     | Capabilities.CLIENT_CONNECT_ATTRS
     | Capabilities.CLIENT_CONNECT_WITH_DB
 )
+# as a statement
+_USE = re.compile(rb"\x03\s*USE\s+`?([^`;]+?)`?\s*;?\s*", re.IGNORECASE)
 
 
 def _xor(one: bytes, other: bytes) -> bytes:
@@ -61,19 +64,39 @@ class Front(MysqlConnection):
             data = await self.stream.read()
             if data[0] == Commands.COM_QUIT:
                 raise ConnectionClosed
-            setting = data[:5].upper() == b"\x03SET " and b"GLOBAL" not in data.upper()
-            if setting:
-                self.kept.append(data)
-            elif data[0] != Commands.COM_PING:
+            if data[0] != Commands.COM_PING:
                 return data
             await self.stream.write(self.ok())
+
+    @staticmethod
+    def is_setting(command: bytes) -> bool:
+        is_set = command[:5].upper() == b"\x03SET " and b"GLOBAL" not in command.upper()
+        return is_set and not is_kept_for(command[1:])
+
+    def took(self, command: bytes) -> None:
+        """A backend took it: what lasts is for those to come, too."""
+        if self.is_setting(command):
+            self.kept.append(command)
+        elif command[0] == Commands.COM_INIT_DB:
+            self.session.database = command[1:].decode()
+        elif named := _USE.fullmatch(command):
+            self.session.database = named[1].decode()
+
+    @property
+    def login_of_its_own(self) -> object:
+        """Equal for clients that can use each other's connections."""
+        return self.session.username, self.session.database, self.half, int(self.capabilities), *self.kept
+
+    @property
+    def is_gone(self) -> bool:
+        return self.stream.reader.at_eof()
 
     async def without_backend(self, command: bytes) -> None:
         await self.handle_query(command[1:])
 
     async def login(self, reader: StreamReader, writer: StreamWriter) -> bytes:
         """Log in to a backend. Its refusal as a packet; empty if it lets the user in."""
-        greeting = await _read(reader)
+        greeting = await read_packet(reader)
         after = greeting.index(b"\0") + 1 + 4
         salt = greeting[after : after + 8] + greeting[after + 27 :].partition(b"\0")[0]
         database = (self.session.database or "").encode()
@@ -93,37 +116,20 @@ class Front(MysqlConnection):
             + (database + b"\0" if database else b"")
             + b"mysql_native_password\0"
         )
-        writer.write(_packet(1, answer))
-        said = await _read(reader)
+        writer.write(frame(1, answer))
+        said = await read_packet(reader)
         if said[:1] == b"\xfe":  # by another method, or with another salt
             salt = said[1:].partition(b"\0")[2].rstrip(b"\0")
-            writer.write(_packet(3, self._token(salt)))
-            said = await _read(reader)
+            writer.write(frame(3, self._token(salt)))
+            said = await read_packet(reader)
         if said[:1] == b"\xff":
             return said
         for setting in self.kept:
-            writer.write(_packet(0, setting))
-            await _read(reader)
+            writer.write(frame(0, setting))
+            await read_packet(reader)
         return b""
 
     def _token(self, salt: bytes) -> bytes:
         if not self.half:
             return b""
         return _xor(self.half, hashlib.sha1(salt + hashlib.sha1(self.half).digest()).digest())
-
-
-async def _read(reader: StreamReader) -> bytes:
-    try:
-        head = await reader.readexactly(4)
-        return await reader.readexactly(int.from_bytes(head[:3], "little"))
-    except asyncio.IncompleteReadError as error:
-        raise ConnectionError("the backend hung up") from error
-
-
-def _packet(number: int, payload: bytes) -> bytes:
-    return len(payload).to_bytes(3, "little") + bytes([number]) + payload
-
-
-def first_packet(command: bytes) -> bytes:
-    """A command as the backend gets it. In one packet; the emulator needs none of 16 MB."""
-    return _packet(0, command)

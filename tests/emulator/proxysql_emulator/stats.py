@@ -66,10 +66,12 @@ class Stats:
         )
         pool = []
         for hostgroup, host, port, status in servers:
-            use = self.instance.data_port.use_of(hostgroup, host.decode(), port)
+            server = (hostgroup, host.decode(), port)
+            use = self.instance.data_port.use_of(*server)
+            idle = len(self.instance.data_port.pool.get(server, ()))
             pool.append(
-                (hostgroup, host.decode(), port, status.decode(), use.now, 0, use.ok, use.failed,
-                 use.most, use.ok, 0, use.sent, use.received, 0)
+                (hostgroup, host.decode(), port, status.decode(), use.now, idle, use.ok, use.failed,
+                 use.most, use.asked, 0, use.sent, use.received, 0)
             )  # fmt: skip
         return pool
 
