@@ -19,6 +19,8 @@ ANY = {
     "last_check_ms": "<number>",
 }  # fmt: skip
 VERSION = re.compile(r"(?<![0-9.])(?:2\.7\.1|3\.0(?:\.3)?)(?:-[-0-9a-z]+)?(?![0-9.])")
+# How long a statement has waited, which is a little more than it had to.
+WAITED = re.compile(r"(?<=after )\d+ms")
 _NOT_VOLATILE = ("0", "", "0x0000000000000000", None)
 
 
@@ -35,7 +37,7 @@ class Rules:
             # Whole words only: port 10485 is no part of 104857600, nor of a password's hash.
             word = rf"(?<![0-9A-Za-z]){re.escape(literal)}(?![0-9A-Za-z])"
             text = re.sub(word, lambda _, name=name: name, text)
-        return VERSION.sub("<version>", text)
+        return WAITED.sub("<time>ms", VERSION.sub("<version>", text))
 
     def row(self, columns: list[str], row: list[str | None]) -> list[str | None]:
         named: dict[str, str | None] = dict(zip(columns, row))

@@ -11,7 +11,7 @@ from primary_change import Measured
 
 
 def test_the_primary_changes_and_no_statement_fails(cluster: Cluster, record_property: Measured) -> None:
-    kind = MYSQL if cluster.primary.infra.service(MYSQL.service).is_running else MARIADB
+    kind = MYSQL if cluster.primary.infra.file(MYSQL.client).exists else MARIADB
     before: Any = cluster.ask("SELECT @@hostname")
     primary_change.make_tables(cluster, kind)
     primary_change.back_and_forth(cluster, kind, record_property)
