@@ -53,15 +53,15 @@ class Load(Threads):
         key = next(self._keys)
         # done twice, it would be seen
         again = "ON DUPLICATE KEY UPDATE times = times + 1"
-        self._do(connection, f"INSERT INTO written VALUES ({key}, 1) {again}")
+        self._do(connection, f"INSERT INTO acknowledged VALUES ({key}, 1) {again}")
         self.written.append(key)
 
     def _transact(self, connection: Any) -> None:
         keys = [next(self._keys), next(self._keys)]
         self._do(connection, "BEGIN", "INSERT INTO carts VALUES (NULL)")
-        self._do(connection, f"INSERT INTO written VALUES ({keys[0]}, 1)")
+        self._do(connection, f"INSERT INTO acknowledged VALUES ({keys[0]}, 1)")
         time.sleep(random.random() / 10)
-        self._do(connection, f"INSERT INTO written VALUES ({keys[1]}, 1)", "COMMIT")
+        self._do(connection, f"INSERT INTO acknowledged VALUES ({keys[1]}, 1)", "COMMIT")
         self.written += keys
 
     def _read(self, connection: Any) -> None:

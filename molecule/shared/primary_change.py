@@ -24,7 +24,7 @@ def primary(cluster: Cluster, kind: Kind) -> Node:
 
 def make_tables(cluster: Cluster, kind: Kind) -> None:
     first = primary(cluster, kind)
-    kind.sql(first, "CREATE TABLE IF NOT EXISTS written (id BIGINT PRIMARY KEY, times INT NOT NULL)")
+    kind.sql(first, "CREATE TABLE IF NOT EXISTS acknowledged (id BIGINT PRIMARY KEY, times INT NOT NULL)")
     kind.sql(first, "CREATE TABLE IF NOT EXISTS carts (id BIGINT AUTO_INCREMENT PRIMARY KEY)")
     for node in cluster.databases:
         poll("the tables everywhere", lambda node=node: kind.sql(node, "SHOW TABLES LIKE 'carts'") == "carts")
@@ -49,8 +49,8 @@ def back_and_forth(cluster: Cluster, kind: Kind, record_property: Measured) -> N
         record_property("statements a second", round((load.asked - asked_before) / took))
         record_property("rows written a second", round((len(load.written) - written_before) / took))
     assert not load.failed, load.failed[:5]
-    there = kind.sql(primary(cluster, kind), "SELECT id FROM written").split()
-    doubled = kind.sql(primary(cluster, kind), "SELECT COUNT(*) FROM written WHERE times > 1")
+    there = kind.sql(primary(cluster, kind), "SELECT id FROM acknowledged").split()
+    doubled = kind.sql(primary(cluster, kind), "SELECT COUNT(*) FROM acknowledged WHERE times > 1")
     assert not set(load.written) - set(map(int, there)) and doubled == "0"
     record_property("statements", load.asked)
     record_property("changes of the primary", len(slowest))

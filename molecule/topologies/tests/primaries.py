@@ -52,7 +52,7 @@ def the_controller_dies(cluster: Cluster, kind: Kind) -> None:
         poll("nobody waits any more", lambda: not cluster.active.admin(held), 30)
         time.sleep(3)
     assert not load.failed, load.failed[:5]
-    there = kind.sql(primary(cluster, kind), "SELECT id FROM written").split()
+    there = kind.sql(primary(cluster, kind), "SELECT id FROM acknowledged").split()
     assert not set(load.written) - set(map(int, there))
     now = primary(cluster, kind)
     assert now in (old, new)
