@@ -12,7 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.second import Second
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._server.second import (
+    RehearsalError,
+    Second,
+)
 from driver import program
 from server import Server
 
@@ -98,3 +101,31 @@ def sockets_of(pid: int) -> set[str]:
         if target.startswith("socket:["):
             found.add(target[8:-1])
     return found
+
+
+CRASHES = """#!/bin/sh
+echo crashed >> {marks}
+[ $(wc -l < {marks}) -gt {often} ] || kill -SEGV $$
+exec {program} "$@"
+"""
+
+
+def crashing(folder: Path, server: Server, often: int) -> str:
+    """A program that crashes so many times before it starts."""
+    path = folder / "crashing"
+    path.write_text(CRASHES.format(marks=folder / "marks", often=often, program=program(server)))
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_a_crash_at_the_start_is_tried_again(server: Server, temporary: Path) -> None:
+    with Second(crashing(temporary, server, 1)) as second:
+        assert Path(f"/proc/{second.pid}").is_dir() and [second.folder] == left(temporary)
+    assert not left(temporary)
+
+
+def test_a_second_crash_is_told(server: Server, temporary: Path) -> None:
+    with pytest.raises(RehearsalError, match="was ended by SIGSEGV before it answered, twice"):
+        Second(crashing(temporary, server, 9)).__enter__()
+    assert len((temporary / "marks").read_text().splitlines()) == 2
+    assert not left(temporary)

@@ -84,6 +84,10 @@ class RehearsalError(EngineError):
     """The second ProxySQL could not be started, or ended."""
 
 
+class _CrashedError(RehearsalError):
+    """A signal ended it before it answered."""
+
+
 class Second:
     """A running second ProxySQL. Use as a context manager.
 
@@ -99,7 +103,6 @@ class Second:
         self.command[0] = found
         self.timeout = timeout
         self.folder = _private_path()
-        self.client_socket = str(self.folder / "client.sock")
         # No name that an application's user has.
         self._user = f"rehearsal-{secrets.token_hex(6)}"
         self._password = secrets.token_hex(16)
@@ -109,6 +112,10 @@ class Second:
     @property
     def pid(self) -> int:
         return self._process.pid if self._process is not None else 0
+
+    @property
+    def client_socket(self) -> str:
+        return str(self.folder / "client.sock")
 
     @property
     def login(self) -> Login:
@@ -124,7 +131,13 @@ class Second:
 
     def __enter__(self) -> Second:
         try:
-            self._start()
+            try:
+                self._start()
+            except _CrashedError:
+                # It does, once in many starts, and has been given nothing yet that could be to blame.
+                self.close()
+                self.folder = _private_path()
+                self._start()
         except BaseException:
             self.close()
             raise
@@ -184,6 +197,9 @@ class Second:
         deadline = time.monotonic() + self.timeout
         while not _listens(str(self.folder / "admin.sock")):
             if self._process.poll() is not None:
+                if self._process.returncode < 0:
+                    name = signal.Signals(-self._process.returncode).name
+                    raise _CrashedError(f"the second ProxySQL was ended by {name} before it answered, twice")
                 text = log.read_text(errors="replace").strip().splitlines()
                 raise RehearsalError(
                     f"the second ProxySQL ended at once: {text[-1][:300] if text else 'it said nothing'}"
