@@ -41,7 +41,10 @@ def test_each_playbook_first_plans_the_whole_site(name: str) -> None:
     first, *others = [play for file, play in plays() if file == f"{name}.yml"]
     task = first["tasks"][0]
     planning = {"name": "mysqlha.proxysql.proxysql", "tasks_from": "plan"}
-    assert task["ansible.builtin.import_role"] == planning and "when" not in task
+    asked = {**task["ansible.builtin.import_role"]}
+    # ansible-core has nothing to check here: the plan does
+    asked.pop("rolespec_validate", None)
+    assert asked == planning and "when" not in task
     assert task["vars"] == {"plan_playbook": name}
     assert (first["hosts"], first["any_errors_fatal"]) == ("localhost:all", True)
     assert not {"pre_tasks", "roles"} & set(first)
