@@ -30,6 +30,10 @@ options:
     description: Whether the run only looks.
     type: bool
     default: false
+  withdraw:
+    description: Whether those are asked for that are to hold no virtual IP, and where something may be left that once did.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -41,7 +45,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - A pattern of hosts. It leaves out satellites that a core was told of and that need nothing.
+    - A pattern of hosts. It leaves out satellites that a core was told of and that need nothing, and with O(withdraw)
+      all hosts that need nothing.
   type: str
 """
 

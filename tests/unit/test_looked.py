@@ -8,7 +8,12 @@ import pytest
 from ansible_collections.mysqlha.proxysql.plugins.filter.clocks_apart import clocks_apart
 from ansible_collections.mysqlha.proxysql.plugins.filter.site_stats import site_stats
 from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._site.cluster import cluster
-from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._site.looked import hosts_of, looked
+from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._site.looked import (
+    EVERYBODY,
+    NOBODY,
+    hosts_of,
+    looked,
+)
 from test_questions import planned
 
 CORES = ["core1", "core2"]
@@ -122,6 +127,37 @@ def test_before_the_leader_is_written_only_those_that_need_something_of_their_ow
 )
 def test_after_the_leader_those_that_still_differ(changed: bool, check_mode: bool, expected: str) -> None:
     assert hosts_of(CORES, kept(FIRST, changed), finish=True, check_mode=check_mode) == expected
+
+
+def planned_for(*led: str) -> dict[str, Any]:
+    """The plan as its task left it on a core. led: who may hold the virtual IP."""
+    site = {"nodes": CORES + SATELLITES, "hosts": {name: {"led": name in led} for name in CORES + SATELLITES}}
+    return {"__proxysql_planned": {"results": [{"item": site}]}}
+
+
+@pytest.mark.parametrize(
+    ("led", "found", "expected"),
+    [
+        (CORES, [], NOBODY),
+        (CORES, ["/etc/keepalived"], "sat1:sat2:sat3"),
+        # a core that is to hold none any more
+        (["core1"], ["/etc/keepalived", "/etc/proxysql.cnf"], "core2:sat1:sat2:sat3"),
+        # where nobody looked there may be one
+        (CORES, None, "sat1:sat2:sat3"),
+    ],
+)
+def test_a_virtual_ip_is_withdrawn_where_one_may_be_left(
+    led: list[str], found: list[str] | None, expected: str
+) -> None:
+    files = {} if found is None else {"__proxysql_found": {"files": [{"path": path} for path in found]}}
+    left = {name: {**planned_for(*led), **files} for name in CORES + SATELLITES}
+    assert hosts_of(CORES, left, withdraw=True) == expected
+
+
+def test_a_virtual_ip_is_withdrawn_everywhere_as_long_as_nothing_is_planned() -> None:
+    """As for --list-hosts, and in a run without cores, which all may have left."""
+    assert hosts_of(CORES, {}, withdraw=True) == EVERYBODY
+    assert hosts_of([], {"sat1": planned_for()}, withdraw=True) == EVERYBODY
 
 
 def test_a_second_look_says_anew_who_differs_and_nothing_else() -> None:

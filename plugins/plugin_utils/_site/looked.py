@@ -11,6 +11,7 @@ from typing import Any
 from .values import plain, registered
 
 EVERYBODY = "proxysql_core:proxysql_satellite"
+NOBODY = "all:!all"
 
 
 def looked(site: Mapping[str, Any], hostvars: Mapping[str, Any], before: bool = False) -> dict[str, Any]:
@@ -68,9 +69,16 @@ def found(hostvars: Mapping[str, Any], hosts: Sequence[str], name: str) -> dict[
 
 
 def hosts_of(
-    cores: Sequence[str], hostvars: Mapping[str, Any], finish: bool = False, check_mode: bool = False
+    cores: Sequence[str],
+    hostvars: Mapping[str, Any],
+    finish: bool = False,
+    check_mode: bool = False,
+    withdraw: bool = False,
 ) -> str:
-    """The pattern of the hosts that tasks run on. finish: after the leader was written to."""
+    """The pattern of the hosts that tasks run on. finish: after the leader was written to. withdraw: those
+    that are to hold no virtual IP, and where something may be left that once did."""
+    if withdraw:
+        return _withdraw(cores, hostvars)
     seen = found(hostvars, cores, "__proxysql_looked")
     if not seen:
         return EVERYBODY
@@ -81,3 +89,17 @@ def hosts_of(
         if not (check_mode and changed):
             names += seen["differ"]
     return ":".join(["proxysql_core", *dict.fromkeys(names)])
+
+
+def _withdraw(cores: Sequence[str], hostvars: Mapping[str, Any]) -> str:
+    site = found(hostvars, cores, "__proxysql_planned")
+    if not site:
+        return EVERYBODY
+    names = [name for name in site["nodes"] if not site["hosts"][name]["led"]]
+    return ":".join(name for name in names if _may_have_keepalived(hostvars, name)) or NOBODY
+
+
+def _may_have_keepalived(hostvars: Mapping[str, Any], host: str) -> bool:
+    """Seen when ProxySQL was installed: most satellites have none. Where nobody looked there may be one."""
+    files = registered(hostvars, host, "__proxysql_found").get("files")
+    return files is None or any(file["path"] == "/etc/keepalived" for file in files)
