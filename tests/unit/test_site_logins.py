@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.mysqlha.proxysql.plugins.filter.proxysql_declaration import proxysql_declaration
+from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._site.logins import arguments
 from test_site import ADDRESSES, EVERY, SERVER, planned
 
 
@@ -72,3 +74,21 @@ NAMES_AND_PLACES: list[tuple[dict[str, Any], str]] = [
 def test_names_and_places_that_cannot_work(every: dict[str, Any], sentence: str) -> None:
     problems = planned(**every)["problems"]
     assert [one for one in problems if sentence in one], problems
+
+
+def test_a_node_is_asked_in_one_task_what_it_lets_in_and_what_it_holds() -> None:
+    node = planned(proxysql_mysql_servers=SERVER, proxysql_monitor_password="Secret-m")["hosts"]["core2"]
+    rows = tried(proxysql_monitor_password="Secret-m")
+    declared = proxysql_declaration(node["proxysql"], {}, {"mysql_servers": SERVER})
+    found = arguments(node["proxysql"], rows, declared)
+    assert (found["servers"], found["users"]) == (rows["servers"], rows["users"])
+    assert (found["monitor_user"], found["monitor_password"]) == ("monitor", "Secret-m")
+    assert found["tables"]["mysql_servers"] == SERVER and found["state"]["mysql_servers"] == "overridden"
+    assert found["variables"] == declared["variables"] and found["variables_since_3"] == declared["of_three"]
+    assert found["report_only"]
+
+
+def test_playbooks_that_only_want_the_version_try_and_compare_nothing() -> None:
+    found = arguments(planned()["hosts"]["core2"]["proxysql"])
+    assert not any(found[name] for name in ("servers", "users", "hostgroups", "maybe_hostgroups"))
+    assert not {"tables", "variables", "variables_since_3", "state", "scope"} & set(found)
