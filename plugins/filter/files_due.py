@@ -17,12 +17,16 @@ options:
   _input:
     description:
       - Files that belong to root, each a dict of C(dest), C(mode) as four octal digits, C(group), which is C(root)
-        if it is not given, and C(content), or C(src), a path on the controller.
+        if it is not given, and C(content), or C(src), a path on the controller, or C(template), one of O(rendered).
     type: list
     elements: dict
     required: true
   found:
     description: What M(ansible.builtin.find) returned, with checksums. All files are due without it.
+    type: dict
+    default: {}
+  rendered:
+    description: Contents without their last newlines, by the names that files have as C(template).
     type: dict
     default: {}
 """
@@ -46,7 +50,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Those of the files whose content, mode or owners are others, or that are not there.
+  description: Those of the files whose content, mode or owners are others, or that are not there, each with its C(content) if that was rendered.
   type: list
   elements: dict
 """
@@ -58,10 +62,16 @@ from typing import Any, Callable
 
 
 def files_due(
-    files: Sequence[Mapping[str, Any]], found: Mapping[str, Any] | None = None
+    files: Sequence[Mapping[str, Any]],
+    found: Mapping[str, Any] | None = None,
+    rendered: Mapping[str, str] | None = None,
 ) -> list[Mapping[str, Any]]:
     there = {file["path"]: file for file in (found or {}).get("files") or []}
-    return [file for file in files if _should_be(file) != _is(there.get(file["dest"], {}))]
+    whole = [
+        {**file, "content": f"{(rendered or {})[file['template']]}\n"} if "template" in file else file
+        for file in files
+    ]
+    return [file for file in whole if _should_be(file) != _is(there.get(file["dest"], {}))]
 
 
 def _should_be(file: Mapping[str, Any]) -> tuple[object, ...]:

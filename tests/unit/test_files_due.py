@@ -52,3 +52,9 @@ def test_a_file_of_the_controller_is_read(tmp_path: Path) -> None:
 def test_the_group_is_root_unless_given() -> None:
     file = {name: value for name, value in FILE.items() if name != "group"}
     assert files_due([file], {"files": [{**THERE, "gr_name": "root"}]}) == []
+
+
+def test_one_of_a_template_gets_what_was_rendered() -> None:
+    file = {**{name: value for name, value in FILE.items() if name != "content"}, "template": "x"}
+    assert files_due([file], {"files": [THERE]}, {"x": "é"}) == []
+    assert [one["content"] for one in files_due([file], {"files": [THERE]}, {"x": "e"})] == ["e\n"]

@@ -10,12 +10,21 @@ from pathlib import Path
 
 import pytest
 import vip_host
+import yaml
 from vip_host import SCRIPTS, Host, lines_run, lines_with_commands
 
 
 @pytest.fixture(scope="module")
 def texts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return vip_host.rendered(tmp_path_factory.mktemp("templates"), {"notify": [f"{vip_host.ROOM}/bin/told"]})
+
+
+def test_all_templates_at_once_are_what_each_is_alone(texts: dict[str, str]) -> None:
+    """One that differed would be taken for changed in each run."""
+    together = yaml.safe_load(texts["all.yml"])
+    assert {name: f"{text}\n" for name, text in together.items()} == {
+        name: text for name, text in texts.items() if name != "all.yml"
+    }
 
 
 def proxysql_comes_and_goes(host: Host) -> None:
