@@ -112,17 +112,17 @@ FIRST = {"silent": ["sat9"], "join": ["sat1"], "differ": ["sat1", "sat2"], "vers
 
 
 def test_before_the_leader_is_written_only_those_that_need_something_of_their_own() -> None:
-    assert hosts_of(CORES, kept(FIRST)) == "proxysql_core:sat1"
+    assert hosts_of(CORES, kept(FIRST)) == "proxysql_core,sat1"
 
 
 @pytest.mark.parametrize(
     ("changed", "check_mode", "expected"),
     [
-        (False, False, "proxysql_core:sat1:sat2"),
-        (True, False, "proxysql_core:sat1:sat2"),
-        (False, True, "proxysql_core:sat1:sat2"),
+        (False, False, "proxysql_core,sat1,sat2"),
+        (True, False, "proxysql_core,sat1,sat2"),
+        (False, True, "proxysql_core,sat1,sat2"),
         # in check mode nobody has got the change
-        (True, True, "proxysql_core:sat1"),
+        (True, True, "proxysql_core,sat1"),
     ],
 )
 def test_after_the_leader_those_that_still_differ(changed: bool, check_mode: bool, expected: str) -> None:
@@ -139,11 +139,11 @@ def planned_for(*led: str) -> dict[str, Any]:
     ("led", "found", "expected"),
     [
         (CORES, [], NOBODY),
-        (CORES, ["/etc/keepalived"], "sat1:sat2:sat3"),
+        (CORES, ["/etc/keepalived"], "sat1,sat2,sat3"),
         # a core that is to hold none any more
-        (["core1"], ["/etc/keepalived", "/etc/proxysql.cnf"], "core2:sat1:sat2:sat3"),
+        (["core1"], ["/etc/keepalived", "/etc/proxysql.cnf"], "core2,sat1,sat2,sat3"),
         # where nobody looked there may be one
-        (CORES, None, "sat1:sat2:sat3"),
+        (CORES, None, "sat1,sat2,sat3"),
     ],
 )
 def test_a_virtual_ip_is_withdrawn_where_one_may_be_left(

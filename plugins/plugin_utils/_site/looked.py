@@ -88,7 +88,8 @@ def hosts_of(
         # In check mode nobody has got the change, and what the cluster brings is not compared.
         if not (check_mode and changed):
             names += seen["differ"]
-    return ":".join(["proxysql_core", *dict.fromkeys(names)])
+    # not a colon, which an IPv6 address as a name has
+    return ",".join(["proxysql_core", *dict.fromkeys(names)])
 
 
 def _withdraw(cores: Sequence[str], hostvars: Mapping[str, Any]) -> str:
@@ -96,7 +97,7 @@ def _withdraw(cores: Sequence[str], hostvars: Mapping[str, Any]) -> str:
     if not site:
         return EVERYBODY
     names = [name for name in site["nodes"] if not site["hosts"][name]["led"]]
-    return ":".join(name for name in names if _may_have_keepalived(hostvars, name)) or NOBODY
+    return ",".join(name for name in names if _may_have_keepalived(hostvars, name)) or NOBODY
 
 
 def _may_have_keepalived(hostvars: Mapping[str, Any], host: str) -> bool:
