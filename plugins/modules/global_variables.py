@@ -117,8 +117,8 @@ after:
 restart_required:
   description:
     - Names of the variables given whose value takes effect only when ProxySQL is started again, and
-      has not yet. C(mysql-stacksize) is among them only in the run that changes it, for ProxySQL does not tell what
-      its threads were started with.
+      has not yet. C(mysql-stacksize), C(pgsql-stacksize), C(pgsql-monitor_enabled) and C(pgsql-monitor_threads) are among
+      them only in the run that changes them, for ProxySQL does not tell what it was started with.
   returned: for O(state=merged)
   type: list
   elements: str

@@ -86,8 +86,8 @@ def pair(writer, reader):
             USERS,
             {"username": "u", "backend": False, "frontend": False},
             [],
-            "mysql_users, row username=u, backend=False, column frontend: must be true where backend is not;"
-            " for later, say active: false",
+            "mysql_users, row username=u, backend=False, column frontend: must be true where backend is not"
+            " (for one who is to come later say active: false)",
             "frontend",
         ),
         (USERS, {"username": "u", "backend": False, "frontend": True}, [], None, None),

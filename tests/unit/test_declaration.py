@@ -8,7 +8,6 @@ from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.declara
     MAX_TEXT,
     check_columns,
     declared_rows,
-    unknown_members,
 )
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.errors import (
     DeclarationError,
@@ -17,6 +16,7 @@ from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.errors 
     together,
     where,
 )
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.objects import unknown_members
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.rows import (
     brief,
     hide_members,
@@ -332,7 +332,10 @@ def test_values_in_messages_are_short():
         ('{ "a": 1 }', '{ "a": 1 }'),
         ('{"additional_password": "x", "b": [{"TOKEN": 1, "c": null}]}',
          '{"additional_password":"********","b":[{"TOKEN":"********","c":null}]}'),
-        ('{"secret": null, "a": 1}', '{"a":1,"secret":null}'),
+        ('{"secret": null, "a": 1}', '{"secret": null, "a": 1}'),
+        ('{"additional_password" : "x"}', '{"additional_password":"********"}'),
+        (r'{"additional_p\u0061ssword": "x"}', '{"additional_password":"********"}'),
+        ('{"token": "x", "token": null}', '{"token":"********"}'),
         ('{"key": {"a": 1}}', '{"key":"********"}'),
         ('{"passwd": ', "********"),
         ('{"a": "password"}', '{"a": "password"}'),

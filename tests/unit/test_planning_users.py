@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables import TABLES
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.errors import DeclarationError
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.passwords import native, verify
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.rows import by_key
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._planning.plan import Want
@@ -127,3 +130,22 @@ def test_a_password_of_postgresql_has_no_other_form():
     table = TABLES["pgsql_users"]
     have = {"memory": by_key(table, [user(password=native("s3cret"))])}
     assert recognise(Want(table, [user(password="s3cret")]), have)[0]["password"] == "s3cret"
+
+
+def roles(table, *backends):
+    """Rows that are there: by backend, whether frontend is true as well."""
+    return by_key(table, [user(backend=backend, frontend=front, password="p") for backend, front in backends])
+
+
+@pytest.mark.parametrize("table", ["mysql_users", "pgsql_users"])
+def test_a_row_of_no_role_is_not_written_to(table):
+    want = Want(TABLES[table], [user(comment="c")])
+    # beside one that has roles it is nobody's affair
+    assert to_both_roles(want, roles(want.table, (True, True), (False, False))) == [user(comment="c")]
+    with pytest.raises(DeclarationError) as caught:
+        to_both_roles(want, roles(want.table, (False, False)))
+    place = f"{table}, row username=u, backend=False, column frontend: "
+    assert str(caught.value).startswith(f"{place}the row that is there is false in backend, too")
+    # a whole user is a new one
+    whole = replace(want, rows=[user(password="q")])
+    assert to_both_roles(whole, roles(want.table, (False, False))) == [user(password="q")]

@@ -8,6 +8,7 @@ from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.declara
     MAX_TEXT,
     declared_value,
 )
+from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.objects import NOT_SHOWN
 from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.rows import server_value
 
 NOT_SENT = "a NUL character cannot be sent to ProxySQL"
@@ -25,6 +26,11 @@ MODIFIERS = Column("m", "modifiers")
 ADDRESS = Column("a", "client_addr")
 ANY = Column("x", "any", nullable=True)
 JSON = Column("j", "json", members=(("weight", 0, 5),))
+ATTRIBUTES = Column("j", "json", known_members=("additional_password",))
+NO_HEX = (
+    "additional_password: expected its bytes in hexadecimal, as the filter mysqlha.proxysql.hex gives them"
+    " (nobody could log in with this)"
+)
 JSONS = Column("j", "json_list")
 HUGE = 10**400
 
@@ -52,6 +58,9 @@ HUGE = 10**400
         (JSON, '{"b": 1, "a": "é"}', '{"a":"é","b":1}'), (JSON, {"weight": 5}, '{"weight":5}'),
         (JSON, {"weight": 0}, '{"weight":0}'), (JSONS, [1, {"b": 1, "a": 2}], '[1,{"a":2,"b":1}]'),
         (JSONS, "[]", "[]"),
+        (ATTRIBUTES, {"additional_password": "6f6C"}, '{"additional_password":"6f6C"}'),
+        (ATTRIBUTES, {"additional_password": None, "a": "********"},
+         '{"a":"********","additional_password":null}'),
         (
             Column("j", "json"),
             {"default-transaction_isolation": "read-committed"},
@@ -111,6 +120,13 @@ LEVELS = "READ UNCOMMITTED, READ COMMITTED, REPEATABLE READ, SERIALIZABLE"
             "begins with '*' but is no mysql_native_password hash; ProxySQL takes it for one and refuses"
             " every login",
         ),
+        (SECRET, "********", NOT_SHOWN),
+        (ATTRIBUTES, '{"additional_password" : "********"}', NOT_SHOWN),
+        (ATTRIBUTES, {"more": [{"token": "********"}]}, NOT_SHOWN),
+        (ATTRIBUTES, {"additional_password": "clear-word"}, NO_HEX),
+        (ATTRIBUTES, {"additional_password": "ABC"}, NO_HEX),
+        (ATTRIBUTES, {"additional_password": ""}, NO_HEX),
+        (ATTRIBUTES, {"additional_password": 12}, NO_HEX),
         (ENUM, "x", "'x' is not one of ONLINE, OFFLINE_SOFT"),
         (ENUM, "x" * 90, f"'{'x' * 80}' is not one of ONLINE, OFFLINE_SOFT"),
         (HEX, "AB", "expected a number such as 0x1234567890ABCDEF, got 'AB'"),

@@ -15,6 +15,9 @@ from ansible_collections.mysqlha.proxysql.plugins.module_utils._declared.variabl
 )
 
 CHARSET, COLLATION = "mysql-default_charset", "mysql-default_collation_connection"
+NO_PLACES = (
+    "is no list of addresses with ports or paths of sockets, such as 127.0.0.1:6033;/run/proxysql.sock"
+)
 COLLATIONS = {"latin1_swedish_ci": "latin1", "utf8mb4_unicode_ci": "utf8mb4"}
 
 
@@ -25,6 +28,10 @@ COLLATIONS = {"latin1_swedish_ci": "latin1", "utf8mb4_unicode_ci": "utf8mb4"}
         ("admin-version", "9", "set by the server itself"),
         ("mysql-server_version", None, "a variable has no NULL (leave it out to leave it alone)"),
         ("mysql-server_version", "", "cannot be empty (ProxySQL would keep the present value)"),
+        ("pgsql-interfaces", "", f"'' {NO_PLACES}"),
+        ("mysql-interfaces", "45", f"'45' {NO_PLACES}"),
+        ("mysql-interfaces", "127.0.0.1:99999", f"'127.0.0.1:99999' {NO_PLACES}"),
+        ("admin-pgsql_ifaces", "127.0.0.1:notaport", f"'127.0.0.1:notaport' {NO_PLACES}"),
         (
             "admin-cluster_password",
             'a"b',

@@ -107,9 +107,20 @@ ENCODINGS = (
     r"|win(dows)?(125[0-8]|866|874|932|936|949|950)"
 )
 
+_PORT = r"(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])"
+_PLACE = rf"(?:/[^;]+|(?:\[[^];]+\]|[^;:/[\]]+):{_PORT})"
+# An empty one means all addresses from the next start on, and "45" a socket of that name (3.0.3).
+_PLACES = (
+    rf"{_PLACE}(?:;{_PLACE})*;?",
+    "is no list of addresses with ports or paths of sockets, such as 127.0.0.1:6033;/run/proxysql.sock",
+)
+
 #: The form that a text must have, and how an error goes on that has quoted another one. Unless said otherwise
 #: ProxySQL would keep the present value (set_variable in lib/MySQL_Thread.cpp, 2.7.1).
 FORMS: dict[str, tuple[str, str]] = {
+    "admin-pgsql_ifaces": _PLACES,
+    "mysql-interfaces": _PLACES,
+    "pgsql-interfaces": _PLACES,
     # Which of them a release takes is for its LOAD to say; 2.7.1 takes the first and the last.
     "mysql-default_authentication_plugin": (
         "mysql_native_password|mysql_clear_password|caching_sha2_password",

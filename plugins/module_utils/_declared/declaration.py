@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache, partial
@@ -14,26 +13,25 @@ from typing import Any, Callable
 from .._catalog.tables import REQUIRED, Column, Table, Value
 from .errors import DeclarationError, together, where
 from .meant import did_you_mean
+from .objects import NOT_SHOWN, json_text
 from .passwords import from_hex
 from .rows import (
     HEX,
+    HIDDEN,
     INT,
     Row,
     brief,
     canonical_digest,
-    canonical_json,
     canonical_modifiers,
     is_huge,
     keys_of,
+    kind_of,
     names_in,
     show_key,
 )
 
 TRUE_WORDS = frozenset(("1", "true", "yes", "on"))
 FALSE_WORDS = frozenset(("0", "false", "no", "off"))
-
-_ISOLATION = "default-transaction_isolation"
-_LEVELS = ("READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE")
 
 # Bytes. Above 16 MB Admin executes a statement and then breaks the connection (seen on 2.7.1), and
 # a value may be sent as hexadecimal.
@@ -50,7 +48,7 @@ def declared_rows(
     """
     if not isinstance(config, (list, tuple)):
         raise DeclarationError(
-            f"{table.name}: expected a list of rows, got {_kind_of(config)}", table=table.name
+            f"{table.name}: expected a list of rows, got {kind_of(config)}", table=table.name
         )
     reading = _Columns(table)
     rows = _all_at_once(table, reading, config)
@@ -174,7 +172,7 @@ def _are_simple(column: Column | None, kind: type, values: Sequence[Any]) -> boo
 def _declared_row(table: Table, reading: _Columns, raw: Any, number: int) -> Row:
     if not isinstance(raw, (dict, Mapping)):
         raise DeclarationError(
-            f"{table.name}, row {number}: expected a dict of columns, got {_kind_of(raw)}", table=table.name
+            f"{table.name}, row {number}: expected a dict of columns, got {kind_of(raw)}", table=table.name
         )
     row: Row = {}
     wrong: list[DeclarationError] = []
@@ -224,8 +222,10 @@ def _declared_text(column: Column, value: Any) -> Value:
         return str(int(value))
     if not isinstance(value, str):
         # YAML makes numbers of 0x00123A, 0123456 and 1e3; what was typed is gone by then.
-        raise ValueError(f"expected text, got {_kind_of(value)}{_quote_hint(value)}")
+        raise ValueError(f"expected text, got {kind_of(value)}{_quote_hint(value)}")
     text = _clean(value)
+    if column.secret and text == HIDDEN:
+        raise ValueError(NOT_SHOWN)
     if column.secret == "mysql":
         text = from_hex(text)
     if column.blank and not text:
@@ -271,7 +271,7 @@ def _declared_number(column: Column, value: Any) -> int:
 
 def _declared_int(column: Column, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, str)):
-        raise ValueError(f"expected a whole number, got {_kind_of(value)}")
+        raise ValueError(f"expected a whole number, got {kind_of(value)}")
     if isinstance(value, str) and not INT.match(value.strip()):
         raise ValueError(f"expected a whole number, got {_shown(column, value)}")
     if is_huge(value):
@@ -293,7 +293,7 @@ def _declared_bool(_column: Column, value: Any) -> bool:
     text = brief(value).strip().lower()
     if isinstance(value, (int, str)) and text in TRUE_WORDS | FALSE_WORDS:
         return text in TRUE_WORDS
-    shown = repr(text[:80]) if isinstance(value, (int, str)) else _kind_of(value)
+    shown = repr(text[:80]) if isinstance(value, (int, str)) else kind_of(value)
     raise ValueError(f"expected true or false, got {shown}")
 
 
@@ -305,59 +305,7 @@ def _declared_choice(column: Column, text: str) -> str:
 
 
 def _declared_json(column: Column, value: Any) -> str:
-    return _clean(_json_text(column, value))
-
-
-def _json_text(column: Column, value: Any) -> str:
-    if isinstance(value, str):
-        if not value:
-            return ""
-        try:
-            value = json.loads(value, parse_constant=_no_constant)
-        except (ValueError, RecursionError) as exc:
-            raise ValueError(f"not valid JSON: {exc}") from None
-    if column.kind == "json_list" and not isinstance(value, list):
-        raise ValueError(f"expected a JSON list, got {_kind_of(value)}")
-    if column.kind == "json" and not isinstance(value, dict):
-        raise ValueError(f"expected a JSON object, got {_kind_of(value)}")
-    if isinstance(value, dict) and _ISOLATION in value:
-        value = {**value, _ISOLATION: _isolation(value[_ISOLATION])}
-    for member, low, high in column.members:
-        number = value.get(member, low) if isinstance(value, dict) else low
-        if isinstance(number, bool) or not isinstance(number, int) or not low <= number <= high:
-            limits = f"a whole number from {low} to {high}"
-            raise ValueError(f"{member}: expected {limits} (ProxySQL would ignore it)")
-    try:
-        return canonical_json(value)
-    except ValueError:
-        raise ValueError("not valid JSON: a number is not finite") from None
-
-
-def _isolation(level: Any) -> str:
-    """As ProxySQL keeps it (MySQL_Authentication::add in lib/MySQL_Authentication.cpp, 2.7.1)."""
-    text = str(level).replace("-", " ")
-    if text.upper() not in _LEVELS:
-        raise ValueError(f"{_ISOLATION}: {brief(level)!r} is not one of {', '.join(_LEVELS)}")
-    return text
-
-
-def unknown_members(table: Table, rows: Iterable[Row]) -> list[str]:
-    """Sentences about members of JSON columns that ProxySQL does not know, and so would ignore."""
-    found = []
-    columns = [column for column in table.columns if column.known_members]
-    for column in columns:
-        for row in [row for row in rows if row.get(column.name)]:
-            for name in json.loads(str(row[column.name])):
-                hint = did_you_mean(name, column.known_members, 0.8)
-                if name in column.known_members or (column.open and not hint):
-                    continue
-                place = where(table.name, show_key(table, row), column.name)
-                found.append(f"{place}: ProxySQL knows no {brief(name)} here and ignores it{hint}")
-    return found
-
-
-def _no_constant(word: str) -> None:
-    raise ValueError(f"{word} is no number")
+    return _clean(json_text(column, value))
 
 
 def _clean(text: str) -> str:
@@ -394,20 +342,6 @@ def _place(table: Table, raw: Mapping[Any, Any], number: int) -> str:
         show_key(table, {k: v for k, v in raw.items() if isinstance(v, (str, int))})
         or f"{number} of the list"
     )
-
-
-def _kind_of(value: Any) -> str:
-    names: dict[Any, str] = {
-        dict: "a dict",
-        (list, tuple): "a list",
-        bool: "a boolean",
-        float: "a decimal number",
-        int: "a number",
-        str: "text",
-    }
-    # Ansible's own kinds of them, too; a boolean is a number as well.
-    fitting = (words for kind, words in names.items() if isinstance(value, kind))
-    return next(fitting, "nothing" if value is None else type(value).__name__)
 
 
 def _quote_hint(value: Any) -> str:

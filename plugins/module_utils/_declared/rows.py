@@ -26,7 +26,8 @@ HIDDEN = "********"
 
 _SECRET_WORDS = "passw(or)?d|secret|token|credential|key"
 _SECRET = re.compile(_SECRET_WORDS, re.IGNORECASE)
-_SECRET_MEMBER = re.compile(f'"[^"]*({_SECRET_WORDS})[^"]*":', re.IGNORECASE)
+# In a text without these there is no such member, whatever its blanks; letters may be escaped.
+_MAY_HOLD_SECRET = re.compile(rf"{_SECRET_WORDS}|\\", re.IGNORECASE)
 
 
 def is_secret_name(name: str) -> bool:
@@ -36,21 +37,21 @@ def is_secret_name(name: str) -> bool:
 
 def hide_members(text: str) -> str:
     """A JSON text without the values of members that are secrets by their name."""
-    if not _SECRET_MEMBER.search(text):
+    if not _MAY_HOLD_SECRET.search(text):
         return text
+    hidden: list[str] = []
+
+    def without(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        # all pairs, for of those of the same name the dict keeps but one
+        secret = [name for name, value in pairs if value is not None and is_secret_name(name)]
+        hidden.extend(secret)
+        return {**dict(pairs), **dict.fromkeys(secret, HIDDEN)}
+
     try:
-        return canonical_json(_hidden_members(json.loads(text)))
+        shown = canonical_json(json.loads(text, object_pairs_hook=without))
     except (ValueError, RecursionError):
         return HIDDEN
-
-
-def _hidden_members(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {
-            name: HIDDEN if is_secret_name(str(name)) and each is not None else _hidden_members(each)
-            for name, each in value.items()
-        }
-    return list(map(_hidden_members, value)) if isinstance(value, list) else value
+    return shown if hidden else text
 
 
 INT = re.compile(r"[+-]?[0-9]{1,20}\Z")
@@ -128,6 +129,21 @@ def _strtoull(text: str) -> int:
     hexadecimal, octal, decimal = match.groups()
     number = int(hexadecimal, 16) if hexadecimal else int(octal, 8) if octal else int(decimal)
     return min(number, 2**64 - 1)
+
+
+def kind_of(value: Any) -> str:
+    """What was given, in words."""
+    names: dict[Any, str] = {
+        dict: "a dict",
+        (list, tuple): "a list",
+        bool: "a boolean",
+        float: "a decimal number",
+        int: "a number",
+        str: "text",
+    }
+    # Ansible's own kinds of them, too; a boolean is a number as well.
+    fitting = (words for kind, words in names.items() if isinstance(value, kind))
+    return next(fitting, "nothing" if value is None else type(value).__name__)
 
 
 def canonical_json(value: Any) -> str:

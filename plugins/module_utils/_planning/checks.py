@@ -149,7 +149,7 @@ def _problem(rule: Rule, row: Row, counts: Mapping[str, Counter[Value]]) -> str 
         return (
             None
             if value or other
-            else f"must be true where {rule.other} is not; for later, say active: false"
+            else f"must be true where {rule.other} is not (for one who is to come later say active: false)"
         )
     if rule.test == "differs":
         return f"must differ from {rule.other}" if value == other else None

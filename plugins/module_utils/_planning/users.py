@@ -12,9 +12,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .._catalog.tables import Table
+from .._declared.errors import DeclarationError, where
+from .._declared.errors import together as errors_together
 from .._declared.passwords import is_hash, verify
-from .._declared.rows import Key, Row, Rows, key_of, keys_of
+from .._declared.rows import Key, Row, Rows, key_of, keys_of, show_key
 from .plan import Want
+
+_NO_ROLE = (
+    "the row that is there is false in backend, too, and so serves nobody. Say backend: false and frontend:"
+    " true to give it a role, or delete it (state deleted, backend: false)"
+)
 
 
 def together(rows: Sequence[Row]) -> list[Row]:
@@ -38,18 +45,31 @@ def half_users(rows: Sequence[Row]) -> frozenset[object]:
 
 
 def to_both_roles(want: Want, have: Rows) -> list[Row]:
-    """The declared rows, one of no particular role for each of the rows that a user has."""
+    """The declared rows, one of no particular role for each of the rows that a user has.
+
+    Raises DeclarationError for one whose only row has no role: beside it another would be made, without a
+    password.
+    """
     if want.state != "merged":
         return list(want.rows)
     rows: list[Row] = []
+    wrong: list[DeclarationError] = []
     named = {(row["username"], row["backend"]) for row in want.rows}
     for row in want.rows:
         rows.append(row)
         if (row["username"], False) in named:
             continue
-        any_role = row["backend"] and "frontend" not in row
-        if any_role and all((row["username"], backend) in have for backend in (True, False)):
-            rows.append(dict(row, backend=False))
+        whole, half = ((row["username"], backend) in have for backend in (True, False))
+        if not (row["backend"] and "frontend" not in row and half):
+            continue
+        if have[row["username"], False].get("frontend") is not False:
+            if whole:
+                rows.append(dict(row, backend=False))
+        elif not whole and "password" not in row:
+            place = where(want.table.name, show_key(want.table, dict(row, backend=False)), "frontend")
+            wrong.append(DeclarationError(f"{place}: {_NO_ROLE}", table=want.table.name, column="frontend"))
+    if wrong:
+        raise errors_together(wrong)
     return rows
 
 

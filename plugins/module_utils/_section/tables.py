@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import Any, Callable
 
 from .._catalog.tables import SECTIONS, Section, Table, Value
-from .._declared.declaration import check_columns, declared_rows, unknown_members
+from .._declared.declaration import check_columns, declared_rows
 from .._declared.errors import where
+from .._declared.objects import unknown_members
 from .._declared.rows import Key, Row, Rows, by_key, names_in, server_rows, show_key, show_row, text_of
 from .._planning.change import Change
 from .._planning.checks import check_attributes, foreign_hashes, odd_patterns
