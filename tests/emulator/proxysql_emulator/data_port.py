@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("proxysql")
 
-# Seconds: how often somebody who waits looks for a server.
-PAUSE = 0.02
+# Seconds: how often somebody who waits looks for a server, and tries again one that could not be reached.
+PAUSE, AGAIN = 0.02, 0.2
 
 
 @dataclass
@@ -217,7 +217,8 @@ class Client:
         number = self.port.instance.variables.number
         deadline = time.monotonic() + number("mysql-connect_timeout_server_max") / 1000
         while True:
-            for server in self.port.candidates():
+            candidates = self.port.candidates()
+            for server in candidates:
                 found = await self._connected(server, deadline)
                 if found is not None:
                     return found
@@ -225,7 +226,7 @@ class Client:
                 raise ConnectionClosed
             if time.monotonic() > deadline:
                 return None
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(AGAIN if candidates else PAUSE)
 
     async def _connected(self, server: Server, deadline: float) -> Backend | bytes | None:
         if idle := self.port.taken(server, self.front.login_of_its_own):
@@ -243,6 +244,9 @@ class Client:
         if refusal:
             writer.close()
             return refusal
+        if server not in self.port.candidates():
+            writer.close()  # not any more
+            return None
         use.ok += 1
         return Backend(server, reader, writer)
 
