@@ -30,7 +30,7 @@ restart) touch running ;;
 disable) rm -f running ;;
 esac
 """
-PASSWORDS = ["Cl3ar-one", "Cl3ar-two", "M0nitor-q", "Additi0nal-q"]
+PASSWORDS = ["Cl3ar-one", "Cl3ar-two", "M0nitor-q", b"Additi0nal-q".hex()]
 USERS = [
     {"username": "shop", "password": PASSWORDS[0], "default_hostgroup": 10},
     {"username": "half", "password": PASSWORDS[1], "backend": False, "default_hostgroup": 10},

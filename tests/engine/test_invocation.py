@@ -10,7 +10,8 @@ from ansible_collections.mysqlha.proxysql.plugins.module_utils._catalog.tables i
 
 MODULES = sorted(path.stem for path in (Path(__file__).parents[2] / "plugins" / "modules").glob("*.py"))
 
-SECRET = "S3CRETXYZ"
+# hexadecimal, as a second password has to be
+SECRET = b"S3CRETXYZ".hex().upper()
 USERS = {"mysql_users": [{"username": "u", "password": SECRET}]}
 SCOPE = {"password": SECRET}
 NODES = [{"login_host": "127.0.0.1", "login_port": 1}]
