@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import itertools
 import os
+import random
 import shutil
 import signal
 import socket
@@ -45,8 +45,9 @@ mysql_variables=
 {tables}
 """
 
-# Each process takes its ports from a range of its own, so that parallel workers do not meet.
-_offset = itertools.count()
+# Of the system: tests that set the seed of Python's own would take the same ports in each process.
+_random = random.SystemRandom()
+_given: set[int] = set()
 
 
 def free_port(host: str) -> int:
@@ -55,15 +56,17 @@ def free_port(host: str) -> int:
     Never a round number: those are values of variables too, and transcripts tell them apart.
     """
     while True:
-        port = 10000 + (os.getpid() * 37 + next(_offset)) % 20000
-        if port % 100 == 0:
+        # At random: one after another, a process would soon take that of another's server while it restarts.
+        port = _random.randrange(10000, 30000)
+        if port % 100 == 0 or port in _given:
             continue
         with socket.socket() as probe:
             try:
                 probe.bind((host, port))
-                return port
             except OSError:
                 continue
+        _given.add(port)
+        return port
 
 
 class Server:
