@@ -1,4 +1,4 @@
-"""Applications at the virtual IP, with connections that last and others that do not."""
+"""Applications, with connections that last and others that do not."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ EVERY = 0.05  # seconds, between what each client does
 
 
 class Load(Threads):
-    """failed: texts of errors. slowest: seconds, since it was set to 0. written: acknowledged keys."""
+    """At the virtual IP, or at another address of a node.
 
-    def __init__(self, cluster: Cluster) -> None:
+    failed: texts of errors. slowest: seconds, since it was set to 0. written: acknowledged keys.
+    """
+
+    def __init__(self, cluster: Cluster, address: str = "") -> None:
         work = [self._write] * WRITERS + [self._transact] * TRANSACTIONS + [self._read] * READERS
         super().__init__(partial(self._run, each, number % 2 == 0) for number, each in enumerate(work))
-        self._cluster = cluster
+        self._cluster, self._address = cluster, address or cluster.vip
         self._keys = itertools.count(random.randrange(10**9, 10**15))
         self.failed: list[str] = []
         self.written: list[int] = []
@@ -32,7 +35,7 @@ class Load(Threads):
         connection: Any = None
         while not self.over.wait(EVERY):
             try:
-                connection = connection or self._cluster.app(self._cluster.vip)
+                connection = connection or self._cluster.app(self._address)
                 work(connection)
             except (pymysql.Error, OSError) as exc:
                 self.failed.append(f"{work.__name__}: {exc}")

@@ -30,9 +30,13 @@ def make_tables(cluster: Cluster, kind: Kind) -> None:
         poll("the tables everywhere", lambda node=node: kind.sql(node, "SHOW TABLES LIKE 'carts'") == "carts")
 
 
-def back_and_forth(cluster: Cluster, kind: Kind, record_property: Measured) -> None:
+def back_and_forth(cluster: Cluster, kind: Kind, record_property: Measured, address: str = "") -> list[float]:
+    """Of each change, for how many seconds the slowest statement has waited.
+
+    address: where applications log in, the virtual IP unless told otherwise.
+    """
     slowest, names = [], [node.address for node in cluster.databases]
-    with Load(cluster) as load:
+    with Load(cluster, address) as load:
         time.sleep(3)
         start, asked_before, written_before = time.monotonic(), load.asked, len(load.written)
         for number in range(SWITCHES):
@@ -56,5 +60,4 @@ def back_and_forth(cluster: Cluster, kind: Kind, record_property: Measured) -> N
     record_property("changes of the primary", len(slowest))
     record_property("slowest statement, median", round(statistics.median(slowest), 3))
     record_property("slowest statement, most", round(max(slowest), 3))
-    # how long it takes is the real server's affair
-    assert not cluster.active.is_real or (statistics.median(slowest) <= 0.6 and max(slowest) <= 1.5)
+    return slowest

@@ -18,7 +18,7 @@ def tables(cluster: Cluster) -> None:
 
 
 def test_back_and_forth_under_load(cluster: Cluster, tables: None, record_property: Measured) -> None:
-    primary_change.back_and_forth(cluster, MARIADB, record_property)
+    primaries.back_and_forth(cluster, MARIADB, record_property)
 
 
 def test_status_draws_it(cluster: Cluster, tables: None, tmp_path: Path) -> None:

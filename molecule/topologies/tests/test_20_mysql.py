@@ -38,7 +38,7 @@ def test_nobody_has_the_old_plugin(cluster: Cluster) -> None:
 
 
 def test_back_and_forth_under_load(cluster: Cluster, record_property: Measured) -> None:
-    primary_change.back_and_forth(cluster, MYSQL, record_property)
+    primaries.back_and_forth(cluster, MYSQL, record_property)
 
 
 def test_status_draws_it(cluster: Cluster, tmp_path: Path) -> None:
