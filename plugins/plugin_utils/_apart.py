@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ._standing import addresses
+
 # what each host has told of itself when its play began
 _SEEN = "__proxysql_found"
 
@@ -30,7 +32,11 @@ def apart(
         return {"ask": [], "refusals": []}
     missing = [name for name in site["cores"] if name not in cores]
     unseen = [name for name in site["satellites"] if _SEEN not in hostvars[name]]
-    holding = [str(row["node"]) for row in outside if set(vips) & _addresses(row)]
+    holding = [
+        str(row["node"])
+        for row in outside
+        if set(vips).intersection(addresses(row.get("ansible_facts") or {}))
+    ]
     refusals = []
     for names, why in (
         (missing, "cores that do not agree would both take"),
@@ -42,12 +48,3 @@ def apart(
                 f" (--limit {limit}): {why} {', '.join(vips)}. Run this without --limit"
             )
     return {"ask": unseen, "refusals": refusals}
-
-
-def _addresses(row: Mapping[str, Any]) -> set[str]:
-    facts = row.get("ansible_facts") or {}
-    return {
-        address
-        for family in ("ipv4", "ipv6")
-        for address in facts.get(f"ansible_all_{family}_addresses") or []
-    }

@@ -15,10 +15,10 @@ from guides import shown
 from helpers import Cluster, Node, changes, poll, site
 from issuer import Issuer
 from kinds import MARIADB, MYSQL
+from primary_change import Measured
 from threads import Threads
 from topology import declare, roles, stir
 
-Measured = Callable[[str, object], None]
 DATABASES_CA = Issuer("the databases' CA")
 TLS = [{"ca": DATABASES_CA.pem}]
 TABLE = "CREATE TABLE app.written (id BIGINT AUTO_INCREMENT PRIMARY KEY, word BIGINT NOT NULL, KEY (word))"

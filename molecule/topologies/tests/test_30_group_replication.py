@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from groups import (
     TLS,
-    Measured,
     apart,
     change_each,
     fail_over_often,
@@ -19,6 +18,7 @@ from groups import (
 )
 from helpers import Cluster, changes, full, poll, site
 from kinds import MYSQL
+from primary_change import Measured
 from topology import behind, drawn, has_mysql
 
 pytestmark = full

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from groups import (
-    Measured,
     apart,
     change_each,
     fail_over_often,
@@ -18,6 +17,7 @@ from groups import (
 )
 from helpers import Cluster, changes, full, poll, site
 from kinds import MARIADB
+from primary_change import Measured
 from topology import behind, drawn
 
 pytestmark = full

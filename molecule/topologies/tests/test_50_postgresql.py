@@ -7,9 +7,10 @@ import time
 from pathlib import Path
 
 import pytest
-from groups import Measured, a_run_of_site
+from groups import a_run_of_site
 from helpers import Cluster, Node, changes, full, poll, site
 from postgres import PASSWORD, Applications, ctl, is_standby, make_primary, make_standby, sql, version
+from primary_change import Measured
 from topology import behind, drawn, roles
 
 pytestmark = full
