@@ -31,7 +31,9 @@ options:
     type: bool
     default: false
   withdraw:
-    description: Whether those are asked for that are to hold no virtual IP, and where something may be left that once did.
+    description:
+      - Whether those are asked for that are to hold no virtual IP.
+      - Of nodes, these are those where something may be left that once did. Hosts that are no nodes are all among them.
     type: bool
     default: false
 """

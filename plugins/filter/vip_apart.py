@@ -11,7 +11,7 @@ description:
   - Used by the role P(mysqlha.proxysql.keepalived#role).
 author:
   - The mysqlha.proxysql developers (@mysqlha)
-positional: _input, hostvars, cores, limit, outside
+positional: _input, hostvars, hosts, limit, outside
 options:
   _input:
     description: What the filter P(mysqlha.proxysql.site_plan#filter) returns.
@@ -21,8 +21,8 @@ options:
     description: The variable of that name.
     type: dict
     required: true
-  cores:
-    description: Cores that are in this run.
+  hosts:
+    description: Hosts that are in this run.
     type: list
     elements: str
     required: true

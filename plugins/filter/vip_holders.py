@@ -11,7 +11,7 @@ description:
   - Used by the role P(mysqlha.proxysql.keepalived#role).
 author:
   - The mysqlha.proxysql developers (@mysqlha)
-positional: _input, hostvars, hosts, outside, satellites
+positional: _input, hostvars, hosts, outside, satellites, others
 options:
   _input:
     description: The VRRP instances, as the filter P(mysqlha.proxysql.site_plan#filter) returns them.
@@ -37,6 +37,11 @@ options:
     type: list
     elements: str
     default: []
+  others:
+    description: Hosts that are no nodes, of which what they said earlier in the run counts, if they were asked.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -57,7 +62,7 @@ _value:
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
-from ..plugin_utils._site.values import found_facts
+from ..plugin_utils._site.values import found_facts, registered
 from ..plugin_utils._standing import holders
 
 
@@ -67,6 +72,7 @@ def vip_holders(
     hosts: Sequence[str],
     outside: Sequence[Mapping[str, Any]] = (),
     satellites: Sequence[str] = (),
+    others: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     seen = {}
     for host in hosts:
@@ -74,6 +80,10 @@ def vip_holders(
     for host in satellites:
         if found_facts(hostvars, host):
             seen[str(host)] = found_facts(hostvars, host)
+    for host in others:
+        facts = registered(hostvars, host, "__keepalived_seen").get("ansible_facts")
+        if facts:
+            seen[str(host)] = facts
     for row in outside:
         # of one that cannot be reached nothing is known
         if row.get("ansible_facts"):

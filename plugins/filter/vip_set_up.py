@@ -5,14 +5,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: vip_set_up
-short_description: Whether a host is set up to hold one of the virtual IPs
+short_description: Whether a host is set up as a core of this site
 version_added: "1.0.0"
 description:
   - Used by the role P(mysqlha.proxysql.keepalived#role), for hosts that are no nodes any more.
-  - A core of another cluster, which has other virtual IPs, is not set up for these.
+  - A core of another cluster, which has other virtual IPs and other cores beside it, is none of this site.
 author:
   - The mysqlha.proxysql developers (@mysqlha)
-positional: _input, vips
+positional: _input, vips, cores
 options:
   _input:
     description: What M(ansible.builtin.setup) returned, asked for C(ansible_local) with O(ansible.builtin.setup#module:fact_path=/etc/keepalived).
@@ -23,6 +23,11 @@ options:
     type: list
     elements: str
     required: true
+  cores:
+    description: Addresses of the cores. What is on the host says beside whom it was set up.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -32,14 +37,14 @@ EXAMPLES = r"""
     fact_path: /etc/keepalived
   register: seen
 
-- name: Would it take the address?
+- name: Was it a core?
   ansible.builtin.debug:
-    msg: "{{ seen | mysqlha.proxysql.vip_set_up(['192.0.2.100']) }}"
+    msg: "{{ seen | mysqlha.proxysql.vip_set_up(['192.0.2.100'], cores=['192.0.2.11']) }}"
 """
 
 RETURN = r"""
 _value:
-  description: Whether the files of the role are there, for one of these virtual IPs. It need not have it now.
+  description: Whether the files of the role are there, for one of these virtual IPs, which it need not have now, or beside one of these cores.
   type: bool
 """
 
@@ -49,8 +54,8 @@ from typing import Any, Callable
 from ..plugin_utils._standing import set_up_for
 
 
-def vip_set_up(seen: Mapping[str, Any], vips: Sequence[str]) -> bool:
-    return set_up_for(seen.get("ansible_facts") or {}, vips)
+def vip_set_up(seen: Mapping[str, Any], vips: Sequence[str], cores: Sequence[str] = ()) -> bool:
+    return set_up_for(seen.get("ansible_facts") or {}, vips, cores)
 
 
 class FilterModule:

@@ -28,6 +28,11 @@ options:
     description: Whether a load balancer stands in for the virtual IP.
     type: bool
     default: false
+  dead:
+    description: Names of cores that could not be reached, and so were not asked.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -62,9 +67,9 @@ from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._standing import 
 
 
 def vip_standing(
-    asked: Sequence[Mapping[str, Any]], step: int | str = 0, balanced: bool = False
+    asked: Sequence[Mapping[str, Any]], step: int | str = 0, balanced: bool = False, dead: Sequence[str] = ()
 ) -> dict[str, Any]:
-    return standing(asked, int(step), balanced)
+    return standing([*asked, *({"peer": name, "unreachable": True} for name in dead)], int(step), balanced)
 
 
 class FilterModule:

@@ -17,11 +17,11 @@ _SEEN = "__proxysql_found"
 def apart(
     site: Mapping[str, Any],
     hostvars: Mapping[str, Any],
-    cores: Sequence[str],
+    hosts: Sequence[str],
     limit: str = "",
     outside: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, list[str]]:
-    """cores: those in this run. outside: what looking at others returned, each with its ``node``.
+    """hosts: those of this run. outside: what looking at others returned, each with its ``node``.
 
     ask: satellites of which nothing is known and which may hold an address. refusals: why a core that is in
     this run may get no other settings, to be said after its name. Without a limit there are none: then a host
@@ -30,8 +30,8 @@ def apart(
     vips = [vip.partition("/")[0] for vip in site["vips"]]
     if not (limit and vips):
         return {"ask": [], "refusals": []}
-    missing = [name for name in site["cores"] if name not in cores]
-    unseen = [name for name in site["satellites"] if _SEEN not in hostvars[name]]
+    missing = [name for name in site["cores"] if name not in hosts]
+    unseen = [name for name in site["satellites"] if name not in hosts and _SEEN not in hostvars[name]]
     holding = [
         str(row["node"])
         for row in outside
@@ -43,8 +43,9 @@ def apart(
         (holding, "it would go on holding"),
     ):
         if names:
+            are = "is" if len(names) == 1 else "are"
             refusals.append(
-                f"gets no other settings of VRRP while {' and '.join(names)} is not in this run"
+                f"gets no other settings of VRRP while {' and '.join(names)} {are} not in this run"
                 f" (--limit {limit}): {why} {', '.join(vips)}. Run this without --limit"
             )
     return {"ask": unseen, "refusals": refusals}

@@ -98,12 +98,17 @@ def holders(
     return rows
 
 
-def set_up_for(facts: Mapping[str, Any], vips: Sequence[str]) -> bool:
-    """Whether files of this role are on the host that would take one of these virtual IPs.
+def set_up_for(facts: Mapping[str, Any], vips: Sequence[str], cores: Sequence[str] = ()) -> bool:
+    """Whether files of this role are on the host that would take one of these virtual IPs, or that were
+    written when it was a core beside one of these.
 
-    facts: local, with their prefix. A core of another cluster has other virtual IPs.
+    facts: local, with their prefix. cores: addresses; two clusters may have cores of one name.
     """
-    return bool({str(vip) for vip in _show(facts).get("vips") or ()} & set(vips))
+    said = _show(facts)
+    return any(
+        {str(one) for one in said.get(key) or ()}.intersection(ours)
+        for key, ours in (("vips", vips), ("cores", cores))
+    )
 
 
 def addresses(facts: Mapping[str, Any]) -> list[str]:

@@ -272,7 +272,7 @@ def _vips(report: Report) -> list[Finding]:
         hosts += [host for host, addresses in report.outside.items() if vip in addresses]
         strangers = set(hosts) - {node.host for node in nodes if node.is_core}
         if len(hosts) != 1 or strangers:
-            where = "on no node" if not hosts else "on " + " and ".join(hosts)
+            where = "on no host of the inventory" if not hosts else "on " + " and ".join(hosts)
             found.append(
                 Finding(
                     f"the virtual IP {vip} is {where}"

@@ -10,8 +10,8 @@ which has passwords.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from typing import TypedDict
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, TypedDict
 
 # the second line of templates/proxysql.cnf.j2, by which the role knows its own
 SIGN = "# ProxySQL reads this file only when it has no database yet, that is at its very first start."
@@ -23,13 +23,14 @@ FACTORY = "admin:admin"
 class Standing(TypedDict):
     """found: what there is, empty on a host that is bare or this role's. running: whether that runs now.
 
-    changes: what would be done.
+    ours: whether this role wrote its file. changes: what would be done.
 
     refusal: why it is not done, empty if it may be.
     """
 
     found: list[str]
     running: bool
+    ours: bool
     changes: list[str]
     refusal: str
 
@@ -44,8 +45,9 @@ def standing(
     active = re.search(r"^ActiveState=(activ\w+|reloading)$", unit, re.M) is not None
     place = _data_dir(unit, cnf or "").rstrip("/")
     apart = place not in ("", data_dir.rstrip("/"))
+    ours = cnf is not None and SIGN in cnf
     found: list[str] = []
-    if cnf is None or SIGN not in cnf:
+    if not ours:
         if active:
             found.append("ProxySQL is running")
         if f"{data_dir}/proxysql.db" in there:
@@ -56,16 +58,55 @@ def standing(
             found.append(f"its data are in {place}")
     changes = _changes(cnf is not None, active) if found else []
     refusal = ""
-    if found and apart:
+    if ours and apart:
+        refusal = (
+            f"its data are in {place}, and in {data_dir} it would begin without them; set proxysql_data_dir"
+            f" to {place}, or stop ProxySQL, move the folder to {data_dir} and say so as datadir in {CNF} before"
+        )
+    elif found and apart:
         refusal = f"its data are in {place} and would be left behind; set proxysql_data_dir to {place}"
     elif found and not take_over:
         refusal = f"{', '.join(found)}. With proxysql_take_over set to true: {'; '.join(changes)}"
     return {
         "found": found,
         "running": bool(found) and active,
+        "ours": ours,
         "changes": changes,
         "refusal": refusal,
     }
+
+
+def refusals(
+    told: Standing,
+    host: str,
+    keepalived: str = "",
+    later: Sequence[str] = (),
+    login: str = "",
+    let_in: Mapping[str, Any] | None = None,
+) -> list[str]:
+    """All that has to be done before host is taken over, a sentence each; empty if it may be.
+
+    keepalived: what speaks against its keepalived. later: drop-ins that systemd reads after the role's.
+    login: who logs in. let_in: how that went, where ProxySQL runs; without a server_version it failed.
+    """
+    found = [keepalived] if told["ours"] else [told["refusal"], keepalived]
+    if told["found"] and later:
+        found.append(
+            f"systemd reads {', '.join(later)} after mysqlha.conf, so that its settings would be in force. "
+            "Put them into proxysql_service_settings and remove it, or give it a name that sorts before "
+            "mysqlha.conf; then `systemctl daemon-reload`"
+        )
+    if told["running"] and "server_version" not in (let_in or {}):
+        found.append(
+            f"its ProxySQL does not let {login} in: let the logins of the inventory in first, as the guide "
+            f'"Take over a running ProxySQL" has it. {(let_in or {}).get("msg", "")}'.rstrip()
+        )
+    own = [f"{host}: {told['refusal']}"] if told["ours"] and told["refusal"] else []
+    return own + [
+        f"{host} was not set up by this role, and nothing was touched: {sentence}"
+        for sentence in found
+        if sentence
+    ]
 
 
 def _changes(file: bool, active: bool) -> list[str]:

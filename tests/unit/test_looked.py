@@ -9,8 +9,7 @@ from ansible_collections.mysqlha.proxysql.plugins.filter.clocks_apart import clo
 from ansible_collections.mysqlha.proxysql.plugins.filter.site_stats import site_stats
 from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._site.cluster import cluster
 from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._site.looked import (
-    EVERYBODY,
-    NOBODY,
+    NO_NODE,
     hosts_of,
     looked,
 )
@@ -138,12 +137,12 @@ def planned_for(*led: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("led", "found", "expected"),
     [
-        (CORES, [], NOBODY),
-        (CORES, ["/etc/keepalived"], "sat1,sat2,sat3"),
+        (CORES, [], NO_NODE),
+        (CORES, ["/etc/keepalived"], "all,!core1,!core2"),
         # a core that is to hold none any more
-        (["core1"], ["/etc/keepalived", "/etc/proxysql.cnf"], "core2,sat1,sat2,sat3"),
+        (["core1"], ["/etc/keepalived", "/etc/proxysql.cnf"], "all,!core1"),
         # where nobody looked there may be one
-        (CORES, None, "sat1,sat2,sat3"),
+        (CORES, None, "all,!core1,!core2"),
     ],
 )
 def test_a_virtual_ip_is_withdrawn_where_one_may_be_left(
@@ -156,8 +155,8 @@ def test_a_virtual_ip_is_withdrawn_where_one_may_be_left(
 
 def test_a_virtual_ip_is_withdrawn_everywhere_as_long_as_nothing_is_planned() -> None:
     """As for --list-hosts, and in a run without cores, which all may have left."""
-    assert hosts_of(CORES, {}, withdraw=True) == EVERYBODY
-    assert hosts_of([], {"sat1": planned_for()}, withdraw=True) == EVERYBODY
+    assert hosts_of(CORES, {}, withdraw=True) == "all"
+    assert hosts_of([], {"sat1": planned_for()}, withdraw=True) == "all"
 
 
 def test_a_second_look_says_anew_who_differs_and_nothing_else() -> None:

@@ -140,6 +140,8 @@ def test_whether_a_proxysql_is_there_is_told_whatever_its_version() -> None:
         ({"version": "3.0.3"}, True),
         ({"package_file": "proxysql.deb"}, True),
         ({"package_url": "https://example.com/proxysql.deb", "version": "2.7.1"}, True),
+        ({"package_file": "proxysql_2.7.1-debian12_amd64.deb"}, False),
+        ({"package_url": "https://example.com/2.7.1/proxysql-3.0.3-1-centos9.x86_64.rpm"}, True),
     ],
 )
 def test_whether_an_upgrade_to_proxysql_3_may_be_declared(options: dict[str, Any], may_be: bool) -> None:

@@ -58,6 +58,7 @@ def test_who_says_nothing() -> None:
     bare = {"peer": "core2", "rc": 2, "stdout": "", "msg": "no such file"}
     older = {"peer": "core3", "rc": 0, "stdout": '{"files": {}, "instances": {}}'}
     found = vip_standing([dead, bare, older])
+    assert found["against"] == vip_standing([bare, older], dead=["core1"])["against"]
     assert found["willing"] == found["holders"] == []
     assert found["against"] == {
         "core1": "it cannot be reached",

@@ -107,7 +107,7 @@ def test_a_healthy_cluster() -> None:
             "wrong cluster credentials",
         ),
         ({"core2": {"holds": [VIP]}}, "the virtual IP 10.0.0.100 is on core1 and core2"),
-        ({"core1": {"holds": []}}, "the virtual IP 10.0.0.100 is on no node"),
+        ({"core1": {"holds": []}}, "the virtual IP 10.0.0.100 is on no host of the inventory"),
         (
             {"sat1": {"drift": {"mysql_users": {"memory": 2}}}},
             "sat1 differs from what is declared: mysql_users",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.mysqlha.proxysql.plugins.filter.proxysql_standing import proxysql_standing
-from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._take_over import SIGN, standing
+from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._take_over import SIGN, refusals, standing
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 USUAL = "/var/lib/proxysql"
@@ -35,7 +35,6 @@ def test_the_file_of_the_package_is_nobodys_work() -> None:
         ("", None, []),
         (STOPPED, None, []),
         (RUNNING, OURS.replace("/srv", "/var/lib"), [DATABASE]),
-        (RUNNING, OURS, [DATABASE]),
     ],
 )
 def test_a_bare_host_and_one_of_this_role_are_no_strangers(
@@ -94,3 +93,33 @@ def test_data_elsewhere_are_not_left_behind(options: str, cnf: str | None, place
 
 def test_no_line_of_the_file_is_told() -> None:
     assert "0psSecret" not in str(proxysql_standing(RUNNING, OWNERS, [DATABASE]))
+
+
+def test_all_that_speaks_against_it_at_once() -> None:
+    told = standing(RUNNING, OWNERS, [], USUAL, take_over=True)
+    found = refusals(
+        told,
+        "core1",
+        keepalived="there is a keepalived.conf",
+        later=["/etc/systemd/system/proxysql.service.d/override.conf"],
+        login="radmin",
+        let_in={"failed": False, "msg": "refused the login of 'radmin'"},
+    )
+    assert len(found) == 4 and all(line.startswith("core1 was not set up by this role") for line in found)
+    for one, line in zip(("set proxysql_data_dir", "keepalived.conf", "override.conf", "radmin"), found):
+        assert one in line
+
+
+def test_what_is_no_strangers_is_not_refused() -> None:
+    bare = standing(STOPPED, PACKAGE, [], USUAL)
+    assert refusals(bare, "core1", later=["x.conf"], let_in={"skipped": True}) == []
+    allowed = standing(RUNNING, PACKAGE, [], USUAL, take_over=True)
+    assert refusals(allowed, "core1", login="radmin", let_in={"server_version": "2.7.1"}) == []
+
+
+def test_where_this_role_has_put_its_data_they_stay() -> None:
+    told = standing(RUNNING, OURS, [], USUAL)
+    assert told["found"] == [] and "its data are in /srv/proxysql" in told["refusal"]
+    (found,) = refusals(told, "core1", let_in={"skipped": True})
+    assert found.startswith("core1: its data are in /srv/proxysql")
+    assert standing(RUNNING, OURS, [], "/srv/proxysql")["refusal"] == ""

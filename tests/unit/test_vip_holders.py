@@ -65,13 +65,28 @@ def test_a_satellite_has_told_it_when_the_run_began() -> None:
     assert row["holders"] == ["core1"] and row["well"]
 
 
+def test_a_host_that_is_no_node_counts_with_what_it_said_in_this_run() -> None:
+    hostvars: dict[str, Any] = {"core1": {"__keepalived_seen": facts(VIP)}}
+    # kept facts of last week
+    hostvars["db1"] = {"ansible_facts": {"all_ipv4_addresses": [VIP]}}
+    (row,) = vip_holders([INSTANCE], hostvars, ["core1"], others=["db1"])
+    assert row["holders"] == ["core1"] and row["well"]
+    hostvars["db1"]["__keepalived_seen"] = facts(VIP)
+    (row,) = vip_holders([INSTANCE], hostvars, ["core1"], others=["db1"])
+    assert row["holders"] == ["core1", "db1"] and row["twice"]
+
+
 @pytest.mark.parametrize(
     ("shown", "ours"),
     [
         # it need not have the address: the next to get it would be this one
         ({"vips": ["192.0.2.90", VIP], "addresses": []}, True),
         # a core of another cluster
-        ({"vips": ["192.0.2.90"], "addresses": ["192.0.2.90"]}, False),
+        ({"vips": ["192.0.2.90"], "addresses": ["192.0.2.90"], "cores": ["192.0.2.21"]}, False),
+        # the address is declared no more, or is another one now
+        ({"vips": ["192.0.2.90"], "addresses": ["192.0.2.90"], "cores": ["192.0.2.11", "192.0.2.12"]}, True),
+        # behind a load balancer there never was one
+        ({"vips": [], "addresses": [], "cores": ["192.0.2.11", "192.0.2.12"]}, True),
         ("error loading fact - output not valid", False),
         (None, False),
     ],
@@ -79,7 +94,7 @@ def test_a_satellite_has_told_it_when_the_run_began() -> None:
 def test_a_host_that_was_a_core_is_told_by_its_files(shown: Any, ours: bool) -> None:
     seen = facts(VIP)
     seen["ansible_facts"]["ansible_local"] = {"proxysql_vip": shown} if shown else {}
-    assert vip_set_up(seen, [VIP]) is ours
+    assert vip_set_up(seen, [VIP], cores=["192.0.2.11", "192.0.2.13"]) is ours
 
 
 def test_of_a_host_that_did_not_answer_nothing_is_known() -> None:

@@ -70,6 +70,22 @@ def each_purpose_has_a_number_of_its_own(host: Host) -> None:
     assert not (host.lasting / "restart").exists()  # a reboot ends it
 
 
+def priorities_that_have_changed(host: Host) -> None:
+    """Who was set back stays behind the others, with a number that is enough; others keep theirs."""
+    host.state("prefer", "-20", "switchover to core2", "switchover")
+    host.state("prefer", "-20", "restart", "restart")
+    host.state("prefer", "-5", "by hand")
+    host.state("auto", "reload")
+    files = host.shown()["files"]
+    assert files["switchover"] == {"value": -56, "why": "switchover to core2"}
+    assert files["restart"] == {"value": -62, "why": "restart"}
+    assert files["preference"]["value"] == -5
+    for number in ("-60", "-254", "0"):
+        host.state("prefer", number, "x", "switchover")
+        host.state("auto", "reload")
+        assert host.shown()["files"]["switchover"]["value"] == int(number)
+
+
 def what_would_be_done(host: Host) -> None:
     assert host.state("prefer", "-56", "x", "switchover", "--check") == "changed"
     assert host.shown()["files"]["switchover"]["value"] == 0
@@ -104,6 +120,7 @@ def instances_that_were_renamed(host: Host) -> None:
     assert host.shown()["instances"] == {"proxysql": "MASTER", "second": "MASTER"}
     assert host.shown()["addresses"] == ["192.0.2.101"]
     assert host.shown()["vips"] == ["192.0.2.100", "192.0.2.101"]
+    assert host.shown()["cores"] == ["192.0.2.11", "o'neill"]
     assert sorted(path.name for path in (host.run_dir / "keepalived").iterdir()) == [
         ".lock",
         ".proxysql.count",
@@ -214,6 +231,7 @@ STORIES: list[Callable[[Host], None]] = [
     proxysql_comes_and_goes,
     keepalived_starts,
     each_purpose_has_a_number_of_its_own,
+    priorities_that_have_changed,
     what_would_be_done,
     nonsense,
     instances_that_were_renamed,

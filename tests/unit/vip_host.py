@@ -46,6 +46,7 @@ def rendered(folder: Path, options: Mapping[str, Any] | None = None, **variables
         "__keepalived_addresses": ["192.0.2.100", "192.0.2.101"],
         "__keepalived_derived": {"restart_sec": 1.4, "setback": -56, "step": 6},
         "__keepalived_plan": {"groups": []},
+        "__keepalived_site": {"core_addresses": ["192.0.2.11", "o'neill"]},
         "__keepalived_tracked": tracked(
             {**role_defaults(), "backends": [10], **(options or {})},
             f"{ROOM}/run",

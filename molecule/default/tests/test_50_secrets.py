@@ -3,11 +3,12 @@ that others can read."""
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 import pytest
-from helpers import Cluster, site
+from helpers import Cluster, changes, site
 from leaks import Processes, leaks, readable
 
 
@@ -59,3 +60,13 @@ def test_journals(cluster: Cluster, loud_run: str) -> None:
 def test_files_that_others_can_read(cluster: Cluster, loud_run: str) -> None:
     for node in cluster.nodes:
         assert readable(cluster.secrets(), node) == "", node
+
+
+def test_check_mode_before_a_password_of_the_cluster_is_changed(cluster: Cluster) -> None:
+    """No node has the new one yet: others are asked with the login that there is."""
+    given = {"proxysql_cluster_password": "N0body-has-this-yet"}
+    output = site("--check", "--diff", "-e", json.dumps(given))
+    changed = {change.rpartition(" : ")[2] for change in changes(output)}
+    assert "Write the credentials, interfaces and cores of the node" in changed
+    assert "N0body-has-this-yet" not in output
+    assert changes(site("--check")) == []

@@ -38,6 +38,20 @@ def test_a_core_that_comes_first_by_its_priority(cluster: Cluster, tmp_path: Pat
 
 
 @full
+def test_who_was_set_back_stays_behind_when_priorities_change(cluster: Cluster, tmp_path: Path) -> None:
+    """What was enough with the old ones would not be with the new ones."""
+    played("switchover", *extra(proxysql_switchover_to="core2"))
+    try:
+        place = core2(tmp_path, keepalived_priority=102)
+        settles(place=place)
+        assert holders(cluster) == [cluster.backup]
+    finally:
+        played("switchover", *extra(proxysql_switchover_to="core1"))
+        site()
+    assert holders(cluster) == [cluster.active]
+
+
+@full
 def test_keepalived_off_a_core(cluster: Cluster, tmp_path: Path) -> None:
     """First off the one that does not hold the address; the other one is then alone."""
     place = core2(tmp_path, keepalived_vips=[])

@@ -123,7 +123,7 @@ def take_over(cluster: Cluster, folder: Path) -> None:
     place = exported(folder, sat1={"proxysql_data_dir": ELSEWHERE})
 
     code, output = looks(*TAKE, inventory=place)
-    assert code != 0 and "core1 does not let radmin in, and nothing was touched" in output, end(output)
+    assert code != 0 and "its ProxySQL does not let radmin in" in output, end(output)
 
     logins = folder / "logins.yml"
     logins.write_text(LOGINS, encoding="utf-8")

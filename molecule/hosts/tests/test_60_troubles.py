@@ -25,7 +25,7 @@ from helpers import (
     site,
     tasks_by_host,
 )
-from test_10_later_changes import Groups, holders, inventory, settles
+from test_10_later_changes import Groups, extra, holders, inventory, settles
 
 OLDEST = CHECKOUT / ".cache/matrix/core-2.16/bin"
 
@@ -80,26 +80,37 @@ def test_a_host_outside_both_groups_is_asked_too(
     assert code != 0 and "is on core1 and db1" in output, end(output)
 
 
+def elsewhere(groups: Groups) -> None:
+    groups["databases"] = {
+        "was-core": groups["proxysql_core"].pop("core1"),
+        "db1": groups.pop("proxysql_satellite")["sat1"],
+    }
+
+
 @full
-def test_a_core_that_leaves_both_groups_gives_up_the_address(cluster: Cluster, tmp_path: Path) -> None:
-    """Of the hosts in other groups it alone bears files of the role's; the others are only asked."""
+@pytest.mark.parametrize("vips", [None, [], ["200"]], ids=["same", "none", "another"])
+def test_a_core_that_leaves_both_groups_gives_up_the_address(
+    cluster: Cluster, tmp_path: Path, vips: list[str] | None
+) -> None:
+    """Of the hosts in other groups it alone bears files of the role's; the others are only asked.
+
+    vips: what is declared in the same run, and whoever leaves is not told of it."""
     site()  # what a host says of its virtual IPs is this release's
     left, heir = cluster.active, cluster.backup
-
-    def elsewhere(groups: Groups) -> None:
-        groups["databases"] = {
-            "was-core": groups["proxysql_core"].pop("core1"),
-            "db1": groups.pop("proxysql_satellite")["sat1"],
-        }
-
+    network = cluster.vip.rpartition(".")[0]
+    now = [f"{network}.{number}" for number in vips] if vips is not None else [cluster.vip]
+    more = () if vips is None else extra(keepalived_vips=[f"{vip}/24" for vip in now])
     place = inventory(tmp_path, elsewhere)
     try:
-        code, output = play("site", inventory=place)
-        assert code == 0 and f"{cluster.vip} is on {heir}" in output, end(output)
+        code, output = play("site", *more, inventory=place)
+        assert code == 0, end(output)
+        for vip in now:
+            assert f"{vip} is on {heir}" in output, end(output)
         removed = [row for row in changes(output) if row.endswith("Remove the files of the virtual IP")]
         assert removed and {row.partition(":")[0] for row in removed} == {"was-core"}
         assert tasks_by_host(output)["db1"] == 1
-        assert holders(cluster) == [heir]
+        for vip in {cluster.vip, *now}:
+            assert holders(cluster, vip) == ([heir] if vip in now else []), vip
         states = left.run(
             "systemctl is-active keepalived proxysql-watch; systemctl is-enabled keepalived; true"
         )
@@ -110,7 +121,8 @@ def test_a_core_that_leaves_both_groups_gives_up_the_address(cluster: Cluster, t
             "keepalived/proxysql_vip.fact",
         ):
             assert not left.infra.file(f"/etc/{path}").exists, path
-        code, output = play("site", inventory=place)
+        assert left.run("systemctl --failed --no-legend") == ""
+        code, output = play("site", *more, inventory=place)
         assert code == 0 and changes(output) == [], end(output)
         assert tasks_by_host(output)["was-core"] == 1
     finally:

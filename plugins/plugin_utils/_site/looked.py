@@ -11,7 +11,7 @@ from typing import Any
 from .values import plain, registered
 
 EVERYBODY = "proxysql_core:proxysql_satellite"
-NOBODY = "all:!all"
+NO_NODE = "all:!proxysql_core:!proxysql_satellite"
 
 
 def looked(site: Mapping[str, Any], hostvars: Mapping[str, Any], before: bool = False) -> dict[str, Any]:
@@ -75,8 +75,11 @@ def hosts_of(
     check_mode: bool = False,
     withdraw: bool = False,
 ) -> str:
-    """The pattern of the hosts that tasks run on. finish: after the leader was written to. withdraw: those
-    that are to hold no virtual IP, and where something may be left that once did."""
+    """The pattern of the hosts that tasks run on. finish: after the leader was written to.
+
+    withdraw: nodes that are to hold no virtual IP, where something may be left that once did, and all hosts
+    that are no nodes.
+    """
     if withdraw:
         return _withdraw(cores, hostvars)
     seen = found(hostvars, cores, "__proxysql_looked")
@@ -95,9 +98,15 @@ def hosts_of(
 def _withdraw(cores: Sequence[str], hostvars: Mapping[str, Any]) -> str:
     site = found(hostvars, cores, "__proxysql_planned")
     if not site:
-        return EVERYBODY
-    names = [name for name in site["nodes"] if not site["hosts"][name]["led"]]
-    return ",".join(name for name in names if _may_have_keepalived(hostvars, name)) or NOBODY
+        return "all"
+    spared = [
+        name
+        for name in site["nodes"]
+        if site["hosts"][name]["led"] or not _may_have_keepalived(hostvars, name)
+    ]
+    if len(spared) == len(site["nodes"]):
+        return NO_NODE
+    return ",".join(["all", *(f"!{name}" for name in spared)])
 
 
 def _may_have_keepalived(hostvars: Mapping[str, Any], host: str) -> bool:

@@ -49,7 +49,7 @@ def on_host(
         # whether there is more to do than the package given
         "sources_due": packager == "dnf" or (packager == "apt" and (not installed or unpin or added)),
         # whether what is declared may be ProxySQL 3: without a version nothing of a source is upgraded
-        "to_three": bool(one) or bool(options["version"]) and not options["version"].startswith("2."),
+        "to_three": bool(one or options["version"]) and not _is_two(options["version"], one),
         # of whatever version, and from wherever
         "program_there": UNPACKED in there,
         "apt": _apt(options, facts, vendor, unpin, there),
@@ -71,6 +71,11 @@ def on_host(
         ],
         "greeting": greeting(options["mysql_interfaces"]),
     }
+
+
+def _is_two(version: str, package: str) -> bool:
+    """By the version that is declared; of a package given, which it does not choose, by its makers' name."""
+    return re.search(r"proxysql[_-]2\.[^/]*\Z", package) is not None if package else version.startswith("2.")
 
 
 def _mark(path: str, there: Mapping[str, str]) -> str:

@@ -341,6 +341,7 @@ class Site:
             "logins": list(logins.values()),
             "instances": self._instances(),
             "members": self._members(),
+            "core_addresses": [self.nodes[host].address for host in self.cores],
             "places": {
                 host: {"login_host": node.address, "login_port": node.options["proxysql_admin_port"]}
                 for host, node in self.nodes.items()
