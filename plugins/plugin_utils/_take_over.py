@@ -61,7 +61,7 @@ def standing(
     if ours and apart:
         refusal = (
             f"its data are in {place}, and in {data_dir} it would begin without them; set proxysql_data_dir"
-            f" to {place}, or stop ProxySQL, move the folder to {data_dir} and say so as datadir in {CNF} before"
+            f" to {place}, or stop ProxySQL, move the folder there and say so as datadir in {CNF} before"
         )
     elif found and apart:
         refusal = f"its data are in {place} and would be left behind; set proxysql_data_dir to {place}"
