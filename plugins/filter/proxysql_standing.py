@@ -45,8 +45,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(found), sentences, none if the host is bare or the role's own; C(running), whether that runs; C(ours), whether the role wrote its file; C(changes), what the role would do;
-      C(refusal), why it does not, empty if it may.
+    - C(found), sentences, none if the host is bare or the role's own; C(running), whether that runs; C(ours), whether the role wrote
+      its file; C(changes), what the role would do; C(refusal), why it does not, empty if it may.
   type: dict
 """
 

@@ -27,7 +27,6 @@ def unit(log: str, **more: Any) -> str:
     return template.render(
         ansible_managed="Ansible",
         __proxysql_set={**GIVEN, "log": log, **more},
-        __proxysql_host={"greeting": {"host": "127.0.0.1", "port": "6033"}},
     )
 
 
@@ -48,4 +47,4 @@ def test_an_application_is_started_after_it() -> None:
     head = text[: text.index("[Service]")]
     assert "[Unit]" in head and "\nBefore=shop.service worker@1.service\n" in head
     # what comes after waits for this
-    assert "ExecStartPost=-/usr/bin/timeout 20 /bin/bash -c 'until read" in text
+    assert "ExecStartPost=-/usr/bin/timeout 20 /bin/bash -c 'at=" in text
