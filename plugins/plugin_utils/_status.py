@@ -195,16 +195,7 @@ def _missing(report: Report) -> list[Finding]:
                 "is it the right inventory? Its groups are proxysql_core and proxysql_satellite",
             )
         ]
-    found = [
-        Finding(
-            f"{node.host} gives no answer: {node.error or 'unreachable'}",
-            "look at the host and at `systemctl status proxysql` there; when back it catches up by itself, or"
-            " by a run of site where logins were changed meanwhile",
-            host=node.host,
-        )
-        for node in report.nodes
-        if node.seen is None
-    ]
+    found = [_silent(node) for node in report.nodes if node.seen is None]
     versions = {node.view.version for node in report.nodes if node.view}
     if len(versions) > 1:
         found.append(
@@ -215,6 +206,22 @@ def _missing(report: Report) -> list[Finding]:
             )
         )
     return found
+
+
+def _silent(node: Node) -> Finding:
+    error = node.error or "unreachable"
+    if "refused the login" in error:
+        return Finding(
+            f"{node.host} lets nobody in: {error}",
+            "compare the login with the vault; see Access denied in Troubleshooting",
+            host=node.host,
+        )
+    return Finding(
+        f"{node.host} gives no answer: {error.removeprefix('Task failed: ')}",
+        "look at the host and at `systemctl status proxysql` there; when back it catches up by itself, or"
+        " by a run of site where logins were changed meanwhile",
+        host=node.host,
+    )
 
 
 def _agreement(report: Report) -> list[Finding]:

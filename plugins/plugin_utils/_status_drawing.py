@@ -24,7 +24,7 @@ LEGEND = (
             ('<line x1="0" y1="10" x2="34" y2="10" class="off"/>', "should, and does not"),
         )
     )
-    + "<li>Every node reaches the databases.</li></ul>"
+    + "<li>Not drawn: each node has its own connections to the databases.</li></ul>"
 )
 
 

@@ -360,7 +360,7 @@ def test_a_workflow_applies_only_what_was_approved(controller: Any, workflow: st
 
 def test_what_must_be_given_is_named(tmp_path: Path) -> None:
     done, _ = play(tmp_path, {**SECRETS})
-    assert done.returncode != 0 and "the git repository with the inventory" in done.stdout + done.stderr
+    assert done.returncode != 0 and "Not set: proxysql_awx_inventory_url" in done.stdout + done.stderr
 
 
 def test_a_variable_that_does_not_exist_is_refused(tmp_path: Path) -> None:

@@ -112,3 +112,10 @@ def test_a_description_stands_alone(folder: str) -> None:
     leaning = re.compile(r"(Its|The same|That|With how many|Further)\b")
     for spec in yaml.safe_load(text)["argument_specs"].values():
         assert [name for name, first in descriptions(spec["options"]) if leaning.match(first)] == []
+
+
+def test_before_the_first_release_nothing_that_somebody_had_is_mended() -> None:
+    changelog = (CHECKOUT / "changelogs/changelog.yaml").read_text(encoding="utf-8")
+    fragments = sorted((CHECKOUT / "changelogs/fragments").glob("*.yml"))
+    mended = [path.name for path in fragments if "bugfixes:" in path.read_text(encoding="utf-8")]
+    assert fragments and (yaml.safe_load(changelog)["releases"] or mended == [])

@@ -36,7 +36,7 @@ def test_a_group_that_is_misspelt_is_asked_about(playbook: str, core: str, satel
     wrong = [one for one in (core, satellite) if one not in ("proxysql_core", "proxysql_satellite")]
     problems = planned(groups, playbook=playbook)["problems"]
     for name in wrong:
-        assert any(f"did you mean it by the group {name}?" in each for each in problems), problems
+        assert any(f"is the group {name} meant?" in each for each in problems), problems
     assert not any("right inventory" in each for each in problems)
 
 

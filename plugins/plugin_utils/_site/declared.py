@@ -15,9 +15,10 @@ from typing import Any, Callable
 from ...module_utils._catalog.tables import TABLES, Table
 from ...module_utils._declared.declaration import declared_rows
 from ...module_utils._declared.errors import EngineError
-from ...module_utils._declared.meant import did_you_mean
+from ...module_utils._declared.meant import did_you_mean, nearest
 from ...module_utils._declared.rows import show_key
 from ...module_utils._declared.variables import declared_variables
+from .variable_names import VARIABLE_NAMES
 
 Say = Callable[[str], None]
 
@@ -155,7 +156,8 @@ def _check_users(options: Mapping[str, Any], say: Say) -> None:
             )
 
 
-def check_variables(options: Mapping[str, Any], say: Say) -> None:
+def check_variables(options: Mapping[str, Any], say: Say, warn: Say | None = None) -> None:
+    """warn: gets names that no release that is known has, if one is called nearly so."""
     given = options.get("proxysql_global_variables") or {}
     for option in ("proxysql_base_variables", "proxysql_global_variables"):
         for name, value in (options.get(option) or {}).items():
@@ -163,6 +165,9 @@ def check_variables(options: Mapping[str, Any], say: Say) -> None:
                 declared_variables({name: value})
             except EngineError as exc:
                 say(f"{option}: {exc}")
+            near = "" if warn is None or name in VARIABLE_NAMES else nearest(str(name), VARIABLE_NAMES, 0.85)
+            if warn is not None and near:
+                warn(f"{option} has {name}, which neither 2.7.1 nor 3.0.3 knows; did you mean {near}?")
     for name, instead in OWN_VARIABLES.items():
         if name in given:
             say(

@@ -181,7 +181,22 @@ def unknown_names(names: Iterable[str]) -> list[str]:
     return sorted(name for name in names if name.startswith(PREFIXES) and name not in known)
 
 
-def misspelt(name: str) -> str:
-    """A sentence, if it looks like one of ours, or an empty text. name: one that is not known."""
+def misspelt(name: str, playbook: str = "") -> str:
+    """A sentence, if it looks like one of ours, or an empty text. name: one that is not known.
+
+    playbook: the one that runs, whose own all begin with its name: what else begins so was meant for it.
+    One of another prefix is only like ours where it is called so letter by letter.
+    """
     near = likely(name)
-    return f"there is no variable {name}{asked(near)}" if near else ""
+    if near.partition("_")[0] != name.partition("_")[0] and near.partition("_")[2] != name.partition("_")[2]:
+        near = ""
+    if near:
+        return f"there is no variable {name}{asked(near)}"
+    if playbook and name.startswith(f"proxysql_{playbook}_") and playbook_options().get(playbook):
+        return f"the playbook takes no variable {name}; it takes {', '.join(playbook_options()[playbook])}"
+    return ""
+
+
+def without_prefix(names: Iterable[str], playbook: str) -> list[str]:
+    """Names that lack the prefix of a variable that the playbook takes, as other tools call them."""
+    return [name for name in names if f"proxysql_{name}" in playbook_options().get(playbook, {})]

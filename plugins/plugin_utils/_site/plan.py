@@ -29,7 +29,7 @@ from . import (
     tls,
 )
 from .node import Node, check_options, logins_of, seen_of, short, vips_of
-from .options import ROLES, Typing, misspelt, playbook_options, role_options, unknown_names
+from .options import ROLES, Typing, misspelt, playbook_options, role_options, unknown_names, without_prefix
 from .playbooks import CORES, SATELLITES
 from .problems import Problems
 from .values import given, raw
@@ -91,6 +91,9 @@ class Site:
 
     def say(self, host: str) -> Callable[[str], None]:
         return lambda sentence: self.problems.add(sentence, host)
+
+    def warn(self, host: str) -> Callable[[str], None]:
+        return lambda sentence: self.warnings.add(sentence, host)
 
     # -- step by step
 
@@ -193,8 +196,13 @@ class Site:
         return Node(host, options, address)
 
     def _unknown(self, host: str, variables: Mapping[str, Any]) -> None:
+        playbook = playbooks.spec_of(self.asked.playbook)
+        for name in without_prefix(variables, playbook):
+            self.warnings.add(f"{name} has no effect: the playbook takes proxysql_{name}", host)
+        # what a site is called is the inventory's to say
+        whose = "" if playbook == "site" else playbook
         for name in unknown_names(variables):
-            slip = misspelt(name)
+            slip = misspelt(name, whose)
             if slip:
                 self.problems.add(slip, host)
             else:
@@ -208,7 +216,7 @@ class Site:
             credentials.check(options, say)
             listen.check(options, say)
             check_options(options, say)
-            declared.check_variables(options, say)
+            declared.check_variables(options, say, self.warn(host))
             if self.asked.playbook not in ("", "site"):
                 continue
             # Rows are read of one host of those that declare the same.
@@ -246,7 +254,7 @@ class Site:
             say, options = self.say(host), self.nodes[host].options
             declares = {**options, **given(self.hostvars[host], _TABLES, say)}
             # what site refuses is no finding
-            declared.check_variables(options, say)
+            declared.check_variables(options, say, self.warn(host))
             declared.check_tables(declares, say)
             self.lint = linted.arguments(declares, len(self.names))
 
@@ -292,7 +300,7 @@ class Site:
                 node.options,
                 [node.address, *vips],
                 self.say(host),
-                lambda sentence, host=host: self.warnings.add(sentence, host),  # type: ignore[misc]
+                self.warn(host),
             )
             if node.options["proxysql_tls_backends"]:
                 rows = {**given(self.hostvars[host], ["proxysql_tables"], _nothing), **self._table_params()}

@@ -41,7 +41,7 @@ def misspelt(group: str, groups: Mapping[str, Sequence[str]], known: Sequence[st
     # proxysql_satelite and proxysql-satellites, and not proxysql
     near = difflib.get_close_matches(group, groups, 3, 0.85)
     meant = [one for one in near if set(groups[one]) - set(known)]
-    return f"there is no host in the group {group}; did you mean it by the group {meant[0]}?" if meant else ""
+    return f"there is no host in the group {group}; is the group {meant[0]} meant?" if meant else ""
 
 
 def check_hosts(
