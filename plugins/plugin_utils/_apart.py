@@ -23,7 +23,7 @@ def apart(
 ) -> dict[str, list[str]]:
     """hosts: those of this run. outside: what looking at others returned, each with its ``node``.
 
-    ask: satellites of which nothing is known and which may hold an address. refusals: why a core that is in
+    ask: hosts of which nothing is known and which may hold an address. refusals: why a core that is in
     this run may get no other settings, to be said after its name. Without a limit there are none: then a host
     that is not there is not there.
     """
@@ -31,7 +31,12 @@ def apart(
     if not (limit and vips):
         return {"ask": [], "refusals": []}
     missing = [name for name in site["cores"] if name not in hosts]
-    unseen = [name for name in site["satellites"] if name not in hosts and _SEEN not in hostvars[name]]
+    # of hosts that are no nodes as well: one of them may have been a core
+    unseen = [
+        name
+        for name in hostvars
+        if name not in hosts and name not in site["cores"] and _SEEN not in hostvars[name]
+    ]
     holding = [
         str(row["node"])
         for row in outside

@@ -23,6 +23,8 @@ OURS = (
     "/etc/keepalived/proxysql-state",
     "/etc/tmpfiles.d/proxysql-vip.conf",
 )
+# What tells of a host that it was a core.
+_TOLD_BY = ("/etc/keepalived/proxysql-state", "/etc/keepalived/proxysql_vip.fact")
 CONFIG = "/etc/keepalived/keepalived.conf"
 HEALTH = (
     "/etc/systemd/system/proxysql-health.service",
@@ -76,7 +78,10 @@ def leftovers(there: Iterable[str], vip: bool, watch: bool, health: bool = False
         files += HEALTH
     # clients of a virtual IP have another way, and what is told to balancers would move it
     drain = not vip and HEALTH[0] in paths and not health
-    return {"drain": drain, "units": units, "files": [*_there(files, paths), *states]}
+    # by these a run that was interrupted here finds the rest
+    last = [file for file in files if file in _TOLD_BY]
+    files = [file for file in files if file not in _TOLD_BY]
+    return {"drain": drain, "units": units, "files": [*_there(files, paths), *states, *_there(last, paths)]}
 
 
 def foreign_config(there: Iterable[str]) -> bool:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 OUT = -254  # takes a host out, whatever its priority
+NOT_SET_UP = "keepalived is not set up on it"
 # Somebody's wish, and lasting: behind the others a core can still hold what they cannot.
 WISHES = ("preference", "maintenance", "switchover", "restart")
 
@@ -37,7 +38,7 @@ def standing(asked: Sequence[Mapping[str, Any]], step: int = 0, balanced: bool =
         if name in files:
             against[name] = "; ".join(_reasons(files[name], best - step))
         else:
-            against[name] = "it cannot be reached" if silent[name] else "keepalived is not set up on it"
+            against[name] = "it cannot be reached" if silent[name] else NOT_SET_UP
     willing = [name for name, why in against.items() if not why]
     if balanced:
         # as proxysql-health answers
@@ -61,6 +62,22 @@ def standing(asked: Sequence[Mapping[str, Any]], step: int = 0, balanced: bool =
     }
 
 
+def heirless(asked: Sequence[Mapping[str, Any]], host: str, balanced: bool = False, new: bool = True) -> str:
+    """Why host may not be taken its virtual IP, or its load balancer's connections: nobody else could serve.
+    Empty if it does not serve, or somebody could.
+
+    asked: host and the cores that stay, as for ``standing``. balanced: whether a load balancer leads clients
+    to host. new: whether cores that are not set up yet are going to be.
+    """
+    found = standing(asked, balanced=balanced)
+    against = {name: why for name, why in found["against"].items() if name != host}
+    able = [name for name in against if name in (found["holders"] if balanced else found["willing"])]
+    if host not in found["holders"] or able or new and NOT_SET_UP in against.values():
+        return ""
+    why = " ".join(f"{name}: {said or 'it is drained'}." for name, said in against.items())
+    return f"{host} goes on serving clients, for no core that stays could do it. {why} Put one back before"
+
+
 def holders(
     instances: Sequence[Mapping[str, Any]], hosts: Sequence[str], seen: Mapping[str, Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
@@ -72,6 +89,7 @@ def holders(
     """
     rows = []
     for one in instances:
+        begun = any(_files(seen.get(host) or {}) for host in one["priorities"])
         vips = [vip.partition("/")[0] for vip in one["vips"]]
         having, ranks = [], []
         for host in hosts:
@@ -79,7 +97,14 @@ def holders(
             files = _files(facts)
             numbers = [_value(files, name) for name in files]
             # of one that cannot be reached it is not known that it could
-            if facts and host in one["priorities"] and not any(number <= OUT for number in numbers):
+            # nor could one that is not set up, where others are
+            set_up = bool(_show(facts)) or not begun
+            if (
+                set_up
+                and facts
+                and host in one["priorities"]
+                and not any(number <= OUT for number in numbers)
+            ):
                 ranks.append((int(one["priorities"][host]) + sum(numbers), host))
             if set(vips) & set(addresses(facts)):
                 having.append(host)
@@ -91,7 +116,7 @@ def holders(
                 "holders": having,
                 "first": first,
                 "twice": len(having) > 1,
-                "begun": any(_files(seen.get(host) or {}) for host in one["priorities"]),
+                "begun": begun,
                 "well": len(having) == 1 and having[0] in ([first] if first else one["priorities"]),
             }
         )

@@ -48,6 +48,8 @@ def serving(cores: Seen, virtual_ip: bool) -> Iterator[Row]:
         for host, files in against.items()
         if cores[host] and all(row["value"] > most for row in files.values())
     ]
+    if balanced and cores and not able and len(cores) == 1:
+        yield "no core is left that takes connections", "put it back", True, ""
     if any(against.values()) and (virtual_ip or balanced) and len(cores) > 1 and len(able) < 2:
         what = "take over" if balanced else "take over the virtual IP"
         yield f"no other core could {what}" + (f" from {able[0]}" if able else ""), "put one back", True, ""

@@ -47,3 +47,11 @@ def test_a_satellite_that_is_left_out_is_asked(facts, held):
     assert [text.partition(":")[0] for text in found["refusals"]] == held * [
         "gets no other settings of VRRP while sat1 is not in this run (--limit proxysql_core)"
     ]
+
+
+def test_hosts_that_are_no_nodes_are_asked_too():
+    hostvars = {"core1": {}, "core2": {}, "sat1": {}, "was-core": {}, "db1": {}}
+    assert apart(SITE, hostvars, ["core1", "core2", "db1"], "core1,core2,db1")["ask"] == ["sat1", "was-core"]
+    row = {"node": "was-core", "ansible_facts": {"ansible_all_ipv4_addresses": ["10.0.0.100"]}}
+    (refusal,) = apart(SITE, SEEN, ["core1", "core2"], "core1,core2", [row])["refusals"]
+    assert refusal.startswith("gets no other settings of VRRP while was-core is not in this run")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.mysqlha.proxysql.plugins.filter.vip_standing import vip_standing
-from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._standing import holders
+from ansible_collections.mysqlha.proxysql.plugins.plugin_utils._standing import heirless, holders
 
 
 def said(peer: str, *addresses: str, **values: int) -> dict[str, Any]:
@@ -124,3 +124,42 @@ def test_behind_a_balancer_all_serve_that_nobody_has_put_aside() -> None:
 def test_a_core_that_was_set_back_takes_a_virtual_ip_all_the_same() -> None:
     found = vip_standing([said("core1", "192.0.2.100"), said("core2", switchover=-56)])
     assert found["instead"] == {"core1": ["core2"], "core2": ["core1"]}
+
+
+@pytest.mark.parametrize(
+    ("rows", "refused"),
+    [
+        ([said("core1", "192.0.2.100"), said("core2", maintenance=-254)], "core2: maintenance says so."),
+        ([said("core1", "192.0.2.100"), {"peer": "core2", "unreachable": True}], "it cannot be reached"),
+        ([said("core1", "192.0.2.100"), said("core2")], ""),
+        # one that is set back can
+        ([said("core1", "192.0.2.100"), said("core2", switchover=-56)], ""),
+        # nothing is lost with one that does not serve
+        ([said("core1"), said("core2", maintenance=-254)], ""),
+        # one that has just become a core is going to be set up
+        ([said("core1", "192.0.2.100"), {"peer": "core2", "rc": 2, "stdout": ""}], ""),
+    ],
+)
+def test_who_serves_is_not_taken_away_where_nobody_else_could(
+    rows: list[dict[str, Any]], refused: str
+) -> None:
+    found = heirless(rows, "core1")
+    assert refused in found and bool(found) == bool(refused)
+
+
+def test_a_core_that_leaves_in_a_limited_run_needs_one_that_is_set_up() -> None:
+    rows = [said("core1", "192.0.2.100"), {"peer": "core2", "rc": 2, "stdout": ""}]
+    assert "core2: keepalived is not set up on it." in heirless(rows, "core1", new=False)
+
+
+def test_behind_a_load_balancer_one_that_was_put_aside_does_not_stand_in() -> None:
+    rows = [said("core1"), said("core2", switchover=-56)]
+    assert "core2: it is drained." in heirless(rows, "core1", balanced=True)
+    assert heirless([said("core1"), said("core2")], "core1", balanced=True) == ""
+    assert heirless([said("core1", maintenance=-254), rows[1]], "core1", balanced=True) == ""
+
+
+def test_a_core_that_is_not_set_up_is_not_the_one_that_should_hold_it() -> None:
+    seen = {"core1": {"ansible_all_ipv4_addresses": []}, "core2": facts("192.0.2.100", proxysql=0)}
+    (row,) = holders([ONE], list(seen), seen)
+    assert row["first"] == "core2" and row["well"]
