@@ -45,7 +45,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Lists C(ask), satellites of which nothing is known in this run, and C(refusals), sentences to be said after the name of a core.
+  description: Lists C(ask), hosts of which nothing is known in this run, and C(refusals), sentences to be said after the name of a core.
   type: dict
 """
 

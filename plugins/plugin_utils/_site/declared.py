@@ -156,7 +156,7 @@ def _check_users(options: Mapping[str, Any], say: Say) -> None:
             )
 
 
-def check_variables(options: Mapping[str, Any], say: Say, warn: Say | None = None) -> None:
+def check_variables(options: Mapping[str, Any], say: Say, warn: Say) -> None:
     """warn: gets names that no release that is known has, if one is called nearly so."""
     given = options.get("proxysql_global_variables") or {}
     for option in ("proxysql_base_variables", "proxysql_global_variables"):
@@ -165,8 +165,8 @@ def check_variables(options: Mapping[str, Any], say: Say, warn: Say | None = Non
                 declared_variables({name: value})
             except EngineError as exc:
                 say(f"{option}: {exc}")
-            near = "" if warn is None or name in VARIABLE_NAMES else nearest(str(name), VARIABLE_NAMES, 0.85)
-            if warn is not None and near:
+            near = "" if name in VARIABLE_NAMES else nearest(str(name), VARIABLE_NAMES, 0.85)
+            if near:
                 warn(f"{option} has {name}, which neither 2.7.1 nor 3.0.3 knows; did you mean {near}?")
     for name, instead in OWN_VARIABLES.items():
         if name in given:

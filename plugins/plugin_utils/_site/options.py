@@ -58,18 +58,15 @@ def known_names() -> frozenset[str]:
 def likely(name: str) -> str:
     """The real name that was meant, or an empty text. name: one that is not known.
 
-    One with the same prefix is nearer than any other, unless another one is called so letter by letter.
+    One of another prefix is only meant where it is called so letter by letter.
     """
     prefix, _dash, rest = name.partition("_")
     bare = {real.partition("_")[2]: real for real in sorted(known_names(), reverse=True)}
     if rest in bare:
         return bare[rest]
     same = [real.partition("_")[2] for real in sorted(known_names()) if real.startswith(f"{prefix}_")]
-    for among in (same, list(bare)):
-        near = nearest(rest, among, _CLOSE)
-        if near:
-            return f"{prefix}_{near}" if among is same else bare[near]
-    return ""
+    near = nearest(rest, same, _CLOSE)
+    return f"{prefix}_{near}" if near else ""
 
 
 # Ansible's own code has no types.
@@ -185,11 +182,8 @@ def misspelt(name: str, playbook: str = "") -> str:
     """A sentence, if it looks like one of ours, or an empty text. name: one that is not known.
 
     playbook: the one that runs, whose own all begin with its name: what else begins so was meant for it.
-    One of another prefix is only like ours where it is called so letter by letter.
     """
     near = likely(name)
-    if near.partition("_")[0] != name.partition("_")[0] and near.partition("_")[2] != name.partition("_")[2]:
-        near = ""
     if near:
         return f"there is no variable {name}{asked(near)}"
     if playbook and name.startswith(f"proxysql_{playbook}_") and playbook_options().get(playbook):
